@@ -1,0 +1,1 @@
+"""Frozen structures without I/O, shared by every room."""

@@ -1,0 +1,217 @@
+"""The catalog as pgtune reads it: enough to judge it, and to write its DDL again in the clone.
+
+Names are bare (unquoted); `Relation.name` is what `pg_class.relname` holds. Definitions (`definition`, `default`,
+`predicate`, `expression`) are PostgreSQL's own deparsed text with an empty search_path, so every object outside
+pg_catalog is schema-qualified there.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class RelationKind(StrEnum):
+    """`pg_class.relkind` of what can be read from."""
+
+    TABLE = "r"
+    PARTITIONED = "p"
+    MATERIALIZED_VIEW = "m"
+    VIEW = "v"
+    FOREIGN = "f"
+
+
+class RelationName(msgspec.Struct, frozen=True, order=True):
+    """A schema-qualified name, bare parts."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    attnum: int
+    name: str
+    type: str
+    """format_type() with an empty search_path, typmod included: `character varying(40)`, `public.citext`."""
+    not_null: bool
+    default: str | None = None
+    generated: str = ""
+    """'' , 's' (stored) or 'v' (virtual, 18); the expression is in `default`."""
+    identity: str = ""
+    collation: str | None = None
+    """`schema.name` where it differs from the type's default."""
+    storage: str = "p"
+    """attstorage: p plain, m main, e external, x extended (may be TOASTed)."""
+    statistics_target: int | None = None
+
+
+class Relation(msgspec.Struct, frozen=True, kw_only=True):
+    oid: int
+    schema: str
+    name: str
+    kind: RelationKind
+    owner: str = ""
+    persistence: str = "p"
+    row_security: bool = False
+    relpages: int = 0
+    reltuples: float | None = None
+    """rows by the last VACUUM or ANALYZE; None when never counted (-1 in 14+, 0 pages and 0 tuples before)."""
+    relallvisible: int = 0
+    pages: int | None = None
+    """blocks of the main fork now, pg_relation_size / block size; None where not readable."""
+    toast_bytes: int | None = None
+    options: tuple[str, ...] = ()
+    partition_key: str | None = None
+    """pg_get_partkeydef of a partitioned table."""
+    partition_of: RelationName | None = None
+    partition_bound: str | None = None
+    inherits: tuple[RelationName, ...] = ()
+    replica_identity: str = "d"
+    view_definition: str | None = None
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def relation_name(self) -> RelationName:
+        return RelationName(self.schema, self.name)
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+class IndexKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One key of an index: a column or an expression, never both."""
+
+    column: str | None = None
+    expression: str | None = None
+    descending: bool = False
+    nulls_first: bool = False
+    """btree's default is NULLS LAST ascending and NULLS FIRST descending."""
+    opclass: str | None = None
+    """None is the default operator class of the type."""
+    collation: str | None = None
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """An index that exists."""
+
+    oid: int
+    schema: str
+    name: str
+    table: RelationName
+    method: str
+    unique: bool = False
+    primary: bool = False
+    valid: bool = True
+    ready: bool = True
+    immediate: bool = True
+    exclusion: bool = False
+    nulls_not_distinct: bool = False
+    constraint: str | None = None
+    """the constraint that it serves (primary key, unique, exclusion)."""
+    replica_identity: bool = False
+    clustered: bool = False
+    partition_of: RelationName | None = None
+    """the partitioned index that this one is attached to."""
+    definition: str
+    """pg_get_indexdef()."""
+    keys: tuple[IndexKey, ...]
+    include: tuple[str, ...] = ()
+    predicate: str | None = None
+    relpages: int = 0
+    reltuples: float | None = None
+    pages: int | None = None
+
+    @property
+    def index_name(self) -> RelationName:
+        return RelationName(self.schema, self.name)
+
+
+class Constraint(msgspec.Struct, frozen=True, kw_only=True):
+    """A table constraint. `type` is pg_constraint.contype: p, u, f, c, x, n."""
+
+    name: str
+    table: RelationName
+    type: str
+    definition: str
+    columns: tuple[str, ...] = ()
+    references: RelationName | None = None
+    referenced_columns: tuple[str, ...] = ()
+    on_delete: str = ""
+    on_update: str = ""
+    validated: bool = True
+
+
+class UserType(msgspec.Struct, frozen=True, kw_only=True):
+    """A type outside pg_catalog. `kind` is pg_type.typtype: e enum, d domain, c composite, r range, b base."""
+
+    schema: str
+    name: str
+    kind: str
+    extension: str | None = None
+    labels: tuple[str, ...] = ()
+    base_type: str | None = None
+    """domain: the underlying type; range: the subtype."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """composite: (name, type)."""
+    not_null: bool = False
+    checks: tuple[str, ...] = ()
+    """domain: pg_get_constraintdef of each check."""
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True):
+    """A function outside pg_catalog, one overload."""
+
+    schema: str
+    name: str
+    arguments: str
+    """pg_get_function_identity_arguments()."""
+    result: str
+    language: str
+    kind: str
+    """prokind: f function, p procedure, a aggregate, w window."""
+    volatility: str
+    """i immutable, s stable, v volatile."""
+    strict: bool = False
+    security_definer: bool = False
+    extension: str | None = None
+    definition: str | None = None
+    """pg_get_functiondef(); None for aggregates and extension functions."""
+
+
+class Extension(msgspec.Struct, frozen=True):
+    name: str
+    version: str
+    schema: str
+
+
+class ExtendedStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """CREATE STATISTICS: what it covers. The collected data are not read yet."""
+
+    schema: str
+    name: str
+    table: RelationName
+    kinds: tuple[str, ...]
+    """d ndistinct, f dependencies, m mcv, e expressions."""
+    columns: tuple[str, ...] = ()
+    definition: str = ""
+
+
+class Catalog(msgspec.Struct, frozen=True, kw_only=True):
+    relations: tuple[Relation, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    types: tuple[UserType, ...] = ()
+    functions: tuple[Function, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    extended_statistics: tuple[ExtendedStatistics, ...] = ()
+
+    def relation(self, name: RelationName) -> Relation | None:
+        return next((r for r in self.relations if r.schema == name.schema and r.name == name.name), None)
+
+    def indexes_of(self, name: RelationName) -> tuple[Index, ...]:
+        return tuple(index for index in self.indexes if index.table == name)
+
+    def constraints_of(self, name: RelationName) -> tuple[Constraint, ...]:
+        return tuple(constraint for constraint in self.constraints if constraint.table == name)

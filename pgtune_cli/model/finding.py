@@ -1,0 +1,50 @@
+"""Findings: what a rule, a rewriter or the gate says about the database."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        return ("info", "warning", "error").index(self.value)
+
+
+class Confidence(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
+    """`kind`: index, drop_index, rewrite, statistics, setting, schema, application."""
+
+    kind: str
+    sql: str | None = None
+    rollback_sql: str | None = None
+    text: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """stable between runs: a hash of rule, relation, statements and place."""
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    title: str
+    detail: str
+    evidence: dict[str, Any]
+    """always has `channel`: plan, execution, text, catalog, statistics, pg_stat_statements, usage, pg_stat_activity,
+    workload."""
+    possible: bool = False
+    """the evidence channel cannot show it: never asserted, info at most."""
+    statements: tuple[str, ...] = ()
+    relation: str | None = None
+    suggestion: Suggestion | None = None
+    docs: str | None = None

@@ -1,0 +1,76 @@
+"""Index advice: candidates, what the planner says of them, and the set that was chosen."""
+
+from typing import Any
+
+import msgspec
+
+from pgtune_cli.model.catalog import IndexKey, RelationName
+
+
+class CandidateIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """An index that does not exist. Equal structures are the same candidate."""
+
+    table: RelationName
+    method: str = "btree"
+    keys: tuple[IndexKey, ...]
+    include: tuple[str, ...] = ()
+    predicate: str | None = None
+    unique: bool = False
+
+
+class StatementBenefit(msgspec.Struct, frozen=True, kw_only=True):
+    fingerprint: str
+    cost_before: float
+    cost_after: float
+
+
+class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
+    sql: str
+    """the bare CREATE INDEX CONCURRENTLY."""
+    steps: tuple[str, ...]
+    """the whole script: timeouts, the statement, what follows it."""
+    rollback_sql: str
+    name: str
+    relation: str
+    columns: tuple[str, ...]
+    size_bytes: int
+    benefit: float
+    """planner cost saved over the workload, weighted by calls."""
+    write_cost: float
+    evidence: dict[str, Any]
+    statements: tuple[StatementBenefit, ...]
+    confidence: str
+    why: str
+
+
+class PossibleIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """It would help if what pg_stat_statements hides is as it seems."""
+
+    sql: str
+    reason: str
+    evidence: dict[str, Any]
+
+
+class RejectedIndex(msgspec.Struct, frozen=True):
+    sql: str
+    reason: str
+
+
+class DroppedIndex(msgspec.Struct, frozen=True):
+    sql: str
+    rollback_sql: str
+    reason: str
+
+
+class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
+    engine: str | None = None
+    """clone or hypopg; None when no what-if planner was available."""
+    workload_cost_before: float | None = None
+    workload_cost_after: float | None = None
+    optimality_gap: float | None = None
+    planner_calls: int = 0
+    storage_bytes: int = 0
+    chosen: tuple[ChosenIndex, ...] = ()
+    possible: tuple[PossibleIndex, ...] = ()
+    rejected: tuple[RejectedIndex, ...] = ()
+    dropped: tuple[DroppedIndex, ...] = ()

@@ -1,0 +1,168 @@
+"""All that was read from one database. Every command takes a Snapshot wherever it takes a connection.
+
+Counters are raw: totals since the statistics were reset, or over the window when one was taken. Unknown is None.
+"""
+
+import msgspec
+
+from pgtune_cli.model.catalog import Catalog, RelationName
+
+SNAPSHOT_SCHEMA_VERSION = 1
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """What was not read or not analysed, and why. `remedy` is SQL or a setting that mends it."""
+
+    what: str
+    why: str
+    remedy: str | None = None
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    version_num: int
+    version: str
+    database: str
+    user: str
+    superuser: bool = False
+    owner: bool = False
+    """the login owns the database or any relation that was read."""
+    in_recovery: bool = False
+    encoding: str = "UTF8"
+    collate: str = "C"
+    ctype: str = "C"
+    locale_provider: str = "c"
+    """datlocprovider: c libc, i ICU, b builtin; 'c' before 15."""
+    block_size: int = 8192
+    settings: dict[str, str] = {}
+    """pg_settings.setting in its raw unit, of the planner and of the session settings that plans depend on."""
+    pg_stat_statements: str | None = None
+    """extension version; None when it is not installed in this database."""
+    pg_stat_statements_schema: str | None = None
+
+
+class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of pg_stat_statements; its key is role, database, queryid, toplevel. Times in milliseconds, blocks of 8 kB."""
+
+    queryid: str
+    role: str
+    toplevel: bool = True
+    query: str
+    calls: int
+    total_exec_time_ms: float
+    min_exec_time_ms: float | None = None
+    max_exec_time_ms: float | None = None
+    mean_exec_time_ms: float
+    stddev_exec_time_ms: float | None = None
+    rows: int = 0
+    shared_blks_hit: int = 0
+    shared_blks_read: int = 0
+    shared_blks_dirtied: int = 0
+    shared_blks_written: int = 0
+    temp_blks_read: int = 0
+    temp_blks_written: int = 0
+    blk_read_time_ms: float | None = None
+    wal_records: int | None = None
+    wal_bytes: int | None = None
+
+
+class SampledText(msgspec.Struct, frozen=True):
+    """A statement text with its literals, and the channel it was seen in (`pg_stat_activity`, `workload`)."""
+
+    query: str
+    channel: str
+    calls: float = 1.0
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """The time the statement counters cover. `seconds` only where two readings were taken."""
+
+    since: str | None = None
+    """ISO-8601, the last reset of pg_stat_statements."""
+    seconds: float | None = None
+    evicted: int | None = None
+    """entries that pg_stat_statements dropped for want of room (pg_stat_statements_info.dealloc)."""
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    source: str
+    """pg_stat_statements, or workload (files)."""
+    window: Window = Window()
+    rows: tuple[StatementRow, ...] = ()
+    samples: tuple[SampledText, ...] = ()
+    total_statements: int | None = None
+    """entries there were before --top."""
+    total_exec_time_ms: float | None = None
+    """of all entries of this database, before --top."""
+
+
+class ColumnStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of pg_stats. Arrays of values are PostgreSQL's text form (`{a,"b c"}`), exactly as ::text prints them."""
+
+    schema: str
+    table: str
+    """the table, or the index for an expression's statistics."""
+    column: str
+    inherited: bool = False
+    null_frac: float
+    avg_width: int
+    n_distinct: float
+    """negative: minus the fraction of rows that are distinct."""
+    most_common_vals: str | None = None
+    most_common_freqs: tuple[float, ...] | None = None
+    histogram_bounds: str | None = None
+    correlation: float | None = None
+    most_common_elems: str | None = None
+    most_common_elem_freqs: tuple[float, ...] | None = None
+    elem_count_histogram: tuple[float, ...] | None = None
+    range_length_histogram: str | None = None
+    range_empty_frac: float | None = None
+    range_bounds_histogram: str | None = None
+
+
+class TableUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """pg_stat_user_tables of one table."""
+
+    table: RelationName
+    seq_scan: int = 0
+    seq_tup_read: int = 0
+    idx_scan: int | None = None
+    n_tup_ins: int = 0
+    n_tup_upd: int = 0
+    n_tup_del: int = 0
+    n_tup_hot_upd: int = 0
+    n_live_tup: int = 0
+    n_dead_tup: int = 0
+    n_mod_since_analyze: int = 0
+    last_analyze: str | None = None
+    """ISO-8601, by hand or by autovacuum, whichever came later."""
+    last_vacuum: str | None = None
+
+
+class IndexUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """pg_stat_user_indexes of one index."""
+
+    index: RelationName
+    idx_scan: int = 0
+    idx_tup_read: int = 0
+    idx_tup_fetch: int = 0
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    since: str | None = None
+    """ISO-8601, pg_stat_database.stats_reset."""
+    days: float | None = None
+    """age of the counters when they were read."""
+    tables: tuple[TableUsage, ...] = ()
+    indexes: tuple[IndexUsage, ...] = ()
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str = "snapshot"
+    schema_version: int = SNAPSHOT_SCHEMA_VERSION
+    pgtune_version: str
+    server: Server
+    workload: Workload
+    catalog: Catalog
+    statistics: tuple[ColumnStatistics, ...] = ()
+    usage: Usage = Usage()
+    skipped: tuple[Skipped, ...] = ()

@@ -1,0 +1,68 @@
+"""Statements: the rows of pg_stat_statements merged by fingerprint, and what it takes to plan one."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of one fingerprint, merged. Times in milliseconds, blocks of 8 kB, totals over the window."""
+
+    fingerprint: str
+    queryids: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    query: str
+    """the text of the costliest row, verbatim."""
+    calls: int
+    total_exec_time_ms: float
+    mean_exec_time_ms: float
+    stddev_exec_time_ms: float | None = None
+    max_exec_time_ms: float | None = None
+    rows: int = 0
+    shared_blks_hit: int = 0
+    shared_blks_read: int = 0
+    temp_blks_read: int = 0
+    temp_blks_written: int = 0
+    wal_records: int | None = None
+    share_of_time: float = 0.0
+    """fraction of the total execution time of all statements of the database."""
+    toplevel: bool = True
+    samples: tuple[str, ...] = ()
+    """texts with literals that have this fingerprint (from --window or --workload); never printed by default."""
+    sample_channel: str | None = None
+
+
+class ValueSet(msgspec.Struct, frozen=True, kw_only=True):
+    """Values for the parameters of one statement, as untyped literals that PostgreSQL coerces; None is NULL."""
+
+    name: str
+    """generic, common, typical, rare, or literal (the text has its own constants)."""
+    origin: str
+    """where they came from: generic, pg_stats, default, literal, params-file, sample."""
+    values: tuple[str | None, ...] | None = None
+    """None for a generic plan, and for a text without parameters."""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that PREPARE accepts, with values to plan it with."""
+
+    fingerprint: str
+    sql: str
+    """the repaired text; equals the statement's where nothing had to be mended."""
+    parameter_types: tuple[str, ...] = ()
+    """regtype names, in order of $n."""
+    value_sets: tuple[ValueSet, ...] = ()
+    """the first is the one of record."""
+
+
+class Verdict(StrEnum):
+    """What may be done with a statement."""
+
+    EXECUTE = "execute"
+    PLAN_ONLY = "plan_only"
+    SKIP = "skip"
+
+
+class SafetyDecision(msgspec.Struct, frozen=True):
+    verdict: Verdict
+    reason: str | None = None
