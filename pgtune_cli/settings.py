@@ -96,7 +96,7 @@ class StatementOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class RuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    dirs: tuple[str, ...] = ()
+    dirs: tuple[Path, ...] = ()
     """folders with rules of one's own; relative to the file that names them."""
     params: dict[str, dict[str, Any]] = {}
     """rule id -> parameter -> value."""
@@ -137,26 +137,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """name -> any of the keys above; they take the place of the top level's."""
 
 
-def parse_duration(value: str | float) -> float:
-    """Milliseconds of `100`, `100ms`, `1.5s`, `2min`; ValueError for anything else."""
+def parse_duration_ms(value: str | float) -> float:
+    """Milliseconds of `100`, `100ms`, `1.5s`, `2min`; UsageError for anything else."""
     if isinstance(value, str) and (match := _QUANTITY.fullmatch(value)):
         factor = _DURATION_MS.get(match[2].lower().replace("µ", "u") or "ms")
         if factor is not None:
             return float(match[1]) * factor
     elif isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
         return float(value)
-    raise ValueError(f"{value!r} is no duration; write it like 100ms, 1.5s or 2min")
+    raise UsageError(f"{value!r} is no duration; write it like 100ms, 1.5s or 2min")
 
 
-def parse_size(value: str | float) -> int:
-    """Bytes of `500000`, `512MB`, `2GB` (1 kB is 1024 bytes, as in PostgreSQL); ValueError for anything else."""
+def parse_size_bytes(value: str | float) -> int:
+    """Bytes of `500000`, `512MB`, `2GB` (1 kB is 1024 bytes, as in PostgreSQL); UsageError for anything else."""
     if isinstance(value, str) and (match := _QUANTITY.fullmatch(value)):
         factor = _SIZE.get(match[2].lower() or "b")
         if factor is not None:
             return int(float(match[1]) * factor)
     elif isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise ValueError(f"{value!r} is no size; write it like 500MB or 2GB")
+    raise UsageError(f"{value!r} is no size; write it like 500MB or 2GB")
 
 
 def find_settings(start: Path) -> Path | None:
@@ -187,14 +187,16 @@ def example() -> str:
     return files("pgtune_cli").joinpath("example.yaml").read_text(encoding="utf-8")
 
 
-def settings_schema() -> dict[str, Any]:
-    """The JSON Schema of pgtune.yaml, for editors."""
+def config_schema() -> str:
+    """The JSON Schema of pgtune.yaml, for editors, as JSON text."""
     shapes: dict[type, dict[str, Any]] = {
         Milliseconds: {"type": ["number", "string"], "examples": [100, "100ms", "1.5s"]},
         Bytes: {"type": ["integer", "string"], "examples": ["512MB", "2GB"]},
         Dsn: {"type": "string"},
+        Path: {"type": "string"},
     }
-    return msgspec.json.schema(Settings, schema_hook=lambda type_: shapes[type_])
+    schema = msgspec.json.schema(Settings, schema_hook=lambda type_: shapes[type_])
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2).decode()
 
 
 class _File:
@@ -233,7 +235,7 @@ class _File:
                 dsn = Dsn(expand_dsn(dsn, env))
             except KeyError as exc:
                 raise self._error(dsn_place, f"dsn: the environment variable {exc.args[0]} is not set") from None
-        dirs = tuple(str(self.path.parent / folder) for folder in settings.rules.dirs)
+        dirs = tuple(self.path.parent / folder for folder in settings.rules.dirs)
         return msgspec.structs.replace(settings, dsn=dsn, rules=msgspec.structs.replace(settings.rules, dirs=dirs))
 
     def _read(self) -> str:
@@ -329,13 +331,16 @@ class _File:
 
 
 def _from_text(type_: type, value: Any) -> Any:
-    if type_ is Milliseconds:
-        return Milliseconds(parse_duration(value))
-    if type_ is Bytes:
-        return Bytes(parse_size(value))
-    if type_ is Dsn and isinstance(value, str):
-        return Dsn(value)
-    raise ValueError(f"expected a text, got {type(value).__name__}")
+    try:
+        if type_ is Milliseconds:
+            return Milliseconds(parse_duration_ms(value))
+        if type_ is Bytes:
+            return Bytes(parse_size_bytes(value))
+    except UsageError as exc:
+        raise ValueError(str(exc)) from exc  # which msgspec takes up, with the place
+    if isinstance(value, str):
+        return type_(value)
+    raise ValueError(f"Expected str, got {type(value).__name__}")
 
 
 def _keys(place: tuple[str, ...]) -> tuple[str, ...]:

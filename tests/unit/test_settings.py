@@ -1,5 +1,6 @@
 """pgtune.yaml: what it says, and how each mistake in it is named."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,12 +20,12 @@ from pgtune_cli.settings import (
     RuleSettings,
     Settings,
     StatementOverride,
+    config_schema,
     example,
     find_settings,
     load_settings,
-    parse_duration,
-    parse_size,
-    settings_schema,
+    parse_duration_ms,
+    parse_size_bytes,
 )
 
 
@@ -48,15 +49,15 @@ def error(folder: Path, text: str, profile: str | None = None) -> tuple[str, str
      ("50us", 0.05), (0, 0.0), (".5s", 500.0)],
 )  # fmt: skip
 def test_durations_read_as_milliseconds(text: str | float, ms: float) -> None:
-    assert parse_duration(text) == pytest.approx(ms)
+    assert parse_duration_ms(text) == pytest.approx(ms)
 
 
 @pytest.mark.parametrize(
     "text", ["", "fast", "-1s", "1 week", "1e3", "nan", -1, float("nan"), float("inf"), True, "1s 2s"]
 )
 def test_what_is_no_duration_is_refused(text: str | float) -> None:
-    with pytest.raises(ValueError, match="is no duration"):
-        parse_duration(text)
+    with pytest.raises(UsageError, match="is no duration"):
+        parse_duration_ms(text)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +73,13 @@ def test_what_is_no_duration_is_refused(text: str | float) -> None:
     ],
 )
 def test_sizes_read_as_bytes(text: str | int, size: int) -> None:
-    assert parse_size(text) == size
+    assert parse_size_bytes(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "big", "-2GB", "2XB", 1.5, -1, True])
 def test_what_is_no_size_is_refused(text: str | float) -> None:
-    with pytest.raises(ValueError, match="is no size"):
-        parse_size(text)
+    with pytest.raises(UsageError, match="is no size"):
+        parse_size_bytes(text)
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_the_example_says_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_example_names_every_key() -> None:
-    schema = settings_schema()
+    schema = json.loads(config_schema())
     assert set(yaml.safe_load(example())) == set(schema["$defs"]["Settings"]["properties"])
 
 
@@ -149,7 +150,7 @@ dsn: service=shop
         rules=RuleSettings(
             select=("PLAN",),
             ignore=("PLAN001",),
-            dirs=(str(tmp_path / "mine"),),
+            dirs=(tmp_path / "mine",),
             params={"PLAN003": {"min_q_error": 5}},
             severity={"PLAN003": Severity.INFO},
         ),
@@ -175,7 +176,8 @@ dsn: service=shop
         ("statements:\n  - match: a\n  - ignore: true\n",
          "pgtune.yaml:3: statements.1: a statement override needs either 'fingerprint' or 'match'", None),
         ("statements:\n  - match: /(/\n", 
-         "pgtune.yaml:2: statements.0: 'match' is not a regular expression: missing ), unterminated subpattern at position 0", None),
+         "pgtune.yaml:2: statements.0: 'match' is not a regular expression: missing ), "
+         "unterminated subpattern at position 0", None),
         ("statements:\n  - match: ''\n",
          "pgtune.yaml:2: statements.0: 'match' is empty and would match every statement", None),
         ("profiles:\n  ci:\n    top: x\n", "pgtune.yaml:3: profiles.ci.top: Expected int, got str", None),
@@ -313,7 +315,7 @@ def test_deep_nesting_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_schema_takes_the_example_and_refuses_a_wrong_key() -> None:
-    schema = settings_schema()
+    schema = json.loads(config_schema())
     jsonschema.validate(yaml.safe_load(example()), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"tpo": 1}, schema)
