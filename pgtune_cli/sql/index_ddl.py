@@ -1,0 +1,111 @@
+"""CREATE INDEX and DROP INDEX texts, and names for new indexes."""
+
+import hashlib
+import re
+
+from pgtune_cli.model.catalog import IndexKey, RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.sql.keywords import RESERVED
+from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex, tokens
+from pgtune_cli.sql.quote import qualified, quote_identifier
+
+MAX_NAME_BYTES = 63
+_PARAMETRISED = re.compile(r"(?P<name>[^(]+)(?P<options>\([\w\s=,]*\))?\Z")
+
+
+def create_index_sql(candidate: CandidateIndex, name: str, *, concurrently: bool = True) -> str:
+    """CREATE INDEX without a semicolon. ValueError for an expression that is not one closed expression."""
+    unique = "UNIQUE " if candidate.unique else ""
+    how = "CONCURRENTLY " if concurrently else ""
+    method = "" if candidate.method == "btree" else f" USING {quote_identifier(candidate.method)}"
+    keys = ", ".join(_key_sql(key) for key in candidate.keys)
+    include = f" INCLUDE ({', '.join(map(quote_identifier, candidate.include))})" if candidate.include else ""
+    where = f" WHERE {_closed(candidate.predicate)}" if candidate.predicate is not None else ""
+    table = qualified(candidate.table)
+    return f"CREATE {unique}INDEX {how}{quote_identifier(name)} ON {table}{method} ({keys}){include}{where}"
+
+
+def drop_index_sql(schema: str, name: str, *, concurrently: bool = True) -> str:
+    """DROP INDEX without a semicolon."""
+    return f"DROP INDEX {'CONCURRENTLY ' if concurrently else ''}{qualified(RelationName(schema, name))}"
+
+
+def index_name(candidate: CandidateIndex, taken: set[str]) -> str:
+    """A name that says what the index is, at most 63 bytes, not among `taken` (bare names of the schema)."""
+    parts = [candidate.table.name, *(_key_words(key) for key in candidate.keys)]
+    if candidate.predicate is not None:
+        parts.append("partial")
+    if candidate.method != "btree":
+        parts.append(candidate.method)
+    stem = "_".join(part for part in parts if part)
+    suffix = "_key" if candidate.unique else "_idx"
+    name, number = _fit(stem, suffix), 1
+    while name in taken:
+        number += 1
+        name = _fit(stem, f"{suffix}{number}")
+    return name
+
+
+def _fit(stem: str, suffix: str) -> str:
+    """`stem` + `suffix` within 63 bytes; what had to be cut off is told apart by a hash of the whole."""
+    whole = stem + suffix
+    if len(whole.encode()) <= MAX_NAME_BYTES:
+        return whole
+    end = "_" + hashlib.sha256(stem.encode()).hexdigest()[:8] + suffix
+    return stem.encode()[: MAX_NAME_BYTES - len(end)].decode(errors="ignore").rstrip("_") + end
+
+
+def _key_words(key: IndexKey) -> str:
+    """A column's name; of an expression its words: `lower(email)` is `lower_email`."""
+    if key.column is not None:
+        return key.column
+    words = [token.name for token in tokens(key.expression or "") if token.name is not None]
+    return "_".join(word for word in words if word not in RESERVED) or "expr"
+
+
+def _key_sql(key: IndexKey) -> str:
+    if key.column is not None:
+        text = quote_identifier(key.column)
+    elif key.expression is not None:
+        text = f"({_closed(key.expression)})"
+    else:
+        raise ValueError("an index key needs a column or an expression")
+    if key.collation is not None:
+        text += f" COLLATE {_dotted(key.collation)}"
+    if key.opclass is not None:
+        text += f" {_operator_class(key.opclass)}"
+    if key.descending:
+        text += " DESC"
+    if key.nulls_first != key.descending:
+        text += " NULLS FIRST" if key.nulls_first else " NULLS LAST"
+    return text
+
+
+def _operator_class(opclass: str) -> str:
+    """`text_pattern_ops`, `schema.gin_trgm_ops`, `gist_trgm_ops(siglen=32)`."""
+    match = _PARAMETRISED.match(opclass)
+    if match is None:
+        raise ValueError(f"not an operator class: {opclass!r}")
+    return _dotted(match["name"]) + (match["options"] or "")
+
+
+def _dotted(name: str) -> str:
+    """`schema.name` or `name`, bare parts, quoted each; a schema holds no dot, a collation may."""
+    schema, dot, rest = name.partition(".")
+    return f"{quote_identifier(schema)}.{quote_identifier(rest)}" if dot and rest else quote_identifier(name)
+
+
+def _closed(expression: str) -> str:
+    """The expression, if it cannot end the statement that it is put into."""
+    try:
+        found = lex(expression)
+    except TruncatedText as error:
+        raise ValueError(f"not one expression: {expression!r}") from error
+    depth = 0
+    for token in found:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.text, 0)
+        if depth < 0 or token.text == ";" or token.kind in (TokenKind.COMMENT, TokenKind.PARAMETER):
+            raise ValueError(f"not one expression: {expression!r}")
+    if depth or not found:
+        raise ValueError(f"not one expression: {expression!r}")
+    return expression

@@ -1,0 +1,62 @@
+"""What a statement does, resolved against a catalog: tables, predicates, joins, sort keys, limits, parameters."""
+
+from collections.abc import Sequence
+
+from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.sql.shape_types import (
+    Aggregate,
+    Block,
+    Bound,
+    ColumnRef,
+    CountCheck,
+    JoinPair,
+    Operand,
+    ParameterUse,
+    Place,
+    Predicate,
+    PredicateKind,
+    Role,
+    SelectItem,
+    Shape,
+    SortKey,
+    Span,
+    StatementKind,
+    Table,
+    TableKind,
+    Use,
+)
+
+__all__ = [
+    "Aggregate",
+    "Block",
+    "Bound",
+    "ColumnRef",
+    "CountCheck",
+    "JoinPair",
+    "Operand",
+    "ParameterUse",
+    "Place",
+    "Predicate",
+    "PredicateKind",
+    "Role",
+    "SelectItem",
+    "Shape",
+    "SortKey",
+    "Span",
+    "StatementKind",
+    "Table",
+    "TableKind",
+    "Use",
+    "shape",
+]
+
+DEFAULT_SEARCH_PATH = ("public",)
+
+
+def shape(text: str, catalog: Catalog, search_path: Sequence[str] = DEFAULT_SEARCH_PATH) -> Shape | None:
+    """The shape of one statement; None for a text that no parser takes and for utility statements.
+
+    `search_path` holds schema names ("$user" resolved or left out); pg_catalog is always searched first.
+    A column without a table goes to the one table in scope that has it; where two have it, it stays unresolved.
+    """
+    raise NotImplementedError
