@@ -1,0 +1,53 @@
+"""What a failed start says, and what its reader can do about it."""
+
+import re
+from pathlib import Path
+
+from pgtune_cli.errors import EmbeddedServerError
+
+HINTS = (
+    (
+        r"error while loading shared libraries: ([^\s:]+)",
+        "install the package that holds {0}, or name another PostgreSQL in PGTUNE_PG_BIN",
+    ),
+    (
+        r"No space left on device|Disk quota exceeded",
+        "free some space, or let TMPDIR name a folder on a disk that has some",
+    ),
+    (
+        r"could not (?:resize|create|map) (?:anonymous )?shared memory",
+        "give the machine or the container more shared memory (docker run --shm-size=256m)",
+    ),
+    (r"could not look up effective user ID (\d+)", "give the user {0} a line in /etc/passwd"),
+    (r"invalid locale name|locale .* (?:not found|does not exist)", "install the locale C.UTF-8"),
+    (
+        r"Operation not permitted|Permission denied",
+        "TMPDIR may be mounted noexec or this container may not change users: name another folder in TMPDIR,"
+        " or run pgtune as a plain user",
+    ),
+    (
+        r"Cannot allocate memory|out of memory|Resource temporarily unavailable",
+        "free some memory, or raise the limit of memory or processes of this container",
+    ),
+)
+LAST_LINES = 12
+
+
+def hint_for(text: str) -> str | None:
+    """What to do about the first known trouble in a program's output; None for a new one."""
+    for pattern, hint in HINTS:
+        found = re.search(pattern, text)
+        if found:
+            return hint.format(*found.groups())
+    return None
+
+
+def failed(what: str, log: Path) -> EmbeddedServerError:
+    """The error for a server that did not come up, with the end of its log."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    tail = "\n".join(lines[-LAST_LINES:])
+    message = f"the embedded PostgreSQL did not start: {what}"
+    return EmbeddedServerError(f"{message}\n{tail}" if tail else message, hint_for(tail))
