@@ -175,7 +175,7 @@ dsn: service=shop
         ("execute: sometimes\n", "pgtune.yaml:1: execute: Invalid enum value 'sometimes'", None),
         ("statements:\n  - match: a\n  - ignore: true\n",
          "pgtune.yaml:3: statements.1: a statement override needs either 'fingerprint' or 'match'", None),
-        ("statements:\n  - match: /(/\n", 
+        ("statements:\n  - match: /(/\n",
          "pgtune.yaml:2: statements.0: 'match' is not a regular expression: missing ), "
          "unterminated subpattern at position 0", None),
         ("statements:\n  - match: ''\n",
