@@ -1,0 +1,65 @@
+"""Command line and configuration, the command line first, as the options of an analysis."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgtune_cli.cli.pipeline import AnalyzeOptions
+from pgtune_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from pgtune_cli.model.finding import Severity
+    from pgtune_cli.settings import Settings
+
+
+def analyze_options(
+    settings: "Settings",
+    *,
+    no_execute: bool,
+    max_time: str | None,
+    timing: bool | None = None,
+    trust_functions: bool = False,
+    show_values: bool = False,
+    budget: str | None = None,
+    engine: str = "clone",
+    pg_bin: Path | None = None,
+    select: list[str] | None = None,
+    ignore: list[str] | None = None,
+    rules: list[Path] | None = None,
+) -> AnalyzeOptions:
+    """Raises UsageError for a value that cannot be read."""
+    from pgtune_cli.settings import parse_duration_ms, parse_size_bytes
+
+    if engine not in ("clone", "hypopg"):
+        raise UsageError(f"unknown engine {engine}", "clone or hypopg")
+    for folder in rules or ():
+        if not folder.is_dir():
+            raise UsageError(f"no folder {folder} for --rules")
+    return AnalyzeOptions(
+        execute=settings.execute != "never" and not no_execute,
+        max_time_ms=parse_duration_ms(max_time) if max_time else settings.max_time_ms,
+        timing=timing,
+        show_values=show_values,
+        trust_functions=trust_functions,
+        budget_bytes=parse_size_bytes(budget) if budget else settings.budget_bytes,
+        engine=engine,
+        pg_bin=pg_bin,
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        rule_dirs=tuple(rules or ()),
+    )
+
+
+def severity(name: str | None) -> "Severity | None":
+    """--fail-on as a Severity.
+
+    Raises:
+        UsageError: no such severity.
+    """
+    from pgtune_cli.model.finding import Severity
+
+    if name is None:
+        return None
+    try:
+        return Severity(name)
+    except ValueError:
+        raise UsageError(f"unknown severity {name}", "info, warning or error") from None

@@ -1,0 +1,101 @@
+"""`pgtune analyze`: the main job."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pgtune_cli.cli import options as opt
+
+if TYPE_CHECKING:
+    from pgtune_cli.model.report import Report
+
+
+def analyze(
+    target: opt.Target = None,
+    dsn: opt.Dsn = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    user: opt.User = None,
+    dbname: opt.Dbname = None,
+    ask_password: opt.AskPassword = False,
+    workload: opt.WorkloadPath = None,
+    window: opt.Window = None,
+    top: opt.Top = None,
+    order_by: opt.OrderBy = None,
+    schema: opt.Schema = None,
+    exclude: opt.Exclude = None,
+    no_execute: opt.NoExecute = False,
+    max_time: opt.MaxTime = None,
+    timing: opt.Timing = None,
+    trust_functions: opt.TrustFunctions = False,
+    show_values: opt.ShowValues = False,
+    budget: opt.Budget = None,
+    engine: opt.WhatIfEngine = "clone",
+    pg_bin: opt.PgBin = None,
+    select: opt.Select = None,
+    ignore: opt.Ignore = None,
+    rules: opt.Rules = None,
+    output: opt.Output = None,
+    format_: opt.Format = "terminal",
+    color: opt.Color = "auto",
+    fail_on: opt.FailOn = None,
+    exit_zero: opt.ExitZero = False,
+    require_complete: opt.RequireComplete = False,
+    config: opt.Config = None,
+    profile: opt.Profile = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = 0,
+) -> None:
+    """Name the statements that cost the server most, show why, and hand over fixes that are proven.
+
+    Examples:
+
+      pgtune analyze postgresql://reader@db.example.com/shop -o report.html -o indexes.sql
+
+      pgtune analyze shop.pgtune --format json
+    """
+    from pgtune_cli import gate
+    from pgtune_cli.cli import pipeline
+    from pgtune_cli.cli.analysis_options import analyze_options, severity
+    from pgtune_cli.cli.run import run
+    from pgtune_cli.cli.settings_of import configured
+    from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
+    from pgtune_cli.cli.write import check_format, output_files
+    from pgtune_cli.errors import IncompleteAnalysis
+
+    check_format(format_)
+    files = output_files(output)
+    least = severity(fail_on)
+    settings, notes = configured(config, profile, quiet, verbose)
+    options = analyze_options(
+        settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,
+        show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, select=select, ignore=ignore, rules=rules,
+    )  # fmt: skip
+    flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
+    collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
+    where = resolve(flags, settings, notes)
+
+    async def job() -> "Report":
+        async with open_source(where, collect, settings, notes) as source:
+            return await pipeline.analyze(source, options, settings, notes)
+
+    with notes.bar():
+        report = run(job())
+    emit(report, files, format_, color, quiet)
+    if least and not exit_zero and gate.reached(report.findings, least):
+        raise typer.Exit(1)
+    if require_complete and report.skipped:
+        raise IncompleteAnalysis(f"{len(report.skipped)} things were skipped", "they are listed in the report")
+
+
+def emit(report: "Report", files: tuple[tuple[str, Path], ...], format_: str, color: str, quiet: bool) -> None:
+    """Write the files of -o, then the result to stdout (silent with -q when files were asked for)."""
+    from pgtune_cli.cli.console import print_result, want_colour
+    from pgtune_cli.cli.write import write_file
+    from pgtune_cli.report.render import render
+
+    for name, path in files:
+        write_file(path, render(report, name))
+    if not (quiet and files):
+        print_result(render(report, format_, colour=want_colour(color)))

@@ -1,0 +1,71 @@
+"""stderr: notes and a progress bar, the latter only on a terminal. stdout belongs to the result alone."""
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_BIDI = {"\u200e", "\u200f", "\u061c", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+
+
+def printable(text: str) -> str:
+    """`text` without what could steer a terminal: control characters and marks that turn the reading direction."""
+    return "".join(
+        character
+        if character == "\n" or (unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI)
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+class Notes:
+    """Messages to stderr. `verbosity`: -1 quiet, 0 normal, 1 and 2 more."""
+
+    def __init__(self, verbosity: int = 0) -> None:
+        self.verbosity = verbosity
+        self._status: object | None = None
+
+    def note(self, message: str, level: int = 0) -> None:
+        """Say something once."""
+        if self.verbosity >= level:
+            print(f"pgtune: {printable(message)}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def progress(self, message: str) -> None:
+        """What is being done now: replaces the last such line on a terminal, silent elsewhere (unless -v)."""
+        if self._status is not None:
+            self._status.update(printable(message).replace("[", "\\["))  # type: ignore[attr-defined]
+        else:
+            self.note(message, level=1)
+
+    @contextmanager
+    def bar(self) -> Iterator["Notes"]:
+        """A spinner with the latest progress message, on a terminal only."""
+        if self.verbosity < 0 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or "CI" in os.environ:
+            yield self
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status("starting") as status:
+            self._status = status
+            try:
+                yield self
+            finally:
+                self._status = None
+
+
+def want_colour(choice: str) -> bool:
+    """--color auto|always|never with NO_COLOR, FORCE_COLOR and TERM=dumb (https://no-color.org)."""
+    if choice in ("always", "never"):
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def print_result(text: str) -> None:
+    """The result, to stdout."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,64 @@
+"""`pgtune indexes`: the index advice alone."""
+
+from typing import TYPE_CHECKING
+
+from pgtune_cli.cli import options as opt
+
+if TYPE_CHECKING:
+    from pgtune_cli.model.index import IndexAdvice
+
+
+def indexes(
+    target: opt.Target = None,
+    dsn: opt.Dsn = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    user: opt.User = None,
+    dbname: opt.Dbname = None,
+    ask_password: opt.AskPassword = False,
+    workload: opt.WorkloadPath = None,
+    window: opt.Window = None,
+    top: opt.Top = None,
+    order_by: opt.OrderBy = None,
+    schema: opt.Schema = None,
+    exclude: opt.Exclude = None,
+    budget: opt.Budget = None,
+    engine: opt.WhatIfEngine = "clone",
+    pg_bin: opt.PgBin = None,
+    format_: opt.Format = "sql",
+    config: opt.Config = None,
+    profile: opt.Profile = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = 0,
+) -> None:
+    """Print the SQL of the indexes worth having (and of those to drop). Nothing is executed on the server.
+
+    Examples:
+
+      pgtune indexes postgresql://reader@db.example.com/shop --budget 2GB > indexes.sql
+
+      pgtune indexes shop.pgtune --format json
+    """
+    from pgtune_cli.cli import pipeline
+    from pgtune_cli.cli.analysis_options import analyze_options
+    from pgtune_cli.cli.console import print_result
+    from pgtune_cli.cli.run import run
+    from pgtune_cli.cli.settings_of import configured
+    from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
+    from pgtune_cli.cli.write import check_format
+    from pgtune_cli.report.index_sql import index_json, index_script
+
+    check_format(format_, ("sql", "json"))
+    settings, notes = configured(config, profile, quiet, verbose)
+    options = analyze_options(settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin)
+    flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
+    collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
+    where = resolve(flags, settings, notes)
+
+    async def job() -> "IndexAdvice":
+        async with open_source(where, collect, settings, notes) as source:
+            return await pipeline.advise_only(source, options, notes)
+
+    with notes.bar():
+        advice = run(job())
+    print_result(index_json(advice) if format_ == "json" else index_script(advice))

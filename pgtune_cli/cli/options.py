@@ -1,0 +1,92 @@
+"""Options that several commands share: one name, one meaning, everywhere."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+CONNECTION, WORKLOAD, EXECUTION, OUTPUT = "Connection", "Workload", "Execution", "Output"
+
+Target = Annotated[
+    Optional[str],  # noqa: UP045 - typer shows it so
+    typer.Argument(help="A connection URI or conninfo string, or a snapshot file. Default: PGTUNE_DSN, the profile, "
+                   "DATABASE_URL, then libpq's environment (PGHOST, PGSERVICE, …).", show_default=False),
+]  # fmt: skip
+Dsn = Annotated[str | None, typer.Option("-d", "--dsn", help="Connection URI or conninfo.", rich_help_panel=CONNECTION)]
+Host = Annotated[str | None, typer.Option("--host", help="Server host or socket folder.", rich_help_panel=CONNECTION)]
+Port = Annotated[int | None, typer.Option("-p", "--port", help="Server port.", rich_help_panel=CONNECTION)]
+User = Annotated[str | None, typer.Option("-U", "--user", help="Role to log in as.", rich_help_panel=CONNECTION)]
+Dbname = Annotated[str | None, typer.Option("--dbname", help="Database name.", rich_help_panel=CONNECTION)]
+AskPassword = Annotated[
+    bool, typer.Option("-W", "--ask-password", help="Prompt for the password.", rich_help_panel=CONNECTION)
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Configuration file (default: the nearest pgtune.yaml).")]
+Profile = Annotated[str | None, typer.Option("--profile", help="Profile of the configuration to use.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Nothing but the result, and errors.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv shows tracebacks.")]
+
+WorkloadPath = Annotated[
+    Path | None,
+    typer.Option("--workload", help="A .sql file or a folder of them takes the place of pg_stat_statements.",
+                 rich_help_panel=WORKLOAD),
+]  # fmt: skip
+Window = Annotated[
+    str | None, typer.Option("--window", help="Measure for this long, such as 60s, instead of since the last reset.",
+                             rich_help_panel=WORKLOAD),
+]  # fmt: skip
+Top = Annotated[int | None, typer.Option("--top", help="How many statements (default 100).", rich_help_panel=WORKLOAD)]
+OrderBy = Annotated[
+    str | None, typer.Option("--order-by", help="Which: total, mean, calls, io or rows.", rich_help_panel=WORKLOAD)
+]
+Schema = Annotated[
+    list[str] | None, typer.Option("--schema", help="Only this schema; repeatable.", rich_help_panel=WORKLOAD)
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Not this schema; repeatable.", rich_help_panel=WORKLOAD)
+]
+
+NoExecute = Annotated[
+    bool, typer.Option("--no-execute", help="Plan only: no EXPLAIN ANALYZE.", rich_help_panel=EXECUTION)
+]
+MaxTime = Annotated[
+    str | None,
+    typer.Option("--max-time", help="Execute only statements whose measured mean is below this (default 10s).",
+                 rich_help_panel=EXECUTION),
+]  # fmt: skip
+Timing = Annotated[
+    bool | None,
+    typer.Option("--timing/--no-timing", help="Time every plan node (default: below one second of mean time).",
+                 rich_help_panel=EXECUTION),
+]  # fmt: skip
+TrustFunctions = Annotated[
+    bool, typer.Option("--trust-functions", help="User-defined functions that are not volatile may run.",
+                       rich_help_panel=EXECUTION),
+]  # fmt: skip
+ShowValues = Annotated[
+    bool, typer.Option("--show-values", help="Show parameter values and literals of plans.", rich_help_panel=EXECUTION)
+]
+Budget = Annotated[str | None, typer.Option("--budget", help="Storage for new indexes at most, such as 2GB.")]
+WhatIfEngine = Annotated[
+    str, typer.Option("--engine", help="What-if planner: clone, or hypopg (the server's own extension).")
+]
+PgBin = Annotated[
+    Path | None, typer.Option("--pg-bin", help="Folder of the PostgreSQL 18 binaries to use for the clone.")
+]
+
+Output = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", help="\\[FORMAT=]FILE, repeatable; the format by the ending: .html .json .md .sql .txt.",
+                 rich_help_panel=OUTPUT),
+]  # fmt: skip
+Format = Annotated[
+    str, typer.Option("--format", help="For stdout: terminal, json, markdown, html or sql.", rich_help_panel=OUTPUT)
+]
+Color = Annotated[str, typer.Option("--color", help="auto, always or never.", rich_help_panel=OUTPUT)]
+Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules (id or prefix); repeatable.")]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules; repeatable.")]
+Rules = Annotated[list[Path] | None, typer.Option("--rules", help="A folder with rules of your own; repeatable.")]
+FailOn = Annotated[
+    str | None, typer.Option("--fail-on", help="Exit 1 when a finding is at least this: info, warning or error.")
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the gate says.")]
+RequireComplete = Annotated[bool, typer.Option("--require-complete", help="Exit 5 when anything had to be skipped.")]

@@ -1,0 +1,194 @@
+"""The main job: snapshot -> statements -> plans -> what-if -> advice, rewrites, findings -> Report.
+
+Here the rooms meet: each analyser gets the same Analysis, and none of them knows of the others.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgtune_cli.cli.console import Notes
+from pgtune_cli.cli.source import Source
+from pgtune_cli.errors import EmbeddedServerError
+from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.index import IndexAdvice
+from pgtune_cli.model.plan import StatementPlans
+from pgtune_cli.model.snapshot import Skipped, Snapshot
+from pgtune_cli.model.statement import Statement
+
+if TYPE_CHECKING:
+    from pgtune_cli.collect.connection import Connection
+    from pgtune_cli.explain.runner import ExplainOptions
+    from pgtune_cli.model.finding import Finding
+    from pgtune_cli.model.report import Report
+    from pgtune_cli.model.rewrite import Rewrite
+    from pgtune_cli.settings import Settings
+    from pgtune_cli.whatif.clone import Clone
+    from pgtune_cli.whatif.protocol import WhatIf
+
+LARGE_CATALOG = 300
+"""above so many relations only those that the workload touches are cloned"""
+
+
+@dataclass(frozen=True)
+class AnalyzeOptions:
+    """What the command line adds to the configuration."""
+
+    execute: bool = True
+    max_time_ms: float = 10_000
+    timing: bool | None = None
+    show_values: bool = False
+    trust_functions: bool = False
+    budget_bytes: int | None = None
+    engine: str = "clone"
+    pg_bin: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    rule_dirs: tuple[Path, ...] = ()
+
+
+async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings", notes: Notes) -> "Report":
+    """Everything pgtune can say about `source`. One failing statement, table or rule ends as a Skipped."""
+    from pgtune_cli.cli.assemble import assemble
+    from pgtune_cli.sql.statements import statements as merge
+
+    snapshot = source.snapshot
+    statements = merge(snapshot)
+    async with _clone(snapshot, statements, options, notes) as (clone, lost):
+        analysis = await explain(source, statements, options, clone, lost, notes)
+        advice = await advise(analysis, source, clone, options, notes)
+        rewrites = await _rewrite(analysis, source, clone, options, notes)
+    findings, skipped = _lint(analysis, options, settings, notes)
+    return assemble(analysis, findings, advice, rewrites, skipped)
+
+
+async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> IndexAdvice:
+    """The index advice of `source`; nothing is executed on the server."""
+    from pgtune_cli.sql.statements import statements as merge
+
+    statements = merge(source.snapshot)
+    async with _clone(source.snapshot, statements, options, notes) as (clone, lost):
+        analysis = await explain(source, statements, options, clone, lost, notes)
+        return await advise(analysis, source, clone, options, notes)
+
+
+async def explain(
+    source: Source,
+    statements: tuple[Statement, ...],
+    options: AnalyzeOptions,
+    clone: "Clone | None",
+    lost: tuple[Skipped, ...],
+    notes: Notes,
+) -> Analysis:
+    """Plan every statement on the server, or on the clone where there is no server."""
+    from pgtune_cli.explain.runner import explain_statements
+
+    explain_options = _explain_options(options)
+    skipped = source.snapshot.skipped + lost
+    plans: dict[str, StatementPlans] = {}
+    if source.connection is not None:
+        if options.execute:
+            notes.note(f"executing the read-only ones of {len(statements)} statements, at most "
+                       f"{options.max_time_ms / 1000:g} s each (--no-execute plans only)")  # fmt: skip
+        plans = await explain_statements(
+            source.connection, source.snapshot, statements, explain_options, source="server", progress=notes.progress
+        )
+    elif clone is not None:
+        plans = await explain_statements(
+            clone.connection, source.snapshot, statements, explain_options, source="clone", progress=notes.progress
+        )
+    analysis = Analysis(snapshot=source.snapshot, statements=statements, plans=plans, skipped=skipped)
+    if source.connection is not None and clone is not None:
+        from pgtune_cli.whatif.fidelity import with_fidelity
+
+        notes.progress("comparing the clone's plans with the server's")
+        analysis = await with_fidelity(analysis, clone)
+    return analysis
+
+
+async def advise(
+    analysis: Analysis, source: Source, clone: "Clone | None", options: AnalyzeOptions, notes: Notes
+) -> IndexAdvice:
+    """The index advice; empty, without an engine, where there is no what-if planner."""
+    from pgtune_cli.advise.advise import AdviseOptions
+    from pgtune_cli.advise.advise import advise as choose
+
+    whatif: WhatIf | None = clone
+    if options.engine == "hypopg" and source.connection is not None:
+        from pgtune_cli.whatif.hypopg import HypopgWhatIf
+
+        whatif = HypopgWhatIf(source.connection)
+    if whatif is None:
+        return IndexAdvice()
+    notes.progress("choosing indexes")
+    return await choose(analysis, whatif, AdviseOptions(budget_bytes=options.budget_bytes))
+
+
+@asynccontextmanager
+async def _clone(
+    snapshot: Snapshot, statements: tuple[Statement, ...], options: AnalyzeOptions, notes: Notes
+) -> AsyncIterator[tuple["Clone | None", tuple[Skipped, ...]]]:
+    from pgtune_cli.server.binaries import find_binaries
+    from pgtune_cli.whatif.clone import open_clone
+
+    try:
+        binaries = find_binaries(options.pg_bin, major=18)
+    except EmbeddedServerError as exc:
+        notes.note(f"no statistics-only clone: {exc}")
+        yield None, (Skipped("index advice and what-if plans", f"no statistics-only clone: {exc}", exc.hint),)
+        return
+    notes.progress("building the statistics-only clone")
+    async with open_clone(
+        snapshot, binaries=binaries, relations=_touched(snapshot, statements), progress=notes.progress
+    ) as clone:
+        yield clone, clone.lost
+
+
+def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> "frozenset[object] | None":
+    """The relations of the workload; None (all) for a small catalog, or when a statement cannot be read."""
+    if len(snapshot.catalog.relations) <= LARGE_CATALOG:
+        return None
+    from pgtune_cli.sql.shape import touched_relations
+
+    return touched_relations(statements, snapshot)
+
+
+async def _rewrite(
+    analysis: Analysis, source: Source, clone: "Clone | None", options: AnalyzeOptions, notes: Notes
+) -> tuple["Rewrite", ...]:
+    from pgtune_cli.rewrite.rewrite import rewrite_statements
+
+    notes.progress("rewriting pagination")
+    connection: Connection | None = source.connection if options.execute else None
+    return await rewrite_statements(analysis, whatif=clone, connection=connection, max_time_ms=options.max_time_ms)
+
+
+def _lint(
+    analysis: Analysis, options: AnalyzeOptions, settings: "Settings", notes: Notes
+) -> tuple[tuple["Finding", ...], tuple[Skipped, ...]]:
+    from pgtune_cli.lint.engine import evaluate
+    from pgtune_cli.lint.loader import load_rules
+
+    notes.progress("judging the facts by the rules")
+    rules = load_rules((*settings.rules.dirs, *options.rule_dirs))
+    return evaluate(
+        rules,
+        analysis,
+        select=options.select or settings.rules.select,
+        ignore=(*settings.rules.ignore, *options.ignore),
+    )
+
+
+def _explain_options(options: AnalyzeOptions) -> "ExplainOptions":
+    from pgtune_cli.explain.runner import ExplainOptions
+
+    timing = {None: "auto", True: "on", False: "off"}[options.timing]
+    return ExplainOptions(
+        execute=options.execute,
+        max_time_ms=options.max_time_ms,
+        timing=timing,
+        show_values=options.show_values,
+        trust_functions=options.trust_functions,
+    )

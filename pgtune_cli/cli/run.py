@@ -1,0 +1,38 @@
+"""The one event loop. Ctrl-C and SIGTERM cancel what runs, so that servers are stopped and queries cancelled."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run `main` to its end.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, when everything is cleaned up.
+    """
+
+    async def interruptible() -> T:
+        task = asyncio.current_task()
+        terminated = False
+
+        def terminate() -> None:
+            nonlocal terminated
+            terminated = True
+            assert task is not None
+            task.cancel()
+
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        try:
+            return await main
+        except asyncio.CancelledError:
+            if terminated:
+                raise KeyboardInterrupt from None
+            raise
+
+    return asyncio.run(interruptible())

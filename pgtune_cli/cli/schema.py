@@ -1,0 +1,29 @@
+"""`pgtune schema`: the JSON Schema of the files that pgtune writes and reads."""
+
+from typing import Annotated
+
+import typer
+
+NAMES = ("report", "indexes", "check", "baseline", "snapshot", "config")
+
+
+def schema(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(NAMES)}.")] = "report",
+) -> None:
+    """Print a JSON Schema (draft 2020-12).
+
+    Example:
+
+      pgtune schema report > pgtune-report.schema.json
+    """
+    from pgtune_cli.cli.console import print_result
+    from pgtune_cli.cli.write import check_format
+    from pgtune_cli.report.schema import json_schema
+
+    check_format(name, NAMES)
+    if name == "config":
+        from pgtune_cli.settings import config_schema
+
+        print_result(config_schema())
+    else:
+        print_result(json_schema(name))

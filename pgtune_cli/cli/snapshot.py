@@ -1,0 +1,67 @@
+"""`pgtune snapshot`: collect only."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pgtune_cli.cli import options as opt
+
+if TYPE_CHECKING:
+    from pgtune_cli.model.snapshot import Snapshot
+
+
+def snapshot(
+    target: opt.Target = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")] = Path("snapshot.pgtune"),
+    dsn: opt.Dsn = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    user: opt.User = None,
+    dbname: opt.Dbname = None,
+    ask_password: opt.AskPassword = False,
+    workload: opt.WorkloadPath = None,
+    window: opt.Window = None,
+    top: opt.Top = None,
+    order_by: opt.OrderBy = None,
+    schema: opt.Schema = None,
+    exclude: opt.Exclude = None,
+    config: opt.Config = None,
+    profile: opt.Profile = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = 0,
+) -> None:
+    """Write all that pgtune reads into one file, which every command takes in place of a connection.
+
+    The file holds planner statistics, which contain values of the tables: it is written with mode 0600.
+
+    Example:
+
+      pgtune snapshot postgresql://reader@db.example.com/shop -o shop.pgtune
+    """
+    from pgtune_cli.cli.run import run
+    from pgtune_cli.cli.settings_of import configured
+    from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
+    from pgtune_cli.collect.snapshot_file import save
+    from pgtune_cli.errors import UsageError
+
+    if not output.parent.is_dir():
+        raise UsageError(f"no folder {output.parent} for {output.name}", "make it first")
+    settings, notes = configured(config, profile, quiet, verbose)
+    flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
+    collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
+    where = resolve(flags, settings, notes)
+
+    async def job() -> "Snapshot":
+        async with open_source(where, collect, settings, notes, need_statements=False) as source:
+            return source.snapshot
+
+    with notes.bar():
+        taken = run(job())
+    save(taken, output)
+    for skipped in taken.skipped:
+        notes.note(f"skipped {skipped.what}: {skipped.why}" + (f"; {skipped.remedy}" if skipped.remedy else ""))
+    notes.note(
+        f"{output}: {len(taken.workload.rows)} statements, {len(taken.catalog.relations)} relations, "
+        f"{len(taken.statistics)} columns with statistics"
+    )

@@ -1,0 +1,140 @@
+"""From a TARGET to a snapshot: connect and collect, or load a file. Says on stderr what is analysed."""
+
+import getpass
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgtune_cli.cli.console import Notes
+from pgtune_cli.errors import ServerRefused, UsageError
+from pgtune_cli.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pgtune_cli.collect.connection import Connection
+    from pgtune_cli.collect.target import Target
+    from pgtune_cli.settings import Settings
+
+
+@dataclass(frozen=True)
+class ConnectionFlags:
+    """What the command line says about where to connect."""
+
+    target: str | None = None
+    dsn: str | None = None
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    dbname: str | None = None
+    ask_password: bool = False
+
+
+@dataclass(frozen=True)
+class CollectFlags:
+    """What the command line says about which statements to read; None leaves it to the configuration."""
+
+    workload: Path | None = None
+    window: str | None = None
+    top: int | None = None
+    order_by: str | None = None
+    schemas: tuple[str, ...] = field(default_factory=tuple)
+    exclude: tuple[str, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A snapshot, and the connection it came from while that is open."""
+
+    snapshot: Snapshot
+    connection: "Connection | None"
+
+
+def resolve(flags: ConnectionFlags, settings: "Settings", notes: Notes) -> "Target":
+    """Find the target and say where it came from.
+
+    Raises:
+        UsageError: nothing names a target, or -W without a terminal.
+    """
+    from pgtune_cli.collect.target import resolve_target
+
+    password = None
+    if flags.ask_password:
+        if not sys.stdin.isatty():
+            raise UsageError("-W needs a terminal to ask on", "use .pgpass or PGPASSWORD instead")
+        password = getpass.getpass("Password: ")
+    target = resolve_target(
+        flags.target,
+        dsn=flags.dsn,
+        host=flags.host,
+        port=flags.port,
+        user=flags.user,
+        dbname=flags.dbname,
+        password=password,
+        profile_dsn=settings.dsn,
+        env=os.environ,
+    )
+    notes.note(f"analysing {target.describe()}")
+    return target
+
+
+@asynccontextmanager
+async def open_source(
+    target: "Target", collect: CollectFlags, settings: "Settings", notes: Notes, *, need_statements: bool = True
+) -> AsyncIterator[Source]:
+    """Connect and collect, or load the snapshot file; the connection stays open for the body.
+
+    Raises:
+        ServerRefused: there are no statements to analyse, because pg_stat_statements is missing.
+    """
+    if target.snapshot_path is not None:
+        from pgtune_cli.collect.snapshot_file import load
+
+        if collect.window:
+            raise UsageError("--window needs a server, and this is a snapshot file")
+        yield Source(_with_workload(load(target.snapshot_path), collect), None)
+        return
+    from pgtune_cli.collect.connection import connect
+
+    connection = await connect(target.connect_options)
+    try:
+        snapshot = await _collect(connection, collect, settings, notes)
+        if need_statements and snapshot.server.pg_stat_statements is None and collect.workload is None:
+            missing = next((s for s in snapshot.skipped if "pg_stat_statements" in s.what), None)
+            raise ServerRefused(
+                missing.why if missing else f"database {snapshot.server.database} has no pg_stat_statements",
+                missing.remedy if missing else None,
+            )
+        yield Source(_with_workload(snapshot, collect), connection)
+    finally:
+        # a server that died or a cancelled run must not hang here
+        if not connection.is_closed():
+            connection.terminate()
+
+
+async def _collect(connection: "Connection", collect: CollectFlags, settings: "Settings", notes: Notes) -> Snapshot:
+    from pgtune_cli.collect.collector import CollectOptions
+    from pgtune_cli.collect.collector import collect as read
+    from pgtune_cli.settings import parse_duration_ms
+
+    window = parse_duration_ms(collect.window) / 1000 if collect.window else None
+    options = CollectOptions(
+        top=collect.top or settings.top,
+        order_by=collect.order_by or settings.order_by,
+        window_seconds=window,
+        schemas=collect.schemas or settings.schemas,
+        exclude=collect.exclude or settings.exclude,
+    )
+    return await read(connection, options, notes.progress)
+
+
+def _with_workload(snapshot: Snapshot, collect: CollectFlags) -> Snapshot:
+    if collect.workload is None:
+        return snapshot
+    import msgspec
+
+    from pgtune_cli.sql.workload_files import read_workload
+
+    return msgspec.structs.replace(snapshot, workload=read_workload(collect.workload))

@@ -1,0 +1,70 @@
+"""Where results go: stdout, and the files of -o, each written whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from pgtune_cli.errors import UsageError
+
+FORMATS = ("terminal", "json", "markdown", "html", "sql")
+_BY_ENDING = {".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sql": "sql", ".txt": "terminal"}
+
+
+def output_files(outputs: list[str] | None) -> tuple[tuple[str, Path], ...]:
+    """(format, file) of every -o.
+
+    Raises:
+        UsageError: an unknown format or ending, a missing folder; before any work is done.
+    """
+    return tuple(_output_file(output) for output in outputs or ())
+
+
+def _output_file(output: str) -> tuple[str, Path]:
+    name, equals, rest = output.partition("=")
+    if equals and name in FORMATS:
+        chosen, path = name, Path(rest)
+    else:
+        path = Path(output)
+        if path.suffix.lower() not in _BY_ENDING:
+            raise UsageError(
+                f"cannot tell the format of {output}", f"use one of {' '.join(_BY_ENDING)}, or FORMAT=FILE"
+            )
+        chosen = _BY_ENDING[path.suffix.lower()]
+    if not path.parent.is_dir():
+        raise UsageError(f"no folder {path.parent} for {path.name}", "make it first")
+    return chosen, path
+
+
+def check_format(name: str, allowed: tuple[str, ...] = FORMATS) -> str:
+    """`name` if it is one of `allowed`.
+
+    Raises:
+        UsageError: it is not; a near miss is named.
+    """
+    if name in allowed:
+        return name
+    import difflib
+
+    near = difflib.get_close_matches(name, allowed, 1)
+    raise UsageError(f"unknown format {name}", f"did you mean {near[0]}?" if near else f"one of {', '.join(allowed)}")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replace `path` atomically; mode 0600, since a report may hold what a database holds.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as exc:
+        raise UsageError(f"cannot write {path}: {exc.strerror}") from exc

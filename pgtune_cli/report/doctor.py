@@ -1,0 +1,23 @@
+"""What `pgtune doctor` prints."""
+
+from collections.abc import Sequence
+
+from pgtune_cli.collect.doctor import Check
+from pgtune_cli.report.format import plain
+from pgtune_cli.report.json_report import to_json
+
+_COLOURS = {"ok": "32", "warning": "33", "missing": "31;1"}
+
+
+def render_checks(checks: Sequence[Check], format_: str, *, colour: bool = False) -> str:
+    """One line a check, the remedy indented below. `format_`: terminal or json."""
+    if format_ == "json":
+        return to_json({"kind": "doctor", "schema_version": 1, "checks": list(checks)})
+    lines = []
+    for check in checks:
+        status = f"{check.status:<8}"
+        painted = f"\x1b[{_COLOURS[check.status]}m{status}\x1b[0m" if colour else status
+        lines.append(f"{painted} {check.name}: {plain(check.detail)}")
+        if check.remedy:
+            lines += [f"           {line}" for line in plain(check.remedy).splitlines()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,171 @@
+"""The report as Markdown: the answer first, details folded; made for a pull request or a ticket."""
+
+from pgtune_cli.model.finding import Finding
+from pgtune_cli.model.report import Report, ReportStatement
+from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, size
+from pgtune_cli.report.plan_text import plan_lines
+
+LIMIT = 65_536
+"""characters of a pull-request comment (GitHub)"""
+_STATEMENTS = 20
+
+
+def to_markdown(report: Report) -> str:
+    """At most LIMIT characters, the most important first; what did not fit is said."""
+    text = ""
+    sections = [
+        *_summary(report),
+        *_statements(report),
+        *_indexes(report),
+        *_rewrites(report),
+        *_findings(report),
+        *_skipped(report),
+    ]
+    for number, section in enumerate(sections):
+        if len(text) + len(section) > LIMIT - 200:
+            return text + f"\n_{len(sections) - number} sections did not fit; the HTML or JSON report has them._\n"
+        text += section
+    return text
+
+
+def _summary(report: Report) -> list[str]:
+    summary, workload = report.summary, report.workload
+    saved = summary.workload_cost_reduction
+    lines = [
+        f"# pgtune: {_text(report.server.database)}\n",
+        f"PostgreSQL {report.server.version_num // 10_000}, {number_of(workload.statements, 'statement')}, "
+        f"{number_of(workload.calls, 'call')}, {duration(workload.total_exec_time_ms)} of execution time. "
+        f"{summary.explained} were planned, {summary.executed} of them executed.\n",
+        f"- **{number_of(summary.indexes_advised, 'index')} to create**"
+        + (f", planned cost of the workload {percent(saved)} lower" if saved else ""),
+        f"- {number_of(summary.indexes_to_drop, 'index')} to drop",
+        f"- {number_of(summary.rewrites_proven, 'pagination rewrite')} proven",
+        f"- {number_of(summary.findings['error'], 'error')}, {number_of(summary.findings['warning'], 'warning')}, "
+        f"{number_of(summary.findings['info'], 'note')}, {summary.findings['possible']} possible",
+    ]
+    if summary.skipped:
+        lines.append(f"- {number_of(summary.skipped, 'thing')} skipped, listed at the end")
+    return ["\n".join(lines) + "\n"]
+
+
+def _statements(report: Report) -> list[str]:
+    if not report.statements:
+        return ["\nNo statements.\n"]
+    lines = ["\n## What costs most\n", "| share | calls | mean | blocks a call | statement |", "|--:|--:|--:|--:|---|"]
+    for statement in report.statements[:_STATEMENTS]:
+        blocks = (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
+        lines.append(
+            f"| {percent(statement.share_of_time)} | {count(statement.calls)} | "
+            f"{duration(statement.mean_exec_time_ms)} | {count(blocks)} | "
+            f"`{_cell(one_line(statement.query, 110))}` |"
+        )
+    details = [_statement(statement) for statement in report.statements[:_STATEMENTS]]
+    return ["\n".join(lines) + "\n", *details]
+
+
+def _statement(statement: ReportStatement) -> str:
+    body = ["", _fence(plain(statement.query), "sql")]
+    for plan in statement.plans[:1]:
+        how = "executed" if plan.executed else "planned"
+        origin = f"{plan.parameters.name} values from {plan.parameters.origin}"
+        body.append(f"Plan ({how} on the {plan.source}, {origin}), cost {cost(plan.total_cost)}:\n")
+        body.append(_fence("\n".join(plan_lines(plan.plan, 100)), "text"))
+    if statement.not_explained:
+        body.append(f"Not explained: {_text(statement.not_explained)}\n")
+    elif statement.not_executed:
+        body.append(f"Not executed: {_text(statement.not_executed)}\n")
+    summary = f"{percent(statement.share_of_time)} · {_html(one_line(statement.query, 80))}"
+    return f"\n<details><summary>{summary}</summary>\n" + "\n".join(body) + "\n</details>\n"
+
+
+def _indexes(report: Report) -> list[str]:
+    advice = report.indexes
+    sections = []
+    if advice.chosen:
+        sections.append(f"\n## Indexes to create ({size(advice.storage_bytes)})\n")
+    for index in advice.chosen:
+        sections.append(f"\n{_fence(plain(index.sql) + ';', 'sql')}\n{_text(index.why)}\n")
+    if advice.dropped:
+        sections.append("\n## Indexes to drop\n")
+    for dropped in advice.dropped:
+        sections.append(f"\n{_fence(plain(dropped.sql) + ';', 'sql')}\n{_text(dropped.reason)}\n")
+    if advice.possible:
+        sections.append("\n## Possible indexes\n")
+    for possible in advice.possible:
+        sections.append(f"\n{_fence(plain(possible.sql) + ';', 'sql')}\n{_text(possible.reason)}\n")
+    return sections
+
+
+def _rewrites(report: Report) -> list[str]:
+    offered = [rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED]
+    refused = [rewrite for rewrite in report.rewrites if rewrite.status is RewriteStatus.REFUSED]
+    sections = ["\n## Pagination rewrites\n"] if report.rewrites else []
+    sections += [_rewrite(rewrite) for rewrite in offered]
+    if refused:
+        lines = [f"- `{_cell(one_line(rewrite.before, 90))}`: {_text(rewrite.reason or '')}" for rewrite in refused]
+        sections.append("\nRefused:\n\n" + "\n".join(lines) + "\n")
+    return sections
+
+
+def _rewrite(rewrite: Rewrite) -> str:
+    lines = [f"\n**{rewrite.status.value}**, instead of\n", _fence(plain(rewrite.before), "sql")]
+    for statement in rewrite.statements:
+        when = f" ({_text(statement.when)})" if statement.when else ""
+        lines += [f"{statement.role.replace('_', ' ')}{when}:\n", _fence(plain(statement.sql), "sql")]
+    if rewrite.index_sql:
+        lines += ["It needs this index:\n", _fence(plain(rewrite.index_sql) + ";", "sql")]
+    if rewrite.proof:
+        lines.append(
+            f"Proof: {rewrite.proof.method}, {count(rewrite.proof.rows)} rows, {rewrite.proof.mismatches} mismatches.\n"
+        )
+    return "\n".join(lines)
+
+
+def _findings(report: Report) -> list[str]:
+    return (["\n## Findings\n"] if report.findings else []) + [_finding(finding) for finding in report.findings]
+
+
+def _finding(finding: Finding) -> str:
+    mark = "possible" if finding.possible else finding.severity.value
+    lines = [f"\n**{mark}** `{finding.rule}` {_text(finding.title)}\n", _text(finding.detail) + "\n"]
+    if finding.suggestion and finding.suggestion.text:
+        lines.append(_text(finding.suggestion.text) + "\n")
+    if finding.suggestion and finding.suggestion.sql:
+        lines.append(_fence(plain(finding.suggestion.sql), "sql"))
+    return "\n".join(lines)
+
+
+def _skipped(report: Report) -> list[str]:
+    if not report.skipped:
+        return []
+    lines = [
+        f"- {_text(item.what)}: {_text(item.why)}" + (f" (`{_cell(item.remedy)}`)" if item.remedy else "")
+        for item in report.skipped
+    ]
+    return ["\n## Skipped\n\n" + "\n".join(lines) + "\n"]
+
+
+def _fence(text: str, language: str) -> str:
+    # a fence longer than any run of backticks inside cannot be closed by the text
+    longest, run = 0, 0
+    for character in text:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}\n"
+
+
+def _html(text: str) -> str:
+    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _text(text: str) -> str:
+    escaped = _html(text)
+    for character in "\\`*_[]|#":
+        escaped = escaped.replace(character, f"\\{character}")
+    return escaped
+
+
+def _cell(text: str) -> str:
+    return " ".join(plain(text).split()).replace("|", "\\|").replace("`", "'")

@@ -1,0 +1,28 @@
+"""One report, many formats."""
+
+from pgtune_cli.model.report import Report
+
+
+def render(report: Report, format_: str, *, colour: bool = False, width: int | None = None) -> str:
+    """`report` as text. `format_`: terminal, json, markdown, html or sql; each is imported when asked for."""
+    if format_ == "json":
+        from pgtune_cli.report.json_report import to_json
+
+        return to_json(report)
+    if format_ == "markdown":
+        from pgtune_cli.report.markdown import to_markdown
+
+        return to_markdown(report)
+    if format_ == "html":
+        from pgtune_cli.report.html import to_html
+
+        return to_html(report)
+    if format_ == "sql":
+        from pgtune_cli.report.index_sql import index_script
+
+        return index_script(report.indexes, report.statements)
+    if format_ == "terminal":
+        from pgtune_cli.report.terminal import to_terminal
+
+        return to_terminal(report, colour=colour, width=width)
+    raise ValueError(format_)

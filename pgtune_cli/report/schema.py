@@ -1,0 +1,26 @@
+"""JSON Schemas, generated from the structures themselves."""
+
+import json
+
+import msgspec
+
+from pgtune_cli.model.comparison import Baseline, CheckResult
+from pgtune_cli.model.index import IndexAdvice
+from pgtune_cli.model.report import Report
+from pgtune_cli.model.snapshot import Snapshot
+
+_STRUCTURES = {
+    "report": Report,
+    "indexes": IndexAdvice,
+    "check": CheckResult,
+    "baseline": Baseline,
+    "snapshot": Snapshot,
+}
+
+
+def json_schema(name: str) -> str:
+    """The schema of one kind of file; `name` is a key of the table above."""
+    schema = msgspec.json.schema(_STRUCTURES[name])
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = f"pgtune {name}"
+    return json.dumps(schema, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,178 @@
+"""The report on a terminal: a first screen that stands alone, then what to do, then why."""
+
+import io
+import shutil
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from pgtune_cli.model.finding import Finding
+from pgtune_cli.model.index import ChosenIndex
+from pgtune_cli.model.report import Report
+from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, size
+
+_TOP = 10
+_COLUMNS = {"share": 6, "calls": 6, "mean": 9, "blocks": 6}
+_MARKS = {"error": ("error", "bold red"), "warning": ("warning", "yellow"), "info": ("info", "cyan")}
+
+
+def to_terminal(report: Report, *, colour: bool = False, width: int | None = None) -> str:
+    """`report` for `width` columns (the terminal's own by default, 80 when piped)."""
+    columns = width or shutil.get_terminal_size((80, 24)).columns
+    console = Console(
+        file=io.StringIO(),
+        width=max(columns, 40),
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        _summary(console, report)
+        _statements(console, report)
+        _indexes(console, report)
+        _rewrites(console, report)
+        _findings(console, report)
+        _skipped(console, report)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _summary(console: Console, report: Report) -> None:
+    server, workload, summary = report.server, report.workload, report.summary
+    console.print(
+        f"[bold]{escape(plain(server.database))}[/] on PostgreSQL {server.version_num // 10_000}: "
+        f"{number_of(workload.statements, 'statement')}, {number_of(workload.calls, 'call')}, "
+        f"{duration(workload.total_exec_time_ms)}"
+    )
+    console.print(f"{summary.explained} planned, {summary.executed} executed, {summary.skipped} skipped")
+    saved = summary.workload_cost_reduction
+    facts = [
+        (summary.indexes_advised, "to create" + (f" (planned cost {percent(saved)} lower)" if saved else ""), "index"),
+        (summary.indexes_to_drop, "to drop", "index"),
+        (summary.rewrites_proven, "proven", "pagination rewrite"),
+        (summary.findings["error"], "", "error"),
+        (summary.findings["warning"], "", "warning"),
+        (summary.findings["info"], "", "note"),
+        (summary.findings["possible"], "that the evidence cannot show", "possible finding"),
+    ]
+    for number, what, noun in facts:
+        figure, _, named = number_of(number, noun).partition(" ")
+        console.print(Text(f"{figure:>5} {named} {what}".rstrip(), style="bold" if number else ""))
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold underline"))
+
+
+def _statements(console: Console, report: Report) -> None:
+    if not report.statements:
+        return
+    _heading(console, "What costs most")
+    table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)
+    for name, columns in _COLUMNS.items():
+        table.add_column(name, justify="right", no_wrap=True, width=columns)
+    rest = console.width - sum(columns + 1 for columns in _COLUMNS.values()) - 1
+    table.add_column("statement", no_wrap=True, width=max(rest, 10))
+    for statement in report.statements[:_TOP]:
+        blocks = (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
+        table.add_row(
+            percent(statement.share_of_time),
+            count(statement.calls),
+            duration(statement.mean_exec_time_ms),
+            count(blocks),
+            Text(one_line(statement.query, max(rest, 10))),
+        )
+    console.print(table)
+    if len(report.statements) > _TOP:
+        console.print(f"… and {len(report.statements) - _TOP} more (-o report.html has them all)", style="dim")
+
+
+def _sql(console: Console, sql: str) -> None:
+    text = plain(sql).rstrip(";") + ";"
+    if console.color_system:
+        body: Syntax | Text = Syntax(text, "sql", background_color="default", word_wrap=True, theme="ansi_dark")
+    else:
+        body = Text(text)
+    console.print(Padding(body, (0, 0, 0, 4)))
+
+
+def _indexes(console: Console, report: Report) -> None:
+    advice = report.indexes
+    if advice.chosen:
+        _heading(console, f"Indexes to create ({size(advice.storage_bytes)})")
+    for number, index in enumerate(advice.chosen, 1):
+        console.print(f"{number:>2}. {_index_line(index)}")
+        _sql(console, index.sql)
+        console.print(Padding(Text(plain(index.why)), (0, 0, 0, 4)))
+    if advice.dropped:
+        _heading(console, "Indexes to drop")
+    for dropped in advice.dropped:
+        _sql(console, dropped.sql)
+        console.print(Padding(Text(plain(dropped.reason)), (0, 0, 0, 4)))
+    if advice.possible:
+        _heading(console, "Possible indexes")
+    for possible in advice.possible:
+        _sql(console, possible.sql)
+        console.print(Padding(Text(plain(possible.reason)), (0, 0, 0, 4)))
+
+
+def _index_line(index: ChosenIndex) -> str:
+    best = max(index.statements, key=lambda benefit: benefit.cost_before - benefit.cost_after, default=None)
+    gain = f", cost {cost(best.cost_before)} → {cost(best.cost_after)}" if best else ""
+    return f"{escape(plain(index.relation))}: {number_of(len(index.statements), 'statement')}{gain}, {size(index.size_bytes)}"
+
+
+def _rewrites(console: Console, report: Report) -> None:
+    offered = [rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED]
+    if offered:
+        _heading(console, "Pagination rewrites")
+    for rewrite in offered:
+        _rewrite(console, rewrite)
+
+
+def _rewrite(console: Console, rewrite: Rewrite) -> None:
+    before, after = rewrite.blocks_before, rewrite.blocks_after
+    blocks = f", blocks {count(before)} → {count(after)}" if before is not None and after is not None else ""
+    rows = f", {count(rewrite.proof.rows)} rows compared" if rewrite.proof else ""
+    console.print(Text(f"{rewrite.status.value}{rows}{blocks}; instead of"))
+    _sql(console, rewrite.before)
+    for statement in rewrite.statements:
+        when = f" ({plain(statement.when)})" if statement.when else ""
+        console.print(Text(f"{statement.role.replace('_', ' ')}{when}:"))
+        _sql(console, statement.sql)
+    if rewrite.index_sql:
+        console.print("with")
+        _sql(console, rewrite.index_sql)
+
+
+def _findings(console: Console, report: Report) -> None:
+    if report.findings:
+        _heading(console, "Findings")
+    for finding in report.findings:
+        _finding(console, finding)
+
+
+def _finding(console: Console, finding: Finding) -> None:
+    label, style = ("possible", "dim") if finding.possible else _MARKS[finding.severity.value]
+    console.print(Text.assemble((label, style), f" {finding.rule} ", (plain(finding.title), "bold")))
+    console.print(Padding(Text(plain(finding.detail)), (0, 0, 0, 4)))
+    if finding.suggestion and finding.suggestion.text:
+        console.print(Padding(Text(plain(finding.suggestion.text)), (0, 0, 0, 4)))
+    if finding.suggestion and finding.suggestion.sql:
+        _sql(console, finding.suggestion.sql)
+
+
+def _skipped(console: Console, report: Report) -> None:
+    if report.skipped:
+        _heading(console, "Skipped")
+    for item in report.skipped:
+        remedy = f" → {plain(item.remedy)}" if item.remedy else ""
+        console.print(Text(f"{plain(item.what)}: {plain(item.why)}{remedy}"))
