@@ -1,0 +1,89 @@
+"""The fixtures of all tests: a real PostgreSQL of each major, a fresh database for a test, golden files.
+
+Where a server comes from: PGTUNE_TEST_DSN for its own major; for 18 the embedded wheel; for the others an image where
+a Docker engine answers, then .ci/servers/<major> (made by .ci/setup), then the system's programs. A major that a test
+asked for and that was not found is named at the end of the run, and fails it under PGTUNE_CI=1.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.database import Database, fresh_database
+from support.servers import MAJORS, RunningServer, ServerPool
+
+HERE = Path(__file__).resolve().parent
+POOL = pytest.StashKey[ServerPool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden from what the tests got")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[POOL] = ServerPool(os.environ)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "pg_server" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("majors")
+        wanted = marker.args if marker else (metafunc.config.stash[POOL].default_major,)
+        majors = MAJORS if "all" in wanted else tuple(sorted(wanted))
+        metafunc.parametrize(
+            "pg_server", majors, indirect=True, ids=[f"pg{major}" for major in majors], scope="session"
+        )
+
+
+@pytest.fixture(scope="session")
+def pg_server(request: pytest.FixtureRequest) -> RunningServer:
+    """A running server of the test's major; one per major and session."""
+    server = request.config.stash[POOL].server(request.param)
+    if server is None:
+        pytest.skip(f"no PostgreSQL {request.param} here")
+    return server
+
+
+@pytest.fixture
+def pg(pg_server: RunningServer) -> Iterator[Database]:
+    """A fresh, empty database."""
+    yield from fresh_database(pg_server)
+
+
+@pytest.fixture(scope="module")
+def pg_module(pg_server: RunningServer) -> Iterator[Database]:
+    """One database for all tests of a file, for what is dear to load."""
+    yield from fresh_database(pg_server)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(name, text)` compares with tests/golden/<name>; --update-golden writes it."""
+
+    def compare(name: str, text: str) -> None:
+        path = HERE / "golden" / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path} is missing: pytest --update-golden writes it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    pool = session.config.stash[POOL]
+    pool.close()
+    if pool.missing and os.environ.get("PGTUNE_CI") == "1" and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    pool = config.stash[POOL]
+    if pool.missing:
+        terminalreporter.section("PostgreSQL majors that were not run")
+        for major, why in sorted(pool.missing.items()):
+            terminalreporter.line(f"{major}: {why}")
+        if os.environ.get("PGTUNE_CI") == "1":
+            terminalreporter.line("PGTUNE_CI=1: this is a failure", red=True)
