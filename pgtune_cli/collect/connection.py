@@ -1,0 +1,172 @@
+"""Connecting: the only place that knows asyncpg. A session is read-only, bounded in time, and prints values exactly.
+
+Through a pooler the session is shared with the application, so nothing is SET for longer than a transaction: use
+`transaction()`, which repeats the settings with SET LOCAL.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import urlencode
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+from pgtune_cli import __version__
+from pgtune_cli.collect.connect_options import ConnectOptions, options_of_dsn
+from pgtune_cli.collect.failures import failure
+
+Record: TypeAlias = asyncpg.Record
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+PostgresError = asyncpg.PostgresError
+InterfaceError = asyncpg.InterfaceError
+
+__all__ = [
+    "APPLICATION_NAME",
+    "LOST",
+    "MARK",
+    "ConnectOptions",
+    "Connection",
+    "InterfaceError",
+    "PostgresError",
+    "Record",
+    "connect",
+    "is_pooled",
+    "transaction",
+]
+
+APPLICATION_NAME = f"pgtune/{__version__}"
+MARK = "/* pgtune */"
+"""inside every statement of pgtune's own, so that it can be told from the application's."""
+
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+"""what is raised when the connection is gone; there is no use in going on with it."""
+
+EXACT = {
+    "extra_float_digits": "1",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+}
+"""so that the text of values and definitions does not depend on the role's settings."""
+
+GUARDS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "120s",
+    "default_transaction_read_only": "on",
+}
+"""so that pgtune cannot hurt the server it looks at."""
+
+_FAILURES = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError, RuntimeError
+)  # fmt: skip
+
+
+if TYPE_CHECKING:
+    _Base = asyncpg.Connection[asyncpg.Record]
+else:  # generic in the stubs only
+    _Base = asyncpg.Connection
+
+
+class _Session(_Base):
+    """A connection that knows what its transactions have to SET LOCAL again behind a pooler."""
+
+    pgtune_settings: Mapping[str, str] = {}
+
+
+async def connect(
+    options: ConnectOptions | str, *, read_only: bool = True, application_name: str = APPLICATION_NAME
+) -> Connection:
+    """An open connection. `read_only=False` (the demo and trials only) leaves the guards out.
+
+    Raises:
+        ConnectionFailed: with the reason and what to do, and without the password.
+        UsageError: a connection string that cannot be read.
+    """
+    if isinstance(options, str):
+        options = options_of_dsn(options, os.environ)
+    settings = {**dict(options.settings), **EXACT, **(GUARDS if read_only else {})}
+    connection: _Session | None = None
+    try:
+        connection = await _open(options, application_name)
+        connection.pgtune_settings = settings
+        if not await is_pooled(connection):
+            await _set(connection, settings, local=False)
+    except _FAILURES as exc:
+        if connection is not None:
+            connection.terminate()
+        raise failure(exc, options) from None
+    return connection
+
+
+async def is_pooled(connection: Connection) -> bool:
+    """Whether something stands between pgtune and the server: a pooler hands out a process id of its own."""
+    return bool(await connection.fetchval(f"SELECT {MARK} pg_backend_pid()") != connection.get_server_pid())
+
+
+@asynccontextmanager
+async def transaction(
+    connection: Connection,
+    settings: Mapping[str, str] | None = None,
+    *,
+    isolation: Literal["read_committed", "repeatable_read"] = "repeatable_read",
+) -> AsyncIterator[None]:
+    """A READ ONLY transaction under pgtune's guards, and `settings` on top, all of them SET LOCAL."""
+    async with connection.transaction(isolation=isolation, readonly=True):
+        known = getattr(connection, "pgtune_settings", {**EXACT, **GUARDS})
+        await _set(connection, {**known, **(settings or {})}, local=True)
+        yield
+
+
+async def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
+    await connection.fetchval(
+        f"SELECT {MARK} count(set_config(name, value, $3)) FROM unnest($1::text[], $2::text[]) AS s (name, value)",
+        list(settings),
+        list(settings.values()),
+        local,
+    )
+
+
+async def _open(options: ConnectOptions, application_name: str) -> _Session:
+    label = f"{application_name} ({options.label})" if options.label else application_name
+    server_settings = {"application_name": label}
+    if options.startup_options:
+        server_settings["options"] = options.startup_options
+    # an empty password stands for none: with None the driver would look for one again, by other rules than libpq's
+    return await asyncpg.connect(
+        _tls_dsn(options),
+        host=list(options.hosts),
+        port=list(options.ports),
+        user=options.user,
+        password=options.password or "",
+        database=options.database,
+        timeout=_timeout(options),
+        statement_cache_size=0,
+        ssl=True if _trusts_system(options) else None,
+        server_settings=server_settings,
+        target_session_attrs=SessionAttribute(options.target_session_attrs),
+        connection_class=_Session,
+        **_kerberos(options),
+    )
+
+
+def _tls_dsn(options: ConnectOptions) -> str:
+    """asyncpg takes the paths of certificates in a URI only; this one holds nothing else."""
+    pairs = [(name, value) for name, value in options.tls if not (_trusts_system(options) and name == "sslrootcert")]
+    return f"postgresql://?{urlencode(pairs)}" if pairs else "postgresql://"
+
+
+def _trusts_system(options: ConnectOptions) -> bool:
+    """libpq's sslrootcert=system: the operating system's authorities, and the host name is checked."""
+    return ("sslrootcert", "system") in options.tls
+
+
+def _timeout(options: ConnectOptions) -> float:
+    return options.timeout_s * len(options.hosts) if options.timeout_s is not None else float("inf")
+
+
+def _kerberos(options: ConnectOptions) -> dict[str, Any]:
+    return dict(options.kerberos)
