@@ -112,7 +112,10 @@ def _payers(init: PlacedNode, nodes: list[PlacedNode]) -> Iterable[str]:
     returns = RETURNS.search(name)
     marks = [mark.strip() for mark in returns[1].split(",")] if returns else [name.split(" (")[0]]
     pattern = re.compile("|".join(f"{re.escape(mark)}(?!\\d)" for mark in marks if mark) or "(?!)")
-    return [placed.path for placed in within if any(pattern.search(text) for text in _texts(placed.node))]
+    users = [placed.path for placed in within if any(pattern.search(text) for text in _texts(placed.node))]
+    gathers = [placed.path for placed in within if placed.node.node_type in GATHERS]
+    # A Gather computes what its workers will ask for before it starts them; since 17 it no longer says so.
+    return [*(gather for gather in gathers if any(_inside(user, gather) for user in users)), *users]
 
 
 def _inside(path: str, ancestor: str | None) -> bool:
