@@ -1,0 +1,33 @@
+"""What a statement cost per call, as a baseline keeps it: rounded, so that a diff shows changes and not noise."""
+
+from math import floor, log10
+
+from pgtune_cli.model.comparison import Measurement
+from pgtune_cli.model.statement import Statement
+
+
+def measure(statement: Statement) -> Measurement:
+    """Times in milliseconds, blocks (hit + read) of 8 kB, temp blocks written; each per call."""
+    calls = max(statement.calls, 1)
+    blocks = statement.shared_blks_hit + statement.shared_blks_read
+    deviation, wal = statement.stddev_exec_time_ms, statement.wal_records
+    return Measurement(
+        calls=statement.calls,
+        mean_exec_time_ms=significant(statement.mean_exec_time_ms, 3),
+        stddev_exec_time_ms=None if deviation is None else significant(deviation, 2),
+        rows_per_call=significant(statement.rows / calls, 4),
+        blocks_per_call=significant(blocks / calls, 4),
+        temp_blocks_per_call=significant(statement.temp_blks_written / calls, 4),
+        wal_records_per_call=None if wal is None else significant(wal / calls, 4),
+    )
+
+
+def significant(value: float, digits: int) -> float:
+    """`value` to so many significant digits."""
+    return round(value, digits - 1 - floor(log10(abs(value)))) if value else 0.0
+
+
+def figure(value: float) -> str:
+    """A number as a person reads it: three significant digits, no exponent."""
+    rounded = significant(value, 3)
+    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:.5f}".rstrip("0").rstrip(".")

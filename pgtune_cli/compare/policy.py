@@ -1,0 +1,51 @@
+"""Which threshold holds for a statement: the settings', or that of the first override that speaks of it."""
+
+import re
+
+import msgspec
+
+from pgtune_cli.model.comparison import Measurement
+from pgtune_cli.settings import Settings, StatementOverride
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What `pgtune check` holds one statement to."""
+
+    threshold_ms: float
+    min_calls: int
+    ignored: str | None = None
+    """why nothing about this statement fails, when pgtune.yaml says so."""
+
+    def over(self, mean_exec_time_ms: float, calls: int) -> bool:
+        """Whether the mean breaks the threshold, with calls enough to say so."""
+        return calls >= self.min_calls and mean_exec_time_ms > self.threshold_ms
+
+    def known(self, before: Measurement, over_threshold: bool, baseline_threshold_ms: float) -> bool:
+        """Whether the statement was over today's threshold in the baseline already."""
+        same_threshold = self.threshold_ms == baseline_threshold_ms
+        return before.mean_exec_time_ms > self.threshold_ms or (over_threshold and same_threshold)
+
+
+def policy_of(fingerprint: str, normalised: str, settings: Settings) -> Policy:
+    """The first override that matches wins; what it leaves out comes from the settings."""
+    override = next((each for each in settings.statements if _speaks_of(each, fingerprint, normalised)), None)
+    if override is None:
+        return Policy(threshold_ms=settings.slow_query_threshold_ms, min_calls=settings.min_calls)
+    threshold = override.slow_query_threshold_ms
+    return Policy(
+        threshold_ms=settings.slow_query_threshold_ms if threshold is None else threshold,
+        min_calls=override.min_calls or settings.min_calls,
+        ignored=(override.reason or "no reason given") if override.ignore else None,
+    )
+
+
+def _speaks_of(override: StatementOverride, fingerprint: str, normalised: str) -> bool:
+    if override.fingerprint is not None:
+        return override.fingerprint.lower() == fingerprint
+    if override.pattern is not None:
+        return re.search(override.pattern, normalised, re.IGNORECASE) is not None
+    return _folded(override.match or "") in _folded(normalised)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

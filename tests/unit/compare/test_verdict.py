@@ -1,0 +1,293 @@
+"""`pgtune check`: thresholds, what is known, and which signals decide."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from pgtune_cli import gate
+from pgtune_cli.compare.baseline import make_baseline
+from pgtune_cli.compare.measure import figure, significant
+from pgtune_cli.compare.verdict import compare
+from pgtune_cli.model.comparison import Comparison, ComparisonVerdict, Outcome
+from pgtune_cli.model.finding import Confidence, Finding, Severity
+from pgtune_cli.model.statement import Statement
+from pgtune_cli.settings import Milliseconds, Settings, StatementOverride
+
+S = Settings()
+
+
+@dataclass
+class Ran:
+    """One statement of a window, per call."""
+
+    query: str = "select * from orders where id = $1"
+    calls: int = 100
+    ms: float = 10.0
+    rows: float = 1
+    blocks: float = 40
+    temp: float = 0
+    wal: float = 0
+
+    def statement(self, fingerprint: str) -> Statement:
+        return Statement(
+            fingerprint=fingerprint,
+            query=self.query,
+            calls=self.calls,
+            mean_exec_time_ms=self.ms,
+            total_exec_time_ms=self.ms * self.calls,
+            rows=round(self.rows * self.calls),
+            shared_blks_hit=round(self.blocks * self.calls),
+            temp_blks_written=round(self.temp * self.calls),
+            wal_records=round(self.wal * self.calls),
+        )
+
+
+def window(**ran: Ran) -> tuple[Statement, ...]:
+    return tuple(each.statement(fingerprint) for fingerprint, each in ran.items())
+
+
+NEIGHBOURS = {f"n{n}": Ran(query=f"select {n} from t{n}", calls=50, ms=5.0) for n in range(6)}
+
+
+def judged(before: Ran, after: Ran, neighbours_after: dict[str, Ran] | None = None) -> Comparison:
+    """The verdict on one statement among neighbours that did not change."""
+    baseline = make_baseline(window(x=before, **NEIGHBOURS), S)
+    found = compare(window(x=after, **(neighbours_after or NEIGHBOURS)), baseline, S)
+    return next(comparison for comparison in found if comparison.fingerprint == "x")
+
+
+def outcome(comparison: Comparison) -> tuple[str, bool, tuple[str, ...]]:
+    return comparison.verdict.value, comparison.fails, comparison.reasons
+
+
+def test_a_statement_over_the_threshold_fails_with_both_numbers() -> None:
+    (comparison,) = compare(window(x=Ran(ms=250.4, calls=12)), None, S)
+    assert outcome(comparison) == (
+        "new",
+        True,
+        ("mean execution time 250 ms is over the threshold of 100 ms (12 calls)",),
+    )
+    assert gate.check((comparison,)).outcome is Outcome.FAILED
+
+
+def test_a_statement_at_the_threshold_passes() -> None:
+    (comparison,) = compare(window(x=Ran(ms=100.0)), None, S)
+    assert outcome(comparison) == ("new", False, ())
+    assert gate.check((comparison,)).outcome is Outcome.PASSED
+
+
+def test_too_few_calls_do_not_fail() -> None:
+    (comparison,) = compare(window(x=Ran(ms=250, calls=2)), None, Settings(min_calls=3))
+    assert outcome(comparison) == (
+        "new",
+        False,
+        ("mean execution time 250 ms is over the threshold of 100 ms, in 2 of the 3 calls it takes to fail",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "fails"),
+    [
+        (StatementOverride(fingerprint="x", slow_query_threshold_ms=Milliseconds(300)), False),
+        (StatementOverride(fingerprint="X", slow_query_threshold_ms=Milliseconds(200)), True),
+        (StatementOverride(fingerprint="y", slow_query_threshold_ms=Milliseconds(300)), True),
+        (StatementOverride(match="FROM  orders\n where", slow_query_threshold_ms=Milliseconds(300)), False),
+        (StatementOverride(match="/from (orders|items)/", slow_query_threshold_ms=Milliseconds(300)), False),
+        (StatementOverride(match="from (orders|items)", slow_query_threshold_ms=Milliseconds(300)), True),
+        (StatementOverride(match="orders", ignore=True), False),
+        (StatementOverride(match="orders", min_calls=101), False),
+        (StatementOverride(match="orders", slow_query_threshold_ms=Milliseconds(0)), True),
+    ],
+)
+def test_an_override_holds_for_the_statements_it_names(override: StatementOverride, fails: bool) -> None:
+    (comparison,) = compare(window(x=Ran(ms=250)), None, Settings(statements=(override,)))
+    assert comparison.fails is fails
+
+
+def test_the_first_override_that_matches_wins() -> None:
+    strict = StatementOverride(match="orders", slow_query_threshold_ms=Milliseconds(1))
+    lax = StatementOverride(fingerprint="x", slow_query_threshold_ms=Milliseconds(1000))
+    (comparison,) = compare(window(x=Ran(ms=250)), None, Settings(statements=(strict, lax)))
+    assert comparison.fails
+
+
+def test_an_ignored_statement_says_why() -> None:
+    override = StatementOverride(match="orders", ignore=True, reason="nightly")
+    (comparison,) = compare(window(x=Ran(ms=250)), None, Settings(statements=(override,)))
+    assert outcome(comparison) == (
+        "new",
+        False,
+        (
+            "mean execution time 250 ms is over the threshold of 100 ms (100 calls)",
+            "ignored by the configuration: nightly",
+        ),
+    )
+
+
+def test_a_statement_over_the_threshold_in_the_baseline_is_known() -> None:
+    assert outcome(judged(Ran(ms=180), Ran(ms=190))) == (
+        "same",
+        False,
+        ("mean execution time 190 ms is over the threshold of 100 ms, known: 180 ms in the baseline",),
+    )
+
+
+def test_a_statement_that_crosses_the_threshold_fails_although_it_is_in_the_baseline() -> None:
+    comparison = judged(Ran(ms=90), Ran(ms=110))
+    assert outcome(comparison) == (
+        "same",
+        True,
+        ("mean execution time 110 ms is over the threshold of 100 ms (100 calls)",),
+    )
+
+
+def test_known_is_judged_by_todays_threshold() -> None:
+    """Flagged at 100 ms then; today's threshold is 500 ms, which it kept then and breaks now."""
+    baseline = make_baseline(window(x=Ran(ms=200)), S)
+    (comparison,) = compare(window(x=Ran(ms=600)), baseline, Settings(slow_query_threshold_ms=Milliseconds(500)))
+    assert comparison.fails
+
+
+def test_a_known_statement_still_fails_when_it_does_more_work() -> None:
+    comparison = judged(Ran(ms=180, blocks=1000), Ran(ms=900, blocks=9000))
+    assert outcome(comparison) == (
+        "slower",
+        True,
+        (
+            "mean execution time 900 ms is over the threshold of 100 ms, known: 180 ms in the baseline",
+            "blocks per call 1,000 -> 9,000 (x9)",
+            "mean execution time in ms 180 -> 900 (x5): one window on each side cannot decide on time",
+        ),
+    )
+
+
+def test_new_and_gone_are_listed_and_do_not_fail() -> None:
+    baseline = make_baseline(window(old=Ran(query="select a from b"), **NEIGHBOURS), S)
+    found = compare(window(fresh=Ran(), **NEIGHBOURS), baseline, S)
+    told = {comparison.fingerprint: outcome(comparison) for comparison in found if comparison.reasons}
+    assert told == {
+        "fresh": ("new", False, ("not in the baseline",)),
+        "old": ("gone", False, ("in the baseline only",)),
+    }
+    assert gate.check(found).outcome is Outcome.PASSED
+
+
+def test_a_new_statement_over_the_threshold_fails() -> None:
+    found = compare(window(x=Ran(ms=300), **NEIGHBOURS), make_baseline(window(**NEIGHBOURS), S), S)
+    assert (found[0].fingerprint, found[0].verdict, found[0].fails) == ("x", ComparisonVerdict.NEW, True)
+
+
+def test_an_unchanged_run_is_the_same() -> None:
+    baseline = make_baseline(window(x=Ran(), **NEIGHBOURS), S)
+    found = compare(window(x=Ran(), **NEIGHBOURS), baseline, S)
+    assert {outcome(comparison) for comparison in found} == {("same", False, ())}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict", "reasons"),
+    [
+        # a lost index
+        (Ran(blocks=4), Ran(blocks=800, ms=14), "slower", ("blocks per call 4 -> 800 (x200)",)),
+        # a smaller rise of blocks, confirmed by time
+        (Ran(blocks=400), Ran(blocks=700, ms=13), "slower", ("blocks per call 400 -> 700 (x1.75)",)),
+        # an index-only scan whose pages are no longer all visible
+        (Ran(blocks=12), Ran(blocks=36), "undecided",
+         ("blocks per call 12 -> 36 (x3): within what visibility, vacuum and other values can do",)),
+        (Ran(blocks=40), Ran(blocks=44), "same", ()),
+        (Ran(blocks=800), Ran(blocks=4, ms=9), "faster", ("blocks per call 800 -> 4 (x0.005)",)),
+        # a lost predicate
+        (Ran(rows=20), Ran(rows=23), "slower", ("rows per call 20 -> 23 (x1.15)",)),
+        (Ran(rows=0.2), Ran(rows=0.6), "same", ()),
+        (Ran(rows=0), Ran(rows=4), "slower", ("rows per call 0 -> 4",)),
+        # N+1
+        (Ran(calls=10), Ran(calls=200), "slower", ("calls 10 -> 200 (x20)",)),
+        (Ran(calls=10), Ran(calls=13), "same", ()),
+        (Ran(calls=200), Ran(calls=10), "faster", ("calls 200 -> 10 (x0.05)",)),
+        # a sort that spills
+        (Ran(temp=0), Ran(temp=30), "slower", ("temp blocks per call 0 -> 30",)),
+        (Ran(temp=30), Ran(temp=0), "faster", ("temp blocks per call 30 -> 0 (x0)",)),
+        # an index more on a table that is written
+        (Ran(query="update t set a = $1 where b = $2", wal=2), Ran(query="update t set a = $1 where b = $2", wal=4),
+         "slower", ("WAL records per call 2 -> 4 (x2)",)),
+        (Ran(query="with w as (insert into t values ($1) returning a) select * from w", wal=2),
+         Ran(query="with w as (insert into t values ($1) returning a) select * from w", wal=4),
+         "slower", ("WAL records per call 2 -> 4 (x2)",)),
+        # a SELECT that prunes
+        (Ran(query="select a from b for update", wal=0), Ran(query="select a from b for update", wal=4), "same", ()),
+        # time alone
+        (Ran(ms=5), Ran(ms=50), "undecided",
+         ("mean execution time in ms 5 -> 50 (x10): one window on each side cannot decide on time",)),
+        (Ran(ms=5), Ran(ms=6.5), "same", ()),
+    ],
+)  # fmt: skip
+def test_the_work_decides(before: Ran, after: Ran, verdict: str, reasons: tuple[str, ...]) -> None:
+    comparison = judged(before, after)
+    assert outcome(comparison) == (verdict, verdict == "slower", reasons)
+
+
+def test_a_slower_machine_is_not_a_slower_statement() -> None:
+    slow = {key: Ran(query=ran.query, calls=ran.calls, ms=ran.ms * 2) for key, ran in NEIGHBOURS.items()}
+    assert outcome(judged(Ran(blocks=400), Ran(blocks=700, ms=20), slow))[0] == "undecided"
+    assert outcome(judged(Ran(), Ran(ms=20), slow)) == ("same", False, ())
+
+
+def test_more_calls_mean_nothing_when_all_statements_ran_more_often() -> None:
+    longer = {key: Ran(query=ran.query, calls=ran.calls * 7, ms=ran.ms) for key, ran in NEIGHBOURS.items()}
+    assert outcome(judged(Ran(calls=10), Ran(calls=200), longer)) == ("same", False, ())
+
+
+def test_one_statement_alone_cannot_tell_what_more_calls_mean() -> None:
+    (comparison,) = compare(window(x=Ran(calls=200)), make_baseline(window(x=Ran(calls=10)), S), S)
+    assert outcome(comparison) == ("same", False, ())
+
+
+def test_growth_on_a_live_server_does_not_fail() -> None:
+    """Other calls and twice the rows and blocks: the same workload a few weeks later."""
+    longer = {key: Ran(query=ran.query, calls=ran.calls * 7, ms=ran.ms) for key, ran in NEIGHBOURS.items()}
+    comparison = judged(Ran(rows=50, blocks=900), Ran(rows=100, blocks=1800, ms=20), longer)
+    assert (comparison.verdict, comparison.fails) == (ComparisonVerdict.UNDECIDED, False)
+
+
+def test_a_lost_index_fails_on_a_live_server_too() -> None:
+    longer = {key: Ran(query=ran.query, calls=ran.calls * 7, ms=ran.ms) for key, ran in NEIGHBOURS.items()}
+    comparison = judged(Ran(blocks=4), Ran(blocks=900, ms=20), longer)
+    assert (comparison.verdict, comparison.fails) == (ComparisonVerdict.SLOWER, True)
+
+
+def test_those_that_fail_come_first() -> None:
+    baseline = make_baseline(window(a=Ran(), b=Ran(blocks=4), **NEIGHBOURS), S)
+    found = compare(window(a=Ran(), b=Ran(blocks=900), c=Ran(), **NEIGHBOURS), baseline, S)
+    assert [comparison.fingerprint for comparison in found][:3] == ["b", "c", "a"]
+
+
+def finding(severity: Severity) -> Finding:
+    return Finding(
+        id="1", rule="R1", severity=severity, confidence=Confidence.HIGH, title="t", detail="d", evidence={}
+    )  # fmt: skip
+
+
+def test_the_gate_is_reached_by_a_finding_as_severe() -> None:
+    assert gate.reached([finding(Severity.WARNING)], Severity.WARNING)
+    assert gate.reached([finding(Severity.ERROR)], Severity.WARNING)
+    assert not gate.reached([finding(Severity.INFO)], Severity.WARNING)
+    assert not gate.reached([], Severity.INFO)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.0123456, "0.0123"),
+        (1.5, "1.5"),
+        (12, "12"),
+        (123.4, "123"),
+        (98765, "98,800"),
+        (0.000012, "0.00001"),
+    ],
+)
+def test_figures_are_short(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+def test_significant_digits() -> None:
+    assert [significant(value, 3) for value in (0, 123456, 0.00123456, 9.999)] == [0.0, 123000, 0.00123, 10.0]
