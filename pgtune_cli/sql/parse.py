@@ -1,0 +1,124 @@
+"""Text to syntax tree. sqlglot stands behind it and is imported on first use: `pgtune --help` must not wait for it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pgtune_cli.sql.edits import Edit, Offsets, apply_edits
+from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.repair import lexical_edits
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+MAX_TOKENS = 40_000
+"""a text that is longer after its lists are cut is not parsed: sqlglot reads about 50,000 tokens a second."""
+MAX_LIST = 200
+"""constants of one list that the parser gets to see."""
+_STACK = 8_000
+
+
+class Parsed:
+    """A syntax tree and the text it was made from. `tree` is a sqlglot expression, for the sql room only."""
+
+    def __init__(self, text: str, tree: "exp.Expression", offsets: Offsets) -> None:
+        self.text = text
+        self.tree = tree
+        self._offsets = offsets
+
+    def span(self, node: "exp.Expression") -> tuple[int, int] | None:
+        """Where the node stands in the original text; None where that is not known."""
+        found = node.meta.get("span") or _span_of_children(node)
+        return None if found is None else (self._offsets.start(found[0]), self._offsets.end(found[1]))
+
+    def source(self, node: "exp.Expression") -> str | None:
+        """The node's text as the statement has it."""
+        span = self.span(node)
+        return None if span is None else self.text[span[0] : span[1]]
+
+
+def _span_of_children(node: "exp.Expression") -> tuple[int, int] | None:
+    """From the first to the last part of `a + b + c`, whose inner nodes were built without a method of their own."""
+    spans = [child.meta["span"] for child in node.iter_expressions() if "span" in child.meta]
+    if not spans or not node.key or type(node).__mro__[1].__name__ == "Func":
+        return None
+    return min(span[0] for span in spans), max(span[1] for span in spans)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Parsed | None:
+    """One statement's tree; None where no parser takes it: cut off, too long, too deep, or beyond sqlglot.
+
+    A tree proves nothing: sqlglot also takes what PostgreSQL refuses. The server is the authority.
+    """
+    try:
+        found = tokens(text)
+    except TruncatedText:
+        return None
+    edits = sorted([*lexical_edits(text, found), *_dollar_edits(text, found), *_long_list_edits(found)])
+    edits = _outermost(edits)
+    if len(found) > MAX_TOKENS and len(found) - _dropped(found, edits) > MAX_TOKENS:
+        return None
+    tree = _tree(apply_edits(text, edits))
+    return None if tree is None else Parsed(text, tree, Offsets(edits))
+
+
+def _tree(text: str) -> "exp.Expression | None":
+    from pgtune_cli.sql.sqlglot_parser import parse_text
+
+    with _deep_stack():
+        try:
+            return parse_text(text)
+        except RecursionError:
+            return None
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """sqlglot needs some 40 frames for each level of parentheses."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _dollar_edits(text: str, found: list[Token]) -> list[Edit]:
+    """`$1,$2`: sqlglot takes `$1,$` for the tag of a dollar quote, unless a space follows the number."""
+    return [
+        Edit(token.end, token.end, " ")
+        for token in found
+        if token.kind is TokenKind.PARAMETER and text[token.end : token.end + 1].strip()
+    ]
+
+
+def _long_list_edits(found: list[Token]) -> list[Edit]:
+    """Cuts `1, 2, 3, …` and `(1, 2), (3, 4), …` behind MAX_LIST constants; the rest says nothing new."""
+    edits = []
+    start: int | None = None
+    for at, token in enumerate((*found, Token(TokenKind.PUNCTUATION, ";", 0, 0))):
+        constant = token.kind in (TokenKind.STRING, TokenKind.NUMBER, TokenKind.PARAMETER) or token.text in (",", "-")
+        if constant and start is None:
+            start = at
+        elif not constant and start is not None:
+            if at - start > 2 * MAX_LIST and found[start + 2 * MAX_LIST - 1].text == ",":
+                edits.append(Edit(found[start + 2 * MAX_LIST - 1].start, found[at - 1].end, ""))
+            start = None
+    return edits
+
+
+def _outermost(edits: list[Edit]) -> list[Edit]:
+    """Without those that lie within another."""
+    kept: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, -edit.end)):
+        if not kept or edit.start >= kept[-1].end or kept[-1].end == kept[-1].start:
+            kept.append(edit)
+    return kept
+
+
+def _dropped(found: list[Token], edits: list[Edit]) -> int:
+    longest = [edit for edit in edits if not edit.replacement]
+    return sum(1 for token in found for edit in longest if edit.start <= token.start < edit.end)
