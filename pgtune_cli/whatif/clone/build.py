@@ -1,0 +1,113 @@
+"""A clone built from a snapshot, step by step, in a server of its own."""
+
+from pathlib import Path
+
+import msgspec
+
+from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.model.catalog import Catalog, Relation, RelationName
+from pgtune_cli.model.snapshot import ColumnStatistics, Skipped, Snapshot
+from pgtune_cli.whatif.clone.ground import lay_ground
+from pgtune_cli.whatif.clone.item import Item, Stage, run_items
+from pgtune_cli.whatif.clone.physical import give_sizes
+from pgtune_cli.whatif.clone.statistics import restore_columns, restore_relations
+from pgtune_cli.whatif.clone.table_ddl import (
+    create_table_sql,
+    foreign_key_items,
+    foreign_tables,
+    index_items,
+    sequences_of,
+    statistics_items,
+    table_items,
+)
+from pgtune_cli.whatif.clone.type_ddl import function_items, type_items
+
+
+async def build(admin: Connection, owner: Connection, snapshot: Snapshot, data_dir: Path) -> list[Skipped]:
+    """Fill the empty clone database. The snapshot's catalog is already narrowed to what is wanted."""
+    catalog = snapshot.catalog
+    lost = await lay_ground(admin, catalog)
+    await owner.execute("SET search_path = ''")
+    lost += await _run_ddl(owner, snapshot)
+    statistics = _of_catalog(snapshot)
+    lost += await restore_relations(owner, catalog)
+    lost += await restore_columns(owner, statistics)
+    lost += await give_sizes(admin, data_dir, catalog, statistics, snapshot.server.block_size)
+    return lost
+
+
+async def _run_ddl(owner: Connection, snapshot: Snapshot) -> list[Skipped]:
+    catalog = snapshot.catalog
+    await _create_sequences(owner, catalog)
+    functions, lost = function_items(snapshot, catalog)
+    installed = await _installed(owner)
+    items = [
+        *type_items(t for t in catalog.types if t.extension not in installed),
+        *functions,
+        *table_items(catalog),
+        *index_items(catalog),
+        *foreign_key_items(catalog),
+        *statistics_items(catalog),
+    ]
+    await owner.execute("SET check_function_bodies = off")
+    repair = TableRepair(owner, catalog)
+    failed = await run_items(owner, items, repair)
+    lost += foreign_tables(catalog) + repair.lost
+    return lost + [Skipped(item.what, why) for item, why in failed]
+
+
+async def _installed(connection: Connection) -> set[str | None]:
+    return {row["extname"] for row in await connection.fetch("SELECT extname FROM pg_extension")}
+
+
+async def _create_sequences(owner: Connection, catalog: Catalog) -> None:
+    """Those that defaults call, as they write them. One that fails shows in its default."""
+    for name in sorted(sequences_of(catalog)):
+        try:
+            await owner.fetch(f"CREATE SEQUENCE IF NOT EXISTS {name}")
+        except PostgresError:
+            continue
+
+
+class TableRepair:
+    """A table that cannot be created as it was, is created with text columns in place of what it could not have."""
+
+    def __init__(self, owner: Connection, catalog: Catalog) -> None:
+        self._owner, self._catalog = owner, catalog
+        self._tables = {f"table {r.relation_name}": r for r in catalog.relations}
+        self._tables |= {f"materialized view {r.relation_name}": r for r in catalog.relations}
+        self.lost: list[Skipped] = []
+
+    async def __call__(self, item: Item) -> Item | None:
+        relation = self._tables.get(item.what)
+        if item.stage is not Stage.TABLE or relation is None:
+            return None
+        replaced = await self._unusable(relation)
+        if not replaced:
+            return None
+        self.lost += [
+            Skipped(f"column {relation.relation_name}.{name}", "stands as plain text in the clone")
+            for name in sorted(replaced)
+        ]
+        return msgspec.structs.replace(item, sql=create_table_sql(relation, replaced))
+
+    async def _unusable(self, relation: Relation) -> frozenset[str]:
+        """The columns that cannot be created in a table of their own; generated ones are always among them."""
+        bad = {column.name for column in relation.columns if column.generated}
+        for column in relation.columns:
+            if column.name in bad:
+                continue
+            probe = Relation(oid=0, schema="pg_temp", name="pgtune_probe", kind=relation.kind.TABLE, columns=(column,))
+            try:
+                await self._owner.fetch(create_table_sql(probe))
+                await self._owner.fetch("DROP TABLE pg_temp.pgtune_probe")
+            except PostgresError:
+                bad.add(column.name)
+        return frozenset(bad)
+
+
+def _of_catalog(snapshot: Snapshot) -> tuple[ColumnStatistics, ...]:
+    """The statistics of what is in the catalog: a narrowed catalog has fewer tables than the snapshot."""
+    names = {relation.relation_name for relation in snapshot.catalog.relations}
+    names |= {index.index_name for index in snapshot.catalog.indexes}
+    return tuple(row for row in snapshot.statistics if RelationName(row.schema, row.table) in names)

@@ -1,0 +1,130 @@
+"""The statistics-only clone as a what-if planner: real plans and costs, for any set of candidate and hidden indexes."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.errors import UsageError
+from pgtune_cli.explain.derive import indexes_used
+from pgtune_cli.explain.parse import parse_plan
+from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.model.snapshot import Skipped, Snapshot
+from pgtune_cli.sql.quote import qualified
+from pgtune_cli.whatif.batch import Configuration, answer
+from pgtune_cli.whatif.clone.candidates import Candidate, Workshop
+from pgtune_cli.whatif.clone.ground import SERVICE
+from pgtune_cli.whatif.cost_cache import CostCache
+from pgtune_cli.whatif.mentions import Relevance
+from pgtune_cli.whatif.planning import mode_sql, plan_prepared, rolled_back
+from pgtune_cli.whatif.protocol import Cost, CostRequest
+from pgtune_cli.whatif.reason import reason_of
+
+TOGGLES_BETWEEN_VACUUMS = 2000
+"""each configuration leaves dead rows in pg_index"""
+
+
+class Clone:
+    """Open one with `open_clone`. One caller at a time; `connection` is for PREPARE and plain EXPLAIN only."""
+
+    engine = "clone"
+
+    def __init__(
+        self, snapshot: Snapshot, connection: Connection, admin: Connection, lost: tuple[Skipped, ...]
+    ) -> None:
+        self.snapshot = snapshot
+        self.connection = connection
+        self.lost = lost
+        self.planner_calls = 0
+        self.workshop: Workshop | None = None
+        self._admin = admin
+        self._cache = CostCache()
+        self._candidates: dict[CandidateIndex, Candidate | str] = {}
+        self._by_name: dict[str, CandidateIndex] = {}
+        self._relevance = Relevance(snapshot.catalog)
+        self._table_of = {index.index_name: index.table for index in snapshot.catalog.indexes}
+        self._toggles = 0
+        self._lock = asyncio.Lock()
+
+    async def create(self, candidates: Iterable[CandidateIndex]) -> dict[CandidateIndex, int | str]:
+        """Build what is not there yet. The sizes are those of the model, in bytes."""
+        asked = dict.fromkeys(candidates)
+        async with self._lock:
+            for candidate in asked:
+                if candidate not in self._candidates:
+                    await self._create(candidate)
+        return {candidate: _size(self._candidates[candidate]) for candidate in asked}
+
+    async def _create(self, candidate: CandidateIndex) -> None:
+        assert self.workshop is not None
+        built = await self.workshop.build(candidate)
+        self._candidates[candidate] = built
+        if isinstance(built, Candidate):
+            self._by_name.update(dict.fromkeys(built.names, candidate))
+
+    async def costs(self, requests: Sequence[CostRequest]) -> list[Cost | str]:
+        async with self._lock:
+            return await answer(self, self._cache, requests)
+
+    def narrowed(self, request: CostRequest) -> CostRequest:
+        tables = self._relevance.tables(request.prepared.sql)
+        indexes = frozenset(candidate for candidate in request.indexes if self._matters(candidate, tables))
+        hidden = frozenset(name for name in request.hidden if self._table_of.get(name) in tables)
+        return msgspec.structs.replace(request, indexes=indexes, hidden=hidden)
+
+    def _matters(self, candidate: CandidateIndex, tables: frozenset[RelationName]) -> bool:
+        return candidate.table in tables and isinstance(self._candidates.get(candidate), Candidate)
+
+    async def plan(self, configuration: Configuration, requests: Sequence[CostRequest]) -> list[Cost | str]:
+        """A statement that fails ends its transaction: the rest goes on in another."""
+        answers: list[Cost | str] = []
+        while len(answers) < len(requests):
+            try:
+                async with rolled_back(self.connection):
+                    await self.connection.execute(mode_sql(configuration.generic))
+                    await self._show(configuration)
+                    for request in requests[len(answers) :]:
+                        answers.append(await self._cost(request))
+            except PostgresError as error:
+                answers.append(reason_of(error))
+            except UsageError as error:
+                answers.append(str(error))
+        await self._tidy()
+        return answers
+
+    async def _cost(self, request: CostRequest) -> Cost:
+        self.planner_calls += 1
+        plan = await plan_prepared(self.connection, request.prepared, request.values)
+        names = {index.name for index in indexes_used(plan)}
+        used = frozenset(self._by_name[name] for name in names if name in self._by_name)
+        return Cost(total_cost=plan.total_cost, plan=plan, used=used)
+
+    async def _show(self, configuration: Configuration) -> None:
+        """Make the configuration's candidates valid and its hidden indexes invalid, for this transaction."""
+        if not configuration.indexes and not configuration.hidden:
+            return
+        built = [self._candidates.get(candidate) for candidate in configuration.indexes]
+        shown = [oid for candidate in built if isinstance(candidate, Candidate) for oid in candidate.oids]
+        hidden = [qualified(name) for name in configuration.hidden]
+        self._toggles += len(shown) + len(hidden)
+        await self.connection.fetch(
+            f"SELECT {SERVICE}.show($1::oid[], ARRAY(SELECT to_regclass(n)::oid FROM unnest($2::text[]) AS h(n)))",
+            shown,
+            hidden,
+        )
+
+    async def _tidy(self) -> None:
+        if self._toggles >= TOGGLES_BETWEEN_VACUUMS:
+            await self._admin.execute("VACUUM pg_catalog.pg_index")
+            self._toggles = 0
+
+    async def planned_rows(self, sql: str) -> float:
+        """The planner's row estimate of a SELECT. Raises PostgresError."""
+        self.planner_calls += 1
+        return parse_plan(await self.connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}")).root.plan_rows
+
+
+def _size(candidate: Candidate | str) -> int | str:
+    return candidate if isinstance(candidate, str) else candidate.size_bytes

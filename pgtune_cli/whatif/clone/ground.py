@@ -1,0 +1,174 @@
+"""What the superuser lays before a clone is built: a database, a role without rights, extensions, stand-ins.
+
+A snapshot is a file that anyone may have written. Its definitions run as the role OWNER, in a server that listens on
+a private socket: it cannot read or write files, run programs or load libraries. Nothing of the snapshot but names is
+put into a superuser's statement, and all of that before the first definition runs.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.model.catalog import Catalog, Extension, RelationName, UserType
+from pgtune_cli.model.snapshot import Server, Skipped
+from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
+from pgtune_cli.whatif.clone.table_ddl import collation_name
+from pgtune_cli.whatif.reason import reason_of
+
+OWNER = "pgtune_clone_owner"
+DATABASE = "clone"
+SERVICE = "pgtune_clone"
+"""the schema of the clone's own functions"""
+REACHING_OUT = {"dblink", "file_fdw", "postgres_fdw"}
+LINGUISTIC = ("C.UTF-8", "en_US.UTF-8")
+"""libc locales that are not C, by preference: what any other locale is replaced by"""
+DATABASE_COLLATION = "default"
+STATEMENT_TIMEOUT = "30s"
+
+SHOW_FUNCTION = f"""
+CREATE FUNCTION {SERVICE}.show(shown oid[], hidden oid[]) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog AS $$
+  UPDATE pg_index SET indisvalid = indexrelid = ANY (shown)
+  FROM pg_class, pg_roles
+  WHERE indexrelid = ANY (shown || hidden) AND indisvalid IS DISTINCT FROM (indexrelid = ANY (shown))
+    AND pg_class.oid = indexrelid AND relowner = pg_roles.oid AND rolname = '{OWNER}'
+$$"""
+"""Plans are made as OWNER, who may not write pg_index; this is the one thing of it that it needs."""
+
+
+async def create_database(admin: Connection, server: Server) -> None:
+    """The role OWNER and its database, with a locale that sorts as the source's does: as C, or not."""
+    await admin.execute(f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+    await admin.execute(f"ALTER ROLE {OWNER} SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+    problem: PostgresError | None = None
+    for locale in _locales(server):
+        try:
+            await admin.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE template0 ENCODING 'UTF8' {locale}")
+        except PostgresError as error:
+            problem = error
+        else:
+            return
+    assert problem is not None
+    raise problem
+
+
+def _locales(server: Server) -> Iterator[str]:
+    """A builtin locale sorts as C does, under its own name; ICU's and libc's are linguistic unless they are C."""
+    if server.locale_provider == "b":
+        yield "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+    elif server.locale_provider == "i" or server.collate not in ("C", "POSIX"):
+        yield from (f"LOCALE_PROVIDER libc LOCALE '{locale}'" for locale in LINGUISTIC)
+    yield "LOCALE_PROVIDER libc LOCALE 'C'"
+
+
+async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
+    """Schemas, extensions, stand-ins for types and collations, and the service functions. Returns what is lost."""
+    await admin.execute("SET search_path = ''")
+    await admin.execute(f"CREATE SCHEMA {SERVICE}")
+    await admin.execute(SHOW_FUNCTION)
+    await admin.execute(f"GRANT USAGE ON SCHEMA {SERVICE} TO {OWNER}")
+    lost = await _schemas(admin, catalog)
+    present, without = await _extensions(admin, catalog.extensions)
+    lost += without
+    if "pg_buffercache" not in present:
+        await admin.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {SERVICE}")
+    lost += await _stub_types(admin, catalog.types, present)
+    lost += await _collations(admin, catalog)
+    return lost
+
+
+async def _schemas(admin: Connection, catalog: Catalog) -> list[Skipped]:
+    lost = []
+    for schema in sorted(_schema_names(catalog)):
+        try:
+            await admin.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema)} AUTHORIZATION {OWNER}")
+        except PostgresError as error:
+            lost.append(Skipped(f"schema {schema}", reason_of(error)))
+    return lost
+
+
+def _schema_names(catalog: Catalog) -> set[str]:
+    kinds = (catalog.relations, catalog.types, catalog.functions, catalog.extensions, catalog.extended_statistics)
+    names = {thing.schema for things in kinds for thing in things}
+    return {name for name in names if not name.startswith("pg_") and name not in (SERVICE, "information_schema")}
+
+
+async def _extensions(admin: Connection, extensions: Iterable[Extension]) -> tuple[set[str], list[Skipped]]:
+    """Those that this server has. The ones that reach other servers or files stay out."""
+    known = {row["name"] for row in await admin.fetch("SELECT name FROM pg_available_extensions")}
+    present, lost = {"plpgsql"}, []
+    for extension in extensions:
+        if extension.name in present:
+            continue
+        if extension.name not in known or extension.name in REACHING_OUT:
+            lost.append(Skipped(f"extension {extension.name}", "the clone's server does not have it"))
+            continue
+        schema = "" if extension.schema.startswith("pg_") else f" SCHEMA {quote_identifier(extension.schema)}"
+        try:
+            await admin.execute(f"CREATE EXTENSION {quote_identifier(extension.name)}{schema} CASCADE")
+            present.add(extension.name)
+        except PostgresError as error:
+            lost.append(Skipped(f"extension {extension.name}", reason_of(error)))
+    return present, lost
+
+
+async def _stub_types(admin: Connection, types: Iterable[UserType], present: set[str]) -> list[Skipped]:
+    """Base types of missing extensions, as text by another name: they can be stored, compared and given statistics."""
+    lost = []
+    for user_type in types:
+        if user_type.kind != "b" or user_type.extension in present:
+            continue
+        what = f"type {user_type.schema}.{user_type.name}"
+        try:
+            for sql in _stub_type(qualified(RelationName(user_type.schema, user_type.name)), user_type):
+                await admin.execute(sql)
+            lost.append(Skipped(what, "stands as a plain text type: its own operators are missing"))
+        except PostgresError as error:
+            lost.append(Skipped(what, reason_of(error)))
+    return lost
+
+
+def _stub_type(name: str, user_type: UserType) -> Iterator[str]:
+    reads = f"{SERVICE}.{quote_identifier(f'{user_type.schema}.{user_type.name} in')}"
+    writes = f"{SERVICE}.{quote_identifier(f'{user_type.schema}.{user_type.name} out')}"
+    yield f"CREATE TYPE {name}"
+    yield f"CREATE FUNCTION {reads}(cstring) RETURNS {name} IMMUTABLE STRICT LANGUAGE internal AS 'textin'"
+    yield f"CREATE FUNCTION {writes}({name}) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS 'textout'"
+    yield f"CREATE TYPE {name} (INPUT = {reads}, OUTPUT = {writes}, LIKE = pg_catalog.text)"
+    yield f"CREATE CAST ({name} AS pg_catalog.text) WITHOUT FUNCTION AS IMPLICIT"
+
+
+async def _collations(admin: Connection, catalog: Catalog) -> list[Skipped]:
+    """Stand-ins by the same name for the collations that this machine lacks, so that definitions find them."""
+    lost = []
+    for name in sorted(_collation_names(catalog)):
+        literal = quote_literal(qualified(name))
+        if await admin.fetchval(f"SELECT to_regcollation({literal}) IS NOT NULL"):
+            continue
+        what = f"collation {name}"
+        try:
+            await _stand_in(admin, name)
+            lost.append(Skipped(what, "replaced by C.UTF-8: ranges of text may be estimated differently"))
+        except PostgresError as error:
+            lost.append(Skipped(what, reason_of(error)))
+    return lost
+
+
+def _collation_names(catalog: Catalog) -> set[RelationName]:
+    columns = {column.collation for relation in catalog.relations for column in relation.columns}
+    keys = {key.collation for index in catalog.indexes for key in index.keys}
+    return {collation_name(text) for text in columns | keys if text is not None} - {
+        RelationName("pg_catalog", DATABASE_COLLATION)
+    }
+
+
+async def _stand_in(admin: Connection, name: RelationName) -> None:
+    if not name.schema.startswith("pg_"):
+        await admin.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(name.schema)} AUTHORIZATION {OWNER}")
+    for place, locale in enumerate(LINGUISTIC):
+        try:
+            await admin.execute(f"CREATE COLLATION {qualified(name)} (PROVIDER = libc, LOCALE = '{locale}')")
+        except PostgresError:
+            if place == len(LINGUISTIC) - 1:
+                raise
+        else:
+            return

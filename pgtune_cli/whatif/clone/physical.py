@@ -1,0 +1,104 @@
+"""Sizes of files and heights of trees, for everything the source had."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from pgtune_cli.collect.connection import Connection
+from pgtune_cli.model.catalog import Catalog, Index, RelationName
+from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
+from pgtune_cli.whatif.clone import btree, files
+
+DEFAULT_WIDTH = 8
+"""bytes of a key that has no statistics"""
+
+PATHS = """
+SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_relation_filepath(c.oid) AS path, a.amname AS method
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam AND c.relkind = 'i'
+WHERE c.relkind IN ('r', 'i') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+
+class File(msgspec.Struct, frozen=True):
+    """Where a relation of the clone lies. `method` is an index's access method."""
+
+    oid: int
+    path: Path
+    method: str | None
+
+
+class Widths:
+    """Average widths of columns, in bytes as stored, from the statistics."""
+
+    def __init__(self, statistics: Iterable[ColumnStatistics]) -> None:
+        self._widths: dict[tuple[str, str, str], int] = {}
+        self._of_table: dict[tuple[str, str], list[int]] = {}
+        for row in statistics:
+            self._widths.setdefault((row.schema, row.table, row.column), row.avg_width)
+            self._of_table.setdefault((row.schema, row.table), []).append(row.avg_width)
+
+    def column(self, table: RelationName, name: str) -> int | None:
+        return self._widths.get((table.schema, table.name, name))
+
+    def key(self, index: Index) -> int:
+        """All key columns of an index together."""
+        expressions = self._of_table.get((index.schema, index.name), [])
+        of_expressions = iter(expressions)
+        total = 0
+        for key in index.keys:
+            width = self.column(index.table, key.column) if key.column else next(of_expressions, None)
+            total += DEFAULT_WIDTH if width is None else width
+        return max(total, DEFAULT_WIDTH)
+
+
+async def relation_files(admin: Connection, data_dir: Path) -> dict[RelationName, File]:
+    rows = await admin.fetch(PATHS)
+    return {
+        RelationName(row["schema"], row["name"]): File(row["oid"], data_dir / row["path"], row["method"])
+        for row in rows
+    }
+
+
+async def give_sizes(
+    admin: Connection, data_dir: Path, catalog: Catalog, statistics: Iterable[ColumnStatistics], block_size: int
+) -> list[Skipped]:
+    """Every table and index as long as the source's, every btree as high. Before anything is planned."""
+    await admin.execute("CHECKPOINT")
+    found = await relation_files(admin, data_dir)
+    indexes = {index.index_name: index for index in catalog.indexes}
+    blocks = {relation.relation_name: _blocks(relation.pages, relation.relpages) for relation in catalog.relations}
+    blocks |= {name: _blocks(index.pages, index.relpages) for name, index in indexes.items()}
+    scale = block_size / files.BLOCK
+    sizes = {name: int(blocks[name] * scale) for name in found if name in blocks}
+    await evict(admin, [found[name].oid for name in sizes if name in indexes])
+    widths = Widths(statistics)
+    return await asyncio.to_thread(_write_all, found, sizes, indexes, widths)
+
+
+async def evict(admin: Connection, oids: list[int]) -> None:
+    """Drop the buffers of these indexes: a cached metapage would hide the one that is written to the file."""
+    schema = await admin.fetchval(
+        "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+        "WHERE extname = 'pg_buffercache'"
+    )
+    await admin.fetch(f"SELECT {schema}.pg_buffercache_evict_relation(oid) FROM unnest($1::oid[]) AS i(oid)", oids)
+
+
+def _write_all(
+    found: dict[RelationName, File], sizes: dict[RelationName, int], indexes: dict[RelationName, Index], widths: Widths
+) -> list[Skipped]:
+    lost = []
+    for name, blocks in sizes.items():
+        try:
+            if name in indexes and found[name].method == "btree" and blocks > 1:
+                btree.write_tree(found[name].path, btree.height(blocks, widths.key(indexes[name])))
+            files.extend(found[name].path, blocks)
+        except (OSError, ValueError) as error:
+            lost.append(Skipped(f"size of {name}", str(error)))
+    return lost
+
+
+def _blocks(now: int | None, at_last_analyze: int) -> int:
+    """The planner looks at the file as it is now; where that was not readable, at what ANALYZE noted."""
+    return max(0, at_last_analyze if now is None else now)

@@ -1,0 +1,64 @@
+"""The source's planner settings, made the clone database's own."""
+
+import re
+from collections.abc import Mapping
+
+from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.model.snapshot import Skipped
+from pgtune_cli.sql.quote import quote_identifier, quote_literal
+from pgtune_cli.whatif.clone.ground import DATABASE
+from pgtune_cli.whatif.reason import reason_of
+
+PLANNER_CATEGORY = "Query Tuning"
+BESIDES = {
+    "work_mem",
+    "hash_mem_multiplier",
+    "max_parallel_workers",
+    "effective_io_concurrency",
+    "TimeZone",
+    "DateStyle",
+    "IntervalStyle",
+    "default_text_search_config",
+    "bytea_output",
+    "search_path",
+    "standard_conforming_strings",
+    "xmloption",
+}
+"""settings that plans depend on outside that category"""
+ADDED_AS_TEXT = {"search_path"}
+ELEMENT = re.compile(r'"((?:[^"]|"")+)"|([^\s,"]+)')
+RENAMED = {"force_parallel_mode": "debug_parallel_query"}
+LEFT_OUT = {"geqo_seed", "plan_cache_mode"}
+
+SETTABLE = "SELECT name, category FROM pg_settings WHERE context IN ('user', 'superuser')"
+
+
+async def apply_settings(admin: Connection, settings: Mapping[str, str]) -> list[Skipped]:
+    """ALTER DATABASE … SET each; later connections have them. A setting this server does not know is left out."""
+    known = {
+        row["name"]
+        for row in await admin.fetch(SETTABLE)
+        if row["category"].startswith(PLANNER_CATEGORY) or row["name"] in BESIDES
+    }
+    lost = []
+    for source_name, value in settings.items():
+        name = RENAMED.get(source_name, source_name)
+        if name not in known or name in LEFT_OUT:
+            continue
+        try:
+            await admin.execute(f"ALTER DATABASE {DATABASE} SET {quote_identifier(name)} = {_value(name, value)}")
+        except PostgresError as error:
+            lost.append(Skipped(f"setting {name}", reason_of(error)))
+    return lost
+
+
+def _value(name: str, value: str) -> str:
+    """A list setting is given element by element: as one literal it would be one element."""
+    if name not in ADDED_AS_TEXT:
+        return quote_literal(value)
+    return ", ".join(quote_literal(element) for element in split_list(value)) or "''"
+
+
+def split_list(value: str) -> list[str]:
+    """`"$user", public, "odd, name"` -> its names. Unquoted ones are folded, as the server does."""
+    return [quoted.replace('""', '"') or bare.lower() for quoted, bare in ELEMENT.findall(value)]

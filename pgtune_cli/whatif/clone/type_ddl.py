@@ -1,0 +1,82 @@
+"""DDL of types and functions, from the catalog."""
+
+from collections.abc import Iterable
+
+from pgtune_cli.model.catalog import Catalog, Function, RelationName, UserType
+from pgtune_cli.model.snapshot import Skipped, Snapshot
+from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
+from pgtune_cli.whatif.clone.item import Item, Stage
+from pgtune_cli.whatif.mentions import Words
+
+SANDBOXED = ("sql", "plpgsql")
+"""languages in which a function can do no more than its role may; C and internal functions can do anything"""
+
+
+def type_items(types: Iterable[UserType]) -> list[Item]:
+    """Enums, domains, composites and ranges; base types are stubs, made by the superuser before."""
+    items = []
+    for user_type in types:
+        sql = _type_sql(user_type)
+        if sql is not None:
+            items.append(Item(stage=Stage.TYPE, what=f"type {user_type.schema}.{user_type.name}", sql=sql))
+    return items
+
+
+def _type_sql(user_type: UserType) -> str | None:
+    name = qualified(RelationName(user_type.schema, user_type.name))
+    match user_type.kind:
+        case "e":
+            return f"CREATE TYPE {name} AS ENUM ({', '.join(map(quote_literal, user_type.labels))})"
+        case "c":
+            attributes = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in user_type.attributes)
+            return f"CREATE TYPE {name} AS ({attributes})"
+        case "r" if user_type.base_type is not None:
+            return f"CREATE TYPE {name} AS RANGE (SUBTYPE = {user_type.base_type})"
+        case "d" if user_type.base_type is not None:
+            not_null = " NOT NULL" if user_type.not_null else ""
+            return f"CREATE DOMAIN {name} AS {user_type.base_type}{not_null} {' '.join(user_type.checks)}".rstrip()
+    return None
+
+
+def function_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], list[Skipped]]:
+    """The functions that the workload, the tables or each other mention; the rest of the catalog's is left out."""
+    items, lost = [], []
+    for function in _mentioned(catalog.functions, Words(_texts(snapshot, catalog))):
+        name = f"function {function.schema}.{function.name}({function.arguments})"
+        if function.language not in SANDBOXED or function.definition is None:
+            lost.append(Skipped(name, f"a {_kind(function)} is not taken over to the clone"))
+        else:
+            items.append(Item(stage=Stage.FUNCTION, what=name, sql=function.definition))
+    return items, lost
+
+
+def _kind(function: Function) -> str:
+    return "user-defined aggregate" if function.kind == "a" else f"function in language {function.language}"
+
+
+def _mentioned(functions: Iterable[Function], words: Words) -> list[Function]:
+    """Fixpoint: a function that is taken brings the ones that its body mentions."""
+    waiting = [f for f in functions if f.extension is None and f.result not in ("trigger", "event_trigger")]
+    taken: list[Function] = []
+    while True:
+        fresh = [function for function in waiting if function.kind in "faw" and words.may_name(function.name)]
+        if not fresh:
+            return taken
+        taken.extend(fresh)
+        waiting = [function for function in waiting if function not in fresh]
+        for function in fresh:
+            words.add(function.definition or "")
+
+
+def _texts(snapshot: Snapshot, catalog: Catalog) -> Iterable[str]:
+    """Every text that can call a function."""
+    yield from (row.query for row in snapshot.workload.rows)
+    yield from (sample.query for sample in snapshot.workload.samples)
+    for relation in catalog.relations:
+        yield relation.view_definition or ""
+        yield relation.partition_key or ""
+        yield from (column.default or "" for column in relation.columns)
+    yield from (index.definition for index in catalog.indexes)
+    yield from (constraint.definition for constraint in catalog.constraints)
+    yield from (statistics.definition for statistics in catalog.extended_statistics)
+    yield from (check for user_type in catalog.types for check in user_type.checks)
