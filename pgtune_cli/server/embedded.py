@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -17,17 +17,17 @@ from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.server import supervisor
 from pgtune_cli.server.account import Account, is_known, server_account
 from pgtune_cli.server.binaries import Binaries, find_binaries
-from pgtune_cli.server.failure import failed
+from pgtune_cli.server.failure import failed, hint_for
 from pgtune_cli.server.folder import PrivateFolder, base_folder, create_folder, remove_leftovers
+from pgtune_cli.server.order import SUPERUSER, make_order, write_settings
 from pgtune_cli.server.passwd import name_user
-from pgtune_cli.server.reach import bring_within_reach
+from pgtune_cli.server.reach import check_reach, copy_within_reach
 
-SUPERUSER = "postgres"
 SOCKET_PORT = 5432
-LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS
+LONGEST_SOCKET_PATH = 103  # bytes; Linux takes 107, macOS 103
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 15.0
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "unix_socket_permissions": "0700"}
+LOG = "server.log"
 
 
 @dataclass
@@ -39,9 +39,8 @@ class EmbeddedServer:
     data_dir: Path
     version_num: int
     user: str
-    password: str | None
+    password: str | None = field(repr=False)
     """For `tcp_dsn` alone, when it listens."""
-    binaries: Binaries
     _supervisor: subprocess.Popen[bytes] = field(repr=False)
     _folders: list[PrivateFolder] = field(repr=False)
 
@@ -89,108 +88,71 @@ def start_server(
     """As `embedded_server`, for a caller that calls `stop` itself."""
     found = binaries or find_binaries()
     account = server_account()
-    folders = _make_folders(account)
-    home, socket_dir = folders[0].path, folders[-1].path
+    folders: list[PrivateFolder] = []
     process: subprocess.Popen[bytes] | None = None
     try:
-        usable = bring_within_reach(found, account, home)
+        _make_folders(account, folders)
+        home, socket_dir = folders[0].path, folders[-1].path
         port = _free_port() if listen else SOCKET_PORT
         password = secrets.token_urlsafe(24) if listen else None
-        written = _write_settings(home, socket_dir, port, listen, settings or {})
-        initdb_env = _environment()
-        owner = account or Account(os.geteuid(), os.getegid())
-        if not is_known(owner.uid):
-            written += name_user(owner.uid, owner.gid, home, usable.initdb, SUPERUSER)
-            initdb_env["LD_LIBRARY_PATH"] = os.pathsep.join(
-                [str(home / "libc"), *filter(None, [initdb_env.get("LD_LIBRARY_PATH")])]
-            )
-        if password is not None:
-            (home / "password").write_text(password, encoding="utf-8")
-            written.append(home / "password")
-        for folder in folders:
-            folder.hand_over(account)
-        folders[0].hand_over(account, *written)
-        order = _order(usable, account, folders, _initdb_command(usable, home, initdb_options, listen), initdb_env)
+        addresses = {"listen_addresses": "127.0.0.1" if listen else "", "port": str(port)}
+        write_settings(home, addresses | {"unix_socket_directories": str(socket_dir)} | dict(settings or {}))
+        order = _prepare(found, account, folders, initdb_options, password)
         process = _start_supervisor(order, folders)
-        _await_start(process, home / "server.log")
+        _await_start(process, home / LOG)
+    except OSError as error:
+        _end(process, folders)
+        raise EmbeddedServerError(f"the embedded PostgreSQL did not start: {error}", hint_for(str(error))) from error
     except BaseException:
         _end(process, folders)
         raise
-    return EmbeddedServer(
-        socket_dir, port, home / "data", found.version_num, SUPERUSER, password, found, process, folders
-    )
+    return EmbeddedServer(socket_dir, port, home / "data", found.version_num, SUPERUSER, password, process, folders)
 
 
-def _make_folders(account: Account | None) -> list[PrivateFolder]:
+def _make_folders(account: Account | None, folders: list[PrivateFolder]) -> None:
     """The server's home; and one more for the socket when the path of the first is too long for one."""
     bases = [base_folder(account)]
-    name = f"/pgtune-server-12345678/.s.PGSQL.{65535}"
-    short = base_folder(account, LONGEST_SOCKET_PATH - len(name))
+    short = base_folder(account, LONGEST_SOCKET_PATH - len("/pgtune-server-12345678/.s.PGSQL.65535"))
     if short != bases[0]:
         bases.append(short)
     for base in bases:
         remove_leftovers(base, account)
-    return [create_folder(base) for base in bases]
+        folders.append(create_folder(base))
 
 
-def _initdb_command(binaries: Binaries, home: Path, options: Sequence[str], listen: bool) -> list[str]:
-    command = [str(binaries.initdb), "-D", str(home / "data"), "-U", SUPERUSER, "--no-sync", "-E", "UTF8"]
-    command += ["--locale=C.UTF-8", "--auth-local=trust"]
-    command += ["--auth-host=scram-sha-256", f"--pwfile={home / 'password'}"] if listen else ["--auth-host=reject"]
-    if binaries.major >= 18:  # where checksums became the default
-        command.append("--no-data-checksums")
-    return [*command, *options]
-
-
-def _write_settings(home: Path, socket_dir: Path, port: int, listen: bool, settings: Mapping[str, str]) -> list[Path]:
-    """A configuration file that includes initdb's. ALTER SYSTEM could not change settings of the command line."""
-    ours = SETTINGS | {
-        "unix_socket_directories": str(socket_dir),
-        "listen_addresses": "127.0.0.1" if listen else "",
-        "port": str(port),
-    }
-    lines = [f"{name} = {_quoted(value)}\n" for name, value in (ours | dict(settings)).items()]
-    path = home / "postgresql.conf"
-    path.write_text(f"include = {_quoted(str(home / 'data' / 'postgresql.conf'))}\n{''.join(lines)}", encoding="utf-8")
-    return [path]
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
-    return f"'{escaped}'"
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the caller's: PGDATA, PGOPTIONS, a locale or a time zone would change what the server does."""
-    kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ}
-    return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"} | kept
-
-
-def _order(
-    binaries: Binaries,
+def _prepare(
+    found: Binaries,
     account: Account | None,
     folders: list[PrivateFolder],
-    initdb: list[str],
-    initdb_env: dict[str, str],
+    initdb_options: Sequence[str],
+    password: str | None,
 ) -> supervisor.Order:
+    """Fill the home, all as root if the caller is root, and only then give it away."""
     home = folders[0].path
-    server = [str(binaries.postgres), "-D", str(home / "data"), "-c", f"config_file={home / 'postgresql.conf'}"]
-    return {
-        "parent": os.getpid(),
-        "uid": account.uid if account else None,
-        "gid": account.gid if account else None,
-        "folder": str(home),
-        "remove": [str(folder.path) for folder in folders],
-        "log": str(home / "server.log"),
-        "initdb": {"name": "initdb", "command": initdb, "env": initdb_env},
-        "postgres": {"name": "postgres", "command": server, "env": _environment()},
-        "pid_file": str(home / "data" / "postmaster.pid"),
-    }
+    usable = copy_within_reach(found, account, home)
+    password_file = home / "password" if password is not None else None
+    if password_file is not None and password is not None:
+        password_file.write_text(password, encoding="utf-8")
+    owner = account or Account(os.geteuid(), os.getegid())
+    libraries = None if is_known(owner.uid) else name_user(owner.uid, owner.gid, home, usable.initdb, SUPERUSER)
+    (home / LOG).touch()
+    for folder in folders:
+        folder.hand_over(account)
+    if account is not None:
+        check_reach(usable, account)
+    return make_order(
+        usable,
+        account,
+        [folder.path for folder in folders],
+        initdb_options=initdb_options,
+        password_file=password_file,
+        libraries=libraries,
+    )
 
 
 def _start_supervisor(order: supervisor.Order, folders: list[PrivateFolder]) -> subprocess.Popen[bytes]:
     """In a session of its own, so that Ctrl-C on the terminal reaches pgtune alone. It shares the folders' locks."""
-    with (folders[0].path / "supervisor.log").open("wb") as log:
+    with (folders[0].path / LOG).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", supervisor.__file__],
             stdin=subprocess.PIPE,
@@ -201,7 +163,8 @@ def _start_supervisor(order: supervisor.Order, folders: list[PrivateFolder]) -> 
             bufsize=0,
         )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(order).encode() + b"\n")
+    with suppress(BrokenPipeError):  # it died: then its stdout ends as well, and its last words are in the log
+        process.stdin.write(json.dumps(order).encode() + b"\n")
     return process
 
 
@@ -211,7 +174,7 @@ def _await_start(process: subprocess.Popen[bytes], log: Path) -> None:
     if not readable:
         raise failed(f"it was not ready after {START_TIMEOUT_S:.0f} s", log)
     answer = process.stdout.readline().decode().strip()
-    if answer != "ready":
+    if answer != supervisor.READY:
         raise failed(answer or "its supervisor ended", log)
 
 

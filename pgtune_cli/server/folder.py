@@ -28,10 +28,10 @@ class PrivateFolder:
         self.path = path
         self.lock = lock
 
-    def hand_over(self, account: Account | None, *paths: Path) -> None:
-        """Give the folder, and what was written into it, to the account that runs the server."""
+    def hand_over(self, account: Account | None) -> None:
+        """Give the folder and all in it to the account that runs the server. From then on its content is not ours."""
         if account is not None:
-            for path in paths or (self.path,):
+            for path in (*self.path.rglob("*"), self.path):
                 os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
     def remove(self) -> None:

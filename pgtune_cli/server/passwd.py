@@ -17,25 +17,25 @@ OUR_PATH = b"\0./passwd\0\0\0\0"
 LIBRARIES = ("libc.so.6", "libnss_files.so.2")  # the second holds the path before glibc 2.34
 
 
-def name_user(uid: int, gid: int, folder: Path, program: Path, superuser: str) -> list[Path]:
-    """Write `folder`/passwd, and the C library that reads it into `folder`/libc. Returns all that was made.
+def name_user(uid: int, gid: int, folder: Path, program: Path, superuser: str) -> Path:
+    """Write `folder`/passwd, and the C library that reads it. Returns where that library is, for LD_LIBRARY_PATH.
 
     Raises EmbeddedServerError where the C library is not glibc.
     """
-    passwd, libraries = folder / "passwd", folder / "libc"
+    libraries = folder / "libc"
     libraries.mkdir()
-    passwd.write_text(f"{superuser}:x:{uid}:{gid}::{folder}:/bin/false\n", encoding="utf-8")
-    made = [passwd, libraries]
-    for library in LIBRARIES:
-        source = _libc_folder(program) / library
+    (folder / "passwd").write_text(f"{superuser}:x:{uid}:{gid}::{folder}:/bin/false\n", encoding="utf-8")
+    for name in LIBRARIES:
+        source = _libc_folder(program) / name
         content = source.read_bytes() if source.is_file() else b""
         if SYSTEM_PATH in content:
-            (libraries / library).write_bytes(content.replace(SYSTEM_PATH, OUR_PATH))
-            (libraries / library).chmod(0o755)
-            made.append(libraries / library)
-    if len(made) == 2:
-        raise EmbeddedServerError(*_no_name(uid))
-    return made
+            (libraries / name).write_bytes(content.replace(SYSTEM_PATH, OUR_PATH))
+            (libraries / name).chmod(0o755)
+    if not any(libraries.iterdir()):
+        raise EmbeddedServerError(
+            f"initdb asks for the name of its user, and {uid} has none", f"give the user {uid} a line in /etc/passwd"
+        )
+    return libraries
 
 
 def _libc_folder(program: Path) -> Path:
@@ -47,7 +47,3 @@ def _libc_folder(program: Path) -> Path:
         return Path("/nowhere")
     found = re.search(r"libc\.so\.6 => (\S+)", answer.stdout)
     return Path(found[1]).parent if found else Path("/nowhere")
-
-
-def _no_name(uid: int) -> tuple[str, str]:
-    return f"initdb needs a name for the user {uid}", f"give the user {uid} a line in /etc/passwd"

@@ -1,6 +1,5 @@
 """Programs that the server's account can run: root's own virtual environment is often closed to everybody else."""
 
-import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -17,25 +16,19 @@ NOT_NEEDED = shutil.ignore_patterns(
 PROGRAMS = ("initdb", "postgres")
 
 
-def bring_within_reach(binaries: Binaries, account: Account | None, home: Path) -> Binaries:
-    """The same programs, copied into the server's home if its account can't run them where they are.
-
-    Raises EmbeddedServerError when the account can't run the copy either.
-    """
+def copy_within_reach(binaries: Binaries, account: Account | None, home: Path) -> Binaries:
+    """The same programs, copied into the server's home if its account can't run them where they are."""
     if account is None or _trouble(binaries, account) is None:
         return binaries
-    copied = replace(binaries, bin_dir=_copy(binaries.bin_dir, home / "programs"))
-    for folder, _, files in os.walk(home / "programs"):
-        for path in (Path(folder), *(Path(folder) / name for name in files)):
-            os.chown(path, account.uid, account.gid, follow_symlinks=False)
-    os.chown(home, account.uid, account.gid)
-    trouble = _trouble(copied, account)
+    return replace(binaries, bin_dir=_copy(binaries.bin_dir, home / "programs"))
+
+
+def check_reach(binaries: Binaries, account: Account) -> None:
+    """Raises EmbeddedServerError, with the reason, when the account can't run the programs."""
+    trouble = _trouble(binaries, account)
     if trouble is not None:
-        raise EmbeddedServerError(
-            f"the user {account.uid} can't run {binaries.bin_dir / 'postgres'}, nor a copy of it: {trouble}",
-            hint_for(trouble),
-        )
-    return copied
+        message = f"the user {account.uid} can't run the programs of {binaries.origin}: {trouble}"
+        raise EmbeddedServerError(message, hint_for(trouble))
 
 
 def _trouble(binaries: Binaries, account: Account) -> str | None:
@@ -62,8 +55,7 @@ def _trouble(binaries: Binaries, account: Account) -> str | None:
 def _copy(bin_dir: Path, target: Path) -> Path:
     """The programs with their libraries and data, laid out as they were: they find those by relative paths."""
     prefix = bin_dir.parent
-    levels = prefix.parts[-2:]
-    copied = target.joinpath(*levels)
+    copied = target.joinpath(*prefix.parts[1:][-2:])
     (copied / bin_dir.name).mkdir(parents=True)
     for program in PROGRAMS:
         shutil.copy2(bin_dir / program, copied / bin_dir.name / program)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
+READY = "ready"
 PR_SET_PDEATHSIG = 1
 GRACE_S = 5.0
 LOOK_S = 1.0
@@ -38,7 +39,6 @@ class Order(TypedDict):
     gid: int | None
     folder: str
     remove: list[str]
-    log: str
     initdb: Step
     postgres: Step
     pid_file: str
@@ -91,28 +91,27 @@ def main() -> None:
 
 def run(order: Order, lifeline: Lifeline, libc: ctypes.CDLL | None) -> None:
     """initdb, then the server until the lifeline ends. One line on stdout says how the start went."""
-    with Path(order["log"]).open("ab") as log:
-        initdb = start(order["initdb"], log.fileno(), libc)
-        while initdb.poll() is None and lifeline.wait(LOOK_S):
+    initdb = start(order["initdb"], libc)
+    while initdb.poll() is None and lifeline.wait(LOOK_S):
+        pass
+    if initdb.returncode != 0:
+        return fail("initdb", initdb, lifeline)
+    server = start(order["postgres"], libc)
+    try:
+        while server.poll() is None and not is_ready(order["pid_file"]) and lifeline.wait(0.01):
             pass
-        if initdb.returncode != 0:
-            return fail("initdb", initdb, lifeline)
-        server = start(order["postgres"], log.fileno(), libc)
-        try:
-            while server.poll() is None and not is_ready(order["pid_file"]) and lifeline.wait(0.01):
-                pass
-            if server.returncode is not None:
-                return fail("postgres", server, lifeline)
-            say("ready")
-            while lifeline.wait(LOOK_S):
-                server.poll()
-        finally:
-            stop(server)
+        if server.returncode is not None:
+            return fail("postgres", server, lifeline)
+        say(READY)
+        while lifeline.wait(LOOK_S):
+            server.poll()
+    finally:
+        stop(server)
     return None
 
 
-def start(step: Step, log: int, libc: ctypes.CDLL | None) -> subprocess.Popen[bytes]:
-    """Run a program that is told to quit, by the kernel, when this process is killed."""
+def start(step: Step, libc: ctypes.CDLL | None) -> subprocess.Popen[bytes]:
+    """Run a program that the kernel tells to quit when this process is killed."""
 
     def before() -> None:
         if libc is not None:
@@ -122,8 +121,7 @@ def start(step: Step, log: int, libc: ctypes.CDLL | None) -> subprocess.Popen[by
         step["command"],
         env=step["env"],
         stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
+        stdout=2,  # the log
         process_group=0,
         preexec_fn=before,  # safe: this process has one thread
     )
