@@ -42,7 +42,8 @@ def test_own_blocks_and_times_add_up_to_the_whole(file: Path) -> None:
     blocks = sum((own.shared_hit_blocks or 0) + (own.shared_read_blocks or 0) for own in numbers)
     assert blocks == (blocks_total(read) or 0)
     time = (read.root.actual_total_time_ms or 0) * (read.root.loops or 0)
-    assert sum(own.time_ms or 0 for own in numbers) == pytest.approx(time, rel=0.05, abs=0.1)
+    rounding = sum(0.0005 * (placed.node.loops or 0) for placed in walk(read))
+    assert sum(own.time_ms or 0 for own in numbers) == pytest.approx(time, rel=0.05, abs=0.1 + rounding)
     assert all((own.time_ms or 0) >= 0 and own.cost >= 0 for own in numbers)
 
 
@@ -114,11 +115,16 @@ def test_the_shape_names_joins_relations_and_indexes() -> None:
     assert shape_of(plan("nested_loop_inner_index")) == (
         "Nested Loop Inner",
         "  Index Scan using customer_pkey on customer",
-        "  Index Only Scan using orders_customer_id_idx on orders"
-        if "Index Only Scan" in str(shape_of(plan("nested_loop_inner_index")))
-        else "  Index Scan using orders_customer_id_idx on orders",
+        "  Bitmap Heap Scan on orders",
+        "    Bitmap Index Scan using orders_customer_id_idx",
     )
-    assert shape_of(plan("parallel_aggregate"))[0].strip().startswith("Finalize Aggregate")
+    assert shape_of(plan("parallel_aggregate")) == (
+        "Finalize Aggregate Sorted",
+        "  Gather Merge",
+        "    Sort",
+        "      Partial Aggregate Hashed",
+        "        Parallel Seq Scan on orders",
+    )
 
 
 @pytest.mark.parametrize(
