@@ -92,7 +92,10 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     total_statements: int | None = None
     """entries there were before --top."""
     total_exec_time_ms: float | None = None
-    """of all entries of this database, before --top."""
+    """of all entries of this database but pgtune's own, before --top; utility statements included."""
+    utility_statements: int | None = None
+    """entries with nothing to analyse (BEGIN, DDL, COPY, VACUUM), which have no row here."""
+    utility_exec_time_ms: float | None = None
 
 
 class ColumnStatistics(msgspec.Struct, frozen=True, kw_only=True):
