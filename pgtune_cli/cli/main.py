@@ -39,7 +39,7 @@ CODE_FOR: dict[type[PgtuneError], int] = {
 
 app = typer.Typer(
     name="pgtune",
-    help="Find out why a PostgreSQL database is slow, and get fixes that are proven. Nothing is installed on the server.",
+    help="Find out why a PostgreSQL database is slow, and get proven fixes. Nothing is installed on the server.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

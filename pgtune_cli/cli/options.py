@@ -75,7 +75,7 @@ PgBin = Annotated[
 
 Output = Annotated[
     list[str] | None,
-    typer.Option("-o", "--output", help="\\[FORMAT=]FILE, repeatable; the format by the ending: .html .json .md .sql .txt.",
+    typer.Option("-o", "--output", help="\\[FORMAT=]FILE, repeatable; format by the ending: .html .json .md .sql .txt.",
                  rich_help_panel=OUTPUT),
 ]  # fmt: skip
 Format = Annotated[

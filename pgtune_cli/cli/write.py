@@ -56,6 +56,10 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
+    if path.exists() and not path.is_file():
+        # a pipe or a device: nothing to replace
+        path.write_text(text, encoding="utf-8")
+        return
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:

@@ -1,13 +1,59 @@
 """What `pgtune rules` prints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pgtune_cli.lint.types import Rule
+from pgtune_cli.lint.rule import Rule
+from pgtune_cli.lint.types import Fact
 from pgtune_cli.report.json_report import to_json
 
 
 def render_rules(rules: Sequence[Rule], format_: str) -> str:
     """All rules, a line each, or `{kind, schema_version, rules[]}`."""
     if format_ == "json":
-        return to_json({"kind": "rules", "schema_version": 1, "rules": list(rules)})
+        return to_json({"kind": "rules", "schema_version": 1, "rules": [_as_json(rule) for rule in rules]})
     return "\n".join(f"{rule.id:<10} {rule.severity.value:<8} {rule.subject:<12} {rule.name}" for rule in rules)
+
+
+def render_rule(rule: Rule) -> str:
+    """One rule in full."""
+    lines = [
+        f"{rule.id} {rule.name}",
+        f"  severity {rule.severity.value}, confidence {rule.confidence.value}, judges {rule.subject}",
+        f"  when     {' '.join(rule.when.text.split())}",
+    ]
+    lines += [f"  param    {name} = {value}" for name, value in rule.params.items()]
+    if rule.needs:
+        lines.append(f"  needs    {', '.join(rule.needs)}")
+    lines.append(f"  why      {' '.join(rule.why.split())}")
+    if rule.suggestion is not None and rule.suggestion.text is not None:
+        lines.append(f"  do       {' '.join(rule.suggestion.text.text.split())}")
+    lines += [f"  see      {reference}" for reference in rule.references]
+    return "\n".join([*lines, f"  file     {rule.source}"])
+
+
+def render_facts(reference: Mapping[str, Sequence[Fact]]) -> str:
+    """The facts of each subject: name, type, meaning, and what they need."""
+    lines = []
+    for subject, facts in reference.items():
+        lines.append(subject)
+        for fact in facts:
+            need = f" (needs {fact.need})" if fact.need else ""
+            lines.append(f"  {fact.name:<28} {fact.type.value:<16} {fact.description}{need}")
+    return "\n".join(lines)
+
+
+def _as_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "severity": rule.severity.value,
+        "confidence": rule.confidence.value,
+        "for": rule.subject,
+        "needs": list(rule.needs),
+        "params": dict(rule.params),
+        "when": rule.when.text,
+        "message": rule.message.text,
+        "why": rule.why,
+        "references": list(rule.references),
+    }
