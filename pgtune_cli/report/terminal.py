@@ -127,7 +127,8 @@ def _indexes(console: Console, report: Report) -> None:
 def _index_line(index: ChosenIndex) -> str:
     best = max(index.statements, key=lambda benefit: benefit.cost_before - benefit.cost_after, default=None)
     gain = f", cost {cost(best.cost_before)} → {cost(best.cost_after)}" if best else ""
-    return f"{escape(plain(index.relation))}: {number_of(len(index.statements), 'statement')}{gain}, {size(index.size_bytes)}"
+    served = number_of(len(index.statements), "statement")
+    return f"{escape(plain(index.relation))}: {served}{gain}, {size(index.size_bytes)}"
 
 
 def _rewrites(console: Console, report: Report) -> None:

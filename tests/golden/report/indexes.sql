@@ -1,0 +1,23 @@
+-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block.
+-- 1 to create, 11.8 MB by estimate, workload cost 60 % lower.
+-- Planned by the clone under the server's own statistics (120 planner calls).
+
+-- 1. </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+-- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+--    cost 1,000 -> 12: SELECT * FROM orders WHERE status = $1 /* </script><img src=x onerror…
+SET lock_timeout = '5s';
+CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status);
+-- undo: DROP INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)"
+
+-- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+-- DROP TABLE orders
+DROP INDEX CONCURRENTLY x;
+-- undo: CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status)
+
+-- possible only: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+-- DROP TABLE orders
+-- CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status);
+
+-- rejected: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+-- DROP TABLE orders
+-- CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status);
