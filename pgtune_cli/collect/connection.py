@@ -104,7 +104,7 @@ async def connect(
 
 async def is_pooled(connection: Connection) -> bool:
     """Whether something stands between pgtune and the server: a pooler hands out a process id of its own."""
-    return bool(await connection.fetchval(f"SELECT {MARK} pg_backend_pid()") != connection.get_server_pid())
+    return bool(await connection.fetchval(f"SELECT {MARK} pg_catalog.pg_backend_pid()") != connection.get_server_pid())
 
 
 @asynccontextmanager
@@ -123,7 +123,9 @@ async def transaction(
 
 async def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
     await connection.fetchval(
-        f"SELECT {MARK} count(set_config(name, value, $3)) FROM unnest($1::text[], $2::text[]) AS s (name, value)",
+        f"SELECT {MARK} pg_catalog.count(pg_catalog.set_config(s.name, s.value, $3))"
+        " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))"
+        " AS s (name, value)",
         list(settings),
         list(settings.values()),
         local,

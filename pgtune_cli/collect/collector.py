@@ -1,0 +1,111 @@
+"""Reads a database into a snapshot: the workload, the catalog, the planner's statistics, usage and sizes.
+
+All in one READ ONLY transaction of one snapshot of the catalog, with an empty search_path, so that definitions are
+schema-qualified. What cannot be read is in `skipped`, with the reason and what to grant.
+"""
+
+from collections.abc import Callable
+
+from pgtune_cli import __version__
+from pgtune_cli.collect import indexes, objects, rights, tables
+from pgtune_cli.collect.connection import LOST, Connection, transaction
+from pgtune_cli.collect.options import CollectOptions
+from pgtune_cli.collect.reader import Reader, lost
+from pgtune_cli.collect.server_facts import ServerFacts, read_server, read_settings
+from pgtune_cli.collect.statistics import read_statistics, read_usage
+from pgtune_cli.collect.tables import Found
+from pgtune_cli.collect.workload import Begun, begin_window, describe_missing, find_extension, read_workload
+from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.snapshot import Server, Snapshot, Workload
+
+__all__ = ["CollectOptions", "collect"]
+
+
+async def collect(
+    connection: Connection, options: CollectOptions | None = None, progress: Callable[[str], None] | None = None
+) -> Snapshot:
+    """All that pgtune reads of one database.
+
+    Without pg_stat_statements the workload has no rows, `server.pg_stat_statements` is None, and `skipped` says why.
+
+    Raises:
+        ServerRefused: a server older than 13.
+        ConnectionFailed: the connection broke.
+    """
+    options = options or CollectOptions()
+    reader = Reader(connection, progress)
+    try:
+        facts = await read_server(connection)
+        begun = None
+        if options.window_seconds is not None:
+            begun = await begin_window(connection, reader, options.window_seconds)
+        async with transaction(connection, {"search_path": ""}):
+            return await _read(reader, facts, options, begun)
+    except LOST as exc:
+        raise lost(exc, "the database") from exc
+
+
+async def _read(reader: Reader, facts: ServerFacts, options: CollectOptions, begun: Begun | None) -> Snapshot:
+    reader.say("reading the statements")
+    settings = await read_settings(reader)
+    extension = await find_extension(reader)
+    if extension is None:
+        reader.skip("pg_stat_statements", *describe_missing(settings))
+        workload = Workload(source="pg_stat_statements")
+    else:
+        workload = await read_workload(reader, extension, options, begun, rights.stats_grant(facts))
+    reader.say("reading the catalog")
+    found = await tables.find_relations(reader, options)
+    catalog = await _read_catalog(reader, found, facts)
+    reader.say("reading the statistics")
+    rights.say_unreadable(reader, facts, found.rows)
+    statistics = await read_statistics(reader, found)
+    usage = await read_usage(reader, found)
+    owned = any(row["owned"] for row in found.rows)
+    unusable = any(skipped.what == "pg_stat_statements" for skipped in reader.skipped)
+    return Snapshot(
+        pgtune_version=__version__,
+        server=Server(
+            version_num=facts.version_num,
+            version=facts.version,
+            database=facts.database,
+            user=facts.user,
+            superuser=facts.superuser,
+            owner=facts.owner or owned,
+            in_recovery=facts.in_recovery,
+            encoding=facts.encoding,
+            collate=facts.collate,
+            ctype=facts.ctype,
+            locale_provider=facts.locale_provider,
+            block_size=facts.block_size,
+            settings=settings,
+            pg_stat_statements=extension.version if extension and not unusable else None,
+            pg_stat_statements_schema=extension.schema if extension and not unusable else None,
+        ),
+        workload=workload,
+        catalog=catalog,
+        statistics=statistics,
+        usage=usage,
+        skipped=tuple(reader.skipped),
+    )
+
+
+async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Catalog:
+    index_rows = await reader.rows_of("indexes", found.oids, found.called)
+    index_names = {row["oid"]: f"{row['schema']}.{row['name']}" for row in index_rows}
+    sized = [*found.oids, *index_names]
+    size_rows = await reader.rows_of("sizes", sized, lambda oid: index_names.get(oid) or found.called(oid))
+    sizes = {row["oid"]: row for row in size_rows}
+    columns = await tables.read_columns(reader, found)
+    definitions = await tables.read_definitions(reader, found)
+    constraint_rows = await reader.rows_of("constraints", found.oids, found.called)
+    extended_rows = await reader.rows_of("extended_statistics", found.oids, found.called)
+    return Catalog(
+        relations=tuple(tables.relations(found, columns, definitions, sizes, facts.block_size)),
+        indexes=tuple(indexes.indexes(found, index_rows, sizes, facts.block_size)),
+        constraints=tuple(indexes.constraints(found, constraint_rows)),
+        types=tuple(objects.types(await reader.rows("types"))),
+        functions=tuple(objects.functions(await reader.rows("functions"))),
+        extensions=tuple(objects.extensions(await reader.rows("extensions"))),
+        extended_statistics=tuple(objects.extended_statistics(found, extended_rows)),
+    )

@@ -1,0 +1,59 @@
+"""Types, functions, extensions and extended statistics, from the rows of the catalog queries."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pgtune_cli.collect.connection import Record
+from pgtune_cli.collect.tables import Found
+from pgtune_cli.model.catalog import ExtendedStatistics, Extension, Function, UserType
+
+
+def types(rows: Sequence[Record]) -> Iterable[UserType]:
+    for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
+        attributes = msgspec.json.decode(row["attributes"] or "[]", type=tuple[tuple[str, str], ...])
+        yield UserType(
+            schema=row["schema"],
+            name=row["name"],
+            kind=row["kind"],
+            extension=row["extension"],
+            labels=tuple(row["labels"]),
+            base_type=row["base_type"],
+            attributes=attributes,
+            not_null=row["not_null"],
+            checks=tuple(check for check in row["checks"] if check is not None),
+        )
+
+
+def functions(rows: Sequence[Record]) -> Iterable[Function]:
+    for row in sorted(rows, key=lambda row: (row["schema"], row["name"], row["arguments"] or "", row["kind"])):
+        yield Function(
+            schema=row["schema"],
+            name=row["name"],
+            arguments=row["arguments"] or "",
+            result=row["result"],
+            language=row["language"],
+            kind=row["kind"],
+            volatility=row["volatility"],
+            strict=row["strict"],
+            security_definer=row["security_definer"],
+            extension=row["extension"],
+            definition=row["definition"],
+        )
+
+
+def extensions(rows: Sequence[Record]) -> Iterable[Extension]:
+    for row in sorted(rows, key=lambda row: str(row["name"])):
+        yield Extension(row["name"], row["version"], row["schema"])
+
+
+def extended_statistics(found: Found, rows: Sequence[Record]) -> Iterable[ExtendedStatistics]:
+    for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
+        yield ExtendedStatistics(
+            schema=row["schema"],
+            name=row["name"],
+            table=found.names[row["oid"]],
+            kinds=tuple(row["kinds"]),
+            columns=tuple(row["columns"]),
+            definition=row["definition"] or "",
+        )

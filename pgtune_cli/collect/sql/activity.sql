@@ -1,0 +1,14 @@
+-- reads: the texts that other sessions of this database run now, or ended with since the window began
+-- needs: pg_read_all_stats (a part of pg_monitor) for the sessions of other roles
+SELECT /* pgtune */
+    a.pid,
+    extract(epoch FROM a.query_start)::float8 AS started,
+    a.query
+FROM pg_catalog.pg_stat_activity AS a
+WHERE a.datname = current_database()
+  AND a.pid <> pg_backend_pid()
+  AND a.backend_type = 'client backend'
+  AND a.application_name NOT LIKE 'pgtune/%'
+  AND (a.state = 'active' OR a.state LIKE 'idle%' AND extract(epoch FROM a.query_start) >= $1::float8)
+  -- the last character is cut off or not, nobody knows
+  AND octet_length(a.query) < current_setting('track_activity_query_size')::int - 1

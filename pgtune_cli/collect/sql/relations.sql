@@ -1,0 +1,34 @@
+-- reads: tables, views, materialized and foreign tables outside the system's schemas and not part of an extension
+-- needs: any login
+SELECT /* pgtune */
+    c.oid,
+    n.nspname::text AS schema,
+    quote_ident(n.nspname) AS schema_sql,
+    quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name_sql,
+    c.relname::text AS name,
+    c.relkind::text AS kind,
+    pg_get_userbyid(c.relowner)::text AS owner,
+    pg_has_role(c.relowner, 'USAGE') AS owned,
+    has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') AS readable,
+    c.relpersistence::text AS persistence,
+    c.relrowsecurity AS row_security,
+    row_security_active(c.oid) AS row_security_active,
+    c.relpages,
+    c.reltuples::float8 AS reltuples,
+    c.relallvisible,
+    coalesce(c.reloptions, '{}') AS options,
+    c.relispartition AS is_partition,
+    c.relreplident::text AS replica_identity,
+    ARRAY(
+        SELECT i.inhparent FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno
+    ) AS parents
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
+  AND n.nspname !~ '^pg_'
+  AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_depend AS e
+        WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+  )

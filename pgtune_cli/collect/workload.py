@@ -1,0 +1,167 @@
+"""What the server was asked to do: pg_stat_statements since its reset, or over a window of time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from pgtune_cli.collect.connection import Connection, PostgresError, Record, transaction
+from pgtune_cli.collect.counters import Counters
+from pgtune_cli.collect.entries import Entry, Key, costliest, read_baseline, read_entries, with_texts
+from pgtune_cli.collect.kind import Kind
+from pgtune_cli.collect.options import CollectOptions
+from pgtune_cli.collect.reader import Reader, reason
+from pgtune_cli.collect.samples import Samples, watch
+from pgtune_cli.model.snapshot import Window, Workload
+
+
+class Extension(msgspec.Struct, frozen=True):
+    """pg_stat_statements as it is installed in this database; `schema_sql` is quoted."""
+
+    version: str
+    schema: str
+    schema_sql: str
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """The begin of a window, and what was seen while it passed. Times are the server's, seconds since 1970."""
+
+    counters: dict[Key, Counters]
+    reset: str | None
+    evicted: int | None
+    clock: float
+    samples: Samples
+
+
+async def find_extension(reader: Reader) -> Extension | None:
+    rows = await reader.rows("extensions")
+    return next(
+        (
+            Extension(row["version"], row["schema"], row["schema_sql"])
+            for row in rows
+            if row["name"] == "pg_stat_statements"
+        ),
+        None,
+    )
+
+
+async def begin_window(connection: Connection, reader: Reader, seconds: float) -> Begun | None:
+    """Read the counters, then watch for so long; None where there is nothing to read (said by the second reading)."""
+    async with transaction(connection, {"search_path": ""}):
+        extension = await find_extension(reader)
+        if extension is None:
+            return None
+        reader.fill["{schema}"] = extension.schema_sql
+        try:
+            counters = await read_baseline(reader)
+        except (PostgresError, ValueError):
+            return None
+        reset, evicted = await _state(reader, extension)
+        clock = (await reader.attempt("clock"))[0]["seconds"]
+    samples = await watch(connection, seconds, clock, reader.say)
+    return Begun(counters, reset, evicted, clock, samples)
+
+
+async def read_workload(
+    reader: Reader, extension: Extension, options: CollectOptions, begun: Begun | None, grant: str
+) -> Workload:
+    """The costliest statements; none, and the reason in `skipped`, where the extension cannot be read.
+
+    `grant`: the SQL that lets this role see the statements of others.
+    """
+    reader.fill["{schema}"] = extension.schema_sql
+    reset, evicted = await _state(reader, extension)
+    try:
+        entries = await read_entries(reader, begun.counters if begun else None)
+    except (PostgresError, ValueError) as exc:
+        reader.skip("pg_stat_statements", *_unreadable(exc, extension))
+        return Workload(source="pg_stat_statements")
+    window = Window(since=reset, evicted=evicted)
+    if begun is not None:
+        clock = (await reader.attempt("clock"))[0]["seconds"]
+        window = _window(reader, begun, clock, reset, evicted)
+    queries = [entry for entry in entries if entry.kind is Kind.QUERY]
+    _say_hidden(reader, entries, begun, grant)
+    utility = [entry for entry in entries if entry.kind is Kind.UTILITY]
+    # a hidden entry has no key to find it by in the first reading
+    uncounted = {Kind.OWN, Kind.HIDDEN} if begun else {Kind.OWN}
+    return Workload(
+        source="pg_stat_statements",
+        window=window,
+        rows=tuple(await with_texts(reader, costliest(queries, options.top, options.order_by))),
+        samples=begun.samples.sampled() if begun else (),
+        total_statements=len(queries),
+        total_exec_time_ms=sum(entry.counters.total_ms for entry in entries if entry.kind not in uncounted),
+        utility_statements=len(utility),
+        utility_exec_time_ms=sum(entry.counters.total_ms for entry in utility),
+    )
+
+
+def _window(reader: Reader, begun: Begun, clock: float, reset: str | None, evicted: int | None) -> Window:
+    if reset != begun.reset:
+        reader.skip(
+            "a part of the window", "pg_stat_statements was reset while it passed: what ran before is not counted"
+        )
+    dropped = evicted - begun.evicted if evicted is not None and begun.evicted is not None else None
+    if reset != begun.reset:
+        dropped = evicted
+    return Window(since=reset, seconds=round(clock - begun.clock, 3), evicted=dropped)
+
+
+async def _state(reader: Reader, extension: Extension) -> tuple[str | None, int | None]:
+    """When the counters were reset, and how many entries were dropped since; None before 1.9."""
+    has_info = await reader.rows("statement_objects", extension.schema)
+    if not has_info or not has_info[0]["has_info"]:
+        return None, None
+    try:
+        rows: list[Record] = await reader.attempt("statement_window")
+    except (PostgresError, ValueError):
+        return None, None
+    return rows[0]["since"], rows[0]["evicted"]
+
+
+def _say_hidden(reader: Reader, entries: list[Entry], begun: Begun | None, grant: str) -> None:
+    hidden = [entry for entry in entries if entry.kind is Kind.HIDDEN]
+    if hidden:
+        share = sum(e.counters.total_ms for e in hidden) / max(sum(e.counters.total_ms for e in entries), 1e-9)
+        reader.skip(
+            f"{len(hidden)} statements of other roles" + ("" if begun else f" ({share:.0%} of the time)"),
+            "pg_stat_statements does not show their texts to this role",
+            grant,
+        )
+    if begun is not None and begun.samples.hidden:
+        reader.skip("the running statements of other roles", "pg_stat_activity does not show them to this role", grant)
+
+
+def _unreadable(error: BaseException, extension: Extension) -> tuple[str, str | None]:
+    state = getattr(error, "sqlstate", None)
+    if state == "55000":
+        return NOT_PRELOADED
+    if state == "42501":
+        return reason(error), f"GRANT SELECT ON ALL TABLES IN SCHEMA {extension.schema_sql} TO PUBLIC"
+    if state in ("42883", "58P01", "42P01"):
+        return reason(error), "ALTER EXTENSION pg_stat_statements UPDATE"
+    return reason(error), None
+
+
+NOT_PRELOADED = (
+    "pg_stat_statements is created in this database, but the server does not load it",
+    "add pg_stat_statements to shared_preload_libraries in postgresql.conf and restart the server",
+)
+NOT_CREATED = (
+    "pg_stat_statements is not created in this database",
+    "CREATE EXTENSION pg_stat_statements; (as superuser, and it must be in shared_preload_libraries)",
+)
+
+
+def describe_missing(settings: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Why there is no pg_stat_statements, as far as this role may see what the server preloads."""
+    preloaded = settings.get("shared_preload_libraries")
+    if preloaded is None:
+        return NOT_CREATED
+    if "pg_stat_statements" in preloaded:
+        return NOT_CREATED[0], "CREATE EXTENSION pg_stat_statements"
+    return (
+        "pg_stat_statements is neither loaded by the server nor created in this database",
+        f"{NOT_PRELOADED[1]}, then CREATE EXTENSION pg_stat_statements",
+    )
