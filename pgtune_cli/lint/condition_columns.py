@@ -1,0 +1,101 @@
+"""Columns and casts in the conditions that EXPLAIN prints of a scan."""
+
+from collections.abc import Iterator
+
+from pgtune_cli.lint.world import World
+from pgtune_cli.model.catalog import Relation, RelationName
+from pgtune_cli.model.plan import PlanNode
+from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+
+TEXTS = {"text", "character varying"}
+NAMES = (TokenKind.WORD, TokenKind.QUOTED)
+
+
+def columns_in(node: PlanNode, relation: Relation | None) -> tuple[str, ...]:
+    """Columns of the scanned table in the node's filter and index condition, in order of appearance."""
+    if relation is None:
+        return ()
+    names = {column.name for column in relation.columns}
+    found: list[str] = []
+    for condition in (node.index_cond, node.recheck_cond, node.filter):
+        found += [name for name in _column_names(condition, node.alias) if name in names]
+    return tuple(dict.fromkeys(found))
+
+
+def casts_on_columns(node: PlanNode, name: RelationName, world: World) -> tuple[str, ...]:
+    """Casts in the filter over columns that lead an index, where the index cannot serve the cast."""
+    leading = {index.keys[0].column for index in world.indexes.get(name, []) if index.valid and index.keys}
+    found = []
+    for column, type_name in _casts(node.filter, node.alias):
+        if column in leading and not _harmless(world, name, column, type_name):
+            found.append(f"{column}::{type_name}")
+    return tuple(dict.fromkeys(found))
+
+
+def _tokens(condition: str | None) -> list[Token]:
+    try:
+        return tokens(condition) if condition else []
+    except TruncatedText:
+        return []
+
+
+def _column_names(condition: str | None, alias: str | None) -> Iterator[str]:
+    """Names that are no function, no type and no column of another table."""
+    found = _tokens(condition)
+    for place, token in enumerate(found):
+        name = token.name
+        before = found[place - 1].text if place else ""
+        after = found[place + 1].text if place + 1 < len(found) else ""
+        if name is None or before == "::" or after in ("(", "."):
+            continue
+        if before != "." or _qualifier(found, place) == alias:
+            yield name
+
+
+def _qualifier(found: list[Token], place: int) -> str | None:
+    return found[place - 2].name if place >= 2 else None
+
+
+def _casts(condition: str | None, alias: str | None) -> Iterator[tuple[str, str]]:
+    """`(alias.column)::type` and `(column)::type`, as column and type."""
+    found = _tokens(condition)
+    for place, token in enumerate(found):
+        if token.text != "::" or place < 3 or found[place - 1].text != ")" or found[place - 2].name is None:
+            continue
+        column = found[place - 2].name or ""
+        bare = found[place - 3].text == "("
+        dotted = place >= 5 and found[place - 3].text == "." and found[place - 5].text == "("
+        if bare or (dotted and found[place - 4].name == alias):
+            yield column, _type_name(found, place + 1)
+
+
+def _type_name(found: list[Token], place: int) -> str:
+    """The words of a type name; a modifier such as (10,2) is left out, an array keeps its brackets."""
+    words = []
+    while place < len(found) and (found[place].kind in NAMES or found[place].text in (".", "[", "]")):
+        words.append(found[place].text)
+        place += 1
+    return " ".join(words).replace(" . ", ".").replace(" [ ]", "[]")
+
+
+def _harmless(world: World, name: RelationName, column: str, type_name: str) -> bool:
+    """Whether an index serves the cast: text for varchar, a domain's base type, an index on the cast itself."""
+    found = world.column(name, column)
+    if found is None:
+        return True
+    own = found.type.split("(")[0].strip()
+    if own == type_name or {own, type_name} <= TEXTS or (own, type_name) == ("cidr", "inet"):
+        return True
+    base = _base_type(world, own)
+    if base is not None and (base == type_name or {base, type_name} <= TEXTS):
+        return True
+    wanted = f"({column})::{type_name}"
+    return any(wanted in (key.expression or "") for index in world.indexes.get(name, []) for key in index.keys)
+
+
+def _base_type(world: World, own: str) -> str | None:
+    """The type under a domain; None for other types."""
+    for user_type in world.snapshot.catalog.types:
+        if user_type.kind == "d" and own in (user_type.name, f"{user_type.schema}.{user_type.name}"):
+            return (user_type.base_type or "").split("(")[0].strip() or None
+    return None

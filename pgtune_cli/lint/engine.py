@@ -1,0 +1,137 @@
+"""Rules judge the subjects of an analysis.
+
+A condition that meets an unknown fact is neither true nor false: the rule is skipped for that subject, and the report
+names what was missing. Several places on one statement, relation or object make one finding, told by the worst.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pgtune_cli.lint.condition import ConditionFailed, Unknown
+from pgtune_cli.lint.facts import SUBJECTS, subjects
+from pgtune_cli.lint.finding import Hit, finding_of
+from pgtune_cli.lint.rule import NEEDS, Merge, Rule
+from pgtune_cli.lint.selection import select_rules
+from pgtune_cli.lint.subject import Subject
+from pgtune_cli.lint.world import World
+from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.finding import Finding
+from pgtune_cli.model.snapshot import Skipped
+
+
+def evaluate(
+    rules: Iterable[Rule], analysis: Analysis, select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
+    """The findings, worst first, and what could not be judged. `select` and `ignore` hold ids, areas or names."""
+    major = analysis.snapshot.server.version_num // 10_000
+    chosen = [rule for rule in select_rules(rules, select, ignore) if _applies(rule, major)]
+    world = World(analysis)
+    runs = [run for kind in SUBJECTS for run in _run(kind, [rule for rule in chosen if rule.subject == kind], world)]
+    findings = [finding for run in runs for finding in run.findings()]
+    skipped = [item for run in runs for item in run.skipped()]
+    return tuple(sorted(findings, key=_order)), (*_unique(world.skipped), *skipped)
+
+
+def _applies(rule: Rule, major: int) -> bool:
+    return (rule.min_version or 0) <= major <= (rule.max_version or major)
+
+
+def _run(kind: str, rules: list[Rule], world: World) -> list["Run"]:
+    runs = [Run(rule) for rule in rules]
+    for subject in subjects(kind, world) if runs else ():
+        for run in runs:
+            run.judge(subject)
+    return runs
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a rule says of one subject; `unknown` names the fact that was missing, `failed` why it could not be told."""
+
+    hit: Hit | None = None
+    unknown: str | None = None
+    failed: str | None = None
+
+
+def judge(rule: Rule, subject: Subject) -> Verdict:
+    """One rule, one subject."""
+    try:
+        if not rule.when.holds(subject.facts, rule.params):
+            return Verdict()
+    except Unknown as exc:
+        return Verdict(unknown=exc.fact)
+    except ConditionFailed as exc:
+        return Verdict(failed=str(exc))
+    return Verdict(hit=Hit(subject, _possible(rule, subject)))
+
+
+def _possible(rule: Rule, subject: Subject) -> bool:
+    """Whether the evidence cannot show the fault; not being able to tell is the same."""
+    if rule.possible is None:
+        return False
+    try:
+        return rule.possible.holds(subject.facts, rule.params)
+    except (Unknown, ConditionFailed):
+        return True
+
+
+class Run:
+    """One rule over all subjects of its kind: hits by what they will be merged to, and what was not known."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.judged = 0
+        self.hits: defaultdict[tuple[str, ...], list[Hit]] = defaultdict(list)
+        self.unknown: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+
+    def judge(self, subject: Subject) -> None:
+        self.judged += 1
+        verdict = judge(self.rule, subject)
+        if verdict.hit is not None:
+            self.hits[_merge_key(self.rule, subject)].append(verdict.hit)
+        elif verdict.unknown is not None:
+            self.unknown[verdict.unknown] += 1
+        elif verdict.failed is not None:
+            self.failed[verdict.failed] += 1
+
+    def findings(self) -> list[Finding]:
+        return [finding_of(self.rule, key, hits) for key, hits in self.hits.items()]
+
+    def skipped(self) -> list[Skipped]:
+        """One entry a rule, naming every need that some subject lacked."""
+        if not self.unknown and not self.failed:
+            return []
+        kind = SUBJECTS[self.rule.subject]
+        count = sum(self.unknown.values()) + sum(self.failed.values())
+        needs = sorted({self._need(fact) for fact in self.unknown} | set(self.failed))
+        subjects_word = kind.name.replace("_", " ") + ("" if self.judged == 1 else "s")
+        why = f"not judged for {count} of {self.judged} {subjects_word}: needs {'; '.join(needs)}"
+        return [Skipped(f"rule {self.rule.id} {self.rule.name}", why)]
+
+    def _need(self, fact: str) -> str:
+        kind = SUBJECTS[self.rule.subject]
+        need = kind.facts[fact].need
+        return NEEDS[need] if need is not None else f"{kind.variable}.{fact}"
+
+
+def _merge_key(rule: Rule, subject: Subject) -> tuple[str, ...]:
+    """What a finding is about; its id is made of it, so it holds nothing that changes from run to run."""
+    statement = subject.statements[0] if subject.statements else ""
+    relation = subject.relation or ""
+    if rule.merge is Merge.STATEMENT and statement:
+        return "statement", statement
+    if rule.merge is Merge.RELATION and relation:
+        return "relation", relation
+    return "place", relation or statement, subject.place
+
+
+def _order(finding: Finding) -> tuple[int, bool, str, str, tuple[str, ...], str]:
+    return (
+        -finding.severity.rank, finding.possible, finding.rule, finding.relation or "", finding.statements, finding.id,
+    )  # fmt: skip
+
+
+def _unique(skipped: list[Skipped]) -> list[Skipped]:
+    return list(dict.fromkeys(skipped))

@@ -1,0 +1,115 @@
+"""Facts of foreign keys, the referring side."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from pgtune_cli.lint.subject import Subject, known
+from pgtune_cli.lint.world import World
+from pgtune_cli.model.catalog import Constraint, IndexKey, RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.model.statement import Statement
+from pgtune_cli.sql.index_ddl import create_index_sql, drop_index_sql, index_name
+from pgtune_cli.sql.shape import Block, PredicateKind
+
+
+class ForeignKeyFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One foreign key of one table."""
+
+    name: Annotated[str, known("the constraint's name")]
+    table: Annotated[str, known("schema.name of the referring table")]
+    columns: Annotated[tuple[str, ...], known("its columns there")]
+    references: Annotated[str, known("schema.name of the table it refers to")]
+    indexed: Annotated[bool, known("a valid index starts with its columns")]
+    is_partition: Annotated[bool, known("inherited from the partitioned table")]
+    table_rows: Annotated[float | None, known("rows of the referring table", need="statistics")]
+    table_bytes: Annotated[float | None, known("size of the referring table", need="sizes")]
+    distinct: Annotated[float | None, known("distinct values of its first column", need="statistics")]
+    parent_deletes: Annotated[float | None, known("rows deleted from the table it refers to, since the counters began; "
+                                                  "each one searches the referring table", need="usage")]  # fmt: skip
+    lookup_calls: Annotated[float, known("calls of statements that search the table by its first column")]
+    join_calls: Annotated[float, known("calls of statements that join from the other table to this one by it")]
+    index_sql: Annotated[str, known("CREATE INDEX for it", sql=True)]
+    drop_sql: Annotated[str, known("DROP INDEX of that", sql=True)]
+
+
+def foreign_keys(world: World, constraint: Constraint) -> Iterator[Subject]:
+    """The foreign key, with the statements that would use an index on it."""
+    if constraint.type != "f" or not constraint.columns or constraint.references is None:
+        return
+    lookups, joins = _users(world, constraint)
+    yield Subject(
+        facts=_facts(world, constraint, constraint.references, lookups, joins),
+        relation=str(constraint.table),
+        statements=tuple(dict.fromkeys(statement.fingerprint for statement in (*lookups, *joins))),
+        place=constraint.name,
+    )
+
+
+def _facts(
+    world: World, constraint: Constraint, parent: RelationName, lookups: list[Statement], joins: list[Statement]
+) -> ForeignKeyFacts:
+    relation, usage = world.relations.get(constraint.table), world.usage.get(parent)
+    candidate = CandidateIndex(table=constraint.table, keys=tuple(IndexKey(column=name) for name in constraint.columns))
+    schema = constraint.table.schema
+    name = index_name(candidate, {index.name for index in world.snapshot.catalog.indexes if index.schema == schema})
+    return ForeignKeyFacts(
+        name=constraint.name, table=str(constraint.table), columns=constraint.columns, references=str(parent),
+        indexed=_indexed(world, constraint),
+        is_partition=relation is not None and relation.partition_of is not None,
+        table_rows=world.rows(constraint.table), table_bytes=world.size_bytes(constraint.table),
+        distinct=world.distinct(constraint.table, constraint.columns[0]),
+        parent_deletes=usage.n_tup_del if usage else None, lookup_calls=sum(item.calls for item in lookups),
+        join_calls=sum(item.calls for item in joins), index_sql=create_index_sql(candidate, name),
+        drop_sql=drop_index_sql(schema, name),
+    )  # fmt: skip
+
+
+def _indexed(world: World, constraint: Constraint) -> bool:
+    """The columns may stand in any order, but first; a partial index counts when it leaves out only NULLs."""
+    wanted = set(constraint.columns)
+    for index in world.indexes.get(constraint.table, []):
+        head = {key.column for key in index.keys[: len(wanted)]}
+        whole = index.predicate is None or "IS NOT NULL" in index.predicate
+        if index.valid and head == wanted and whole and index.method in ("btree", "hash"):
+            return True
+    return False
+
+
+def _users(world: World, constraint: Constraint) -> tuple[list[Statement], list[Statement]]:
+    lookups, joins = [], []
+    for statement in world.analysis.statements:
+        shape = world.shape(statement)
+        for block in shape.blocks if shape is not None else ():
+            if _searches(block, constraint):
+                lookups.append(statement)
+                break
+            if _joins_from_parent(block, constraint):
+                joins.append(statement)
+                break
+    return lookups, joins
+
+
+def _searches(block: Block, constraint: Constraint) -> bool:
+    return any(
+        predicate.kind in (PredicateKind.EQ, PredicateKind.IN) and predicate.column is not None
+        and predicate.cast is None and not (predicate.under_or or predicate.under_not)
+        and predicate.column.relation == constraint.table and predicate.column.column == constraint.columns[0]
+        for predicate in block.predicates
+    )  # fmt: skip
+
+
+def _joins_from_parent(block: Block, constraint: Constraint) -> bool:
+    """Joined on the key, with a condition on the parent and none on the child that could narrow it first."""
+    filtered = {predicate.column.relation for predicate in block.predicates
+                if predicate.column is not None and predicate.operand.plain}  # fmt: skip
+    if constraint.references not in filtered or constraint.table in filtered:
+        return False
+    for pair in block.joins:
+        sides = {(pair.left.relation, pair.left.column), (pair.right.relation, pair.right.column)}
+        child = (constraint.table, constraint.columns[0])
+        parents = {(constraint.references, name) for name in constraint.referenced_columns}
+        if child in sides and sides & parents and not pair.under_or:
+            return True
+    return False

@@ -1,0 +1,80 @@
+"""Facts of indexes."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from pgtune_cli.lint.index_overlap import keeper_of_duplicates, longer_index
+from pgtune_cli.lint.subject import Subject, known
+from pgtune_cli.lint.world import World
+from pgtune_cli.model.catalog import Index
+from pgtune_cli.sql.quote import qualified
+
+Usage = "usage"
+
+
+class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One index."""
+
+    name: Annotated[str, known("the index's name")]
+    sql_name: Annotated[str, known("schema and name, quoted for SQL", sql=True)]
+    table: Annotated[str, known("schema.name of its table")]
+    definition: Annotated[str, known("CREATE INDEX, as PostgreSQL prints it", sql=True)]
+    method: Annotated[str, known("btree, hash, gin, gist, brin, ...")]
+    columns: Annotated[tuple[str, ...], known("its key columns; an expression in parentheses")]
+    unique: Annotated[bool, known("it keeps values unique")]
+    primary: Annotated[bool, known("it serves the primary key")]
+    valid: Annotated[bool, known("the planner may use it; false after a failed CREATE INDEX CONCURRENTLY")]
+    partial: Annotated[bool, known("it has a WHERE")]
+    keeps_rules: Annotated[bool, known("it is unique, or serves a constraint or the replica identity: dropping it "
+                                       "would drop a rule of the data")]  # fmt: skip
+    is_partition: Annotated[bool, known("attached to the index of a partitioned table: it cannot be dropped alone")]
+    index_bytes: Annotated[float | None, known("its size", need="sizes")]
+    table_rows: Annotated[float | None, known("rows of its table", need="statistics")]
+    scans: Annotated[float | None, known("how often it was used since the counters began", need=Usage)]
+    counters_days: Annotated[float | None, known("age of these counters", need=Usage)]
+    table_scans: Annotated[float | None, known("scans of its table since then, of every kind", need=Usage)]
+    table_writes: Annotated[float | None, known("rows inserted, updated and deleted in its table since then",
+                                                need=Usage)]  # fmt: skip
+    used_in_plans: Annotated[bool, known("a plan of this analysis uses it")]
+    serves_foreign_key: Annotated[bool, known("it starts with the columns of a foreign key of its table")]
+    duplicate_of: Annotated[str, known("an index with the same keys that should stay; empty without one")]
+    prefix_of: Annotated[str, known("an index that starts with the same keys and has more; empty without one")]
+
+
+def indexes(world: World, index: Index) -> Iterator[Subject]:
+    """The index."""
+    yield Subject(facts=_facts(world, index), relation=str(index.table), place=index.name)
+
+
+def _facts(world: World, index: Index) -> IndexFacts:
+    usage, table = world.index_usage.get(index.index_name), world.usage.get(index.table)
+    keeper, longer = keeper_of_duplicates(index, world), longer_index(index, world)
+    pages = index.pages if index.pages is not None else index.relpages or None
+    return IndexFacts(
+        name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition,
+        method=index.method, columns=tuple(key.column or f"({key.expression})" for key in index.keys),
+        unique=index.unique, primary=index.primary, valid=index.valid, partial=index.predicate is not None,
+        keeps_rules=keeps_rules(index), is_partition=index.partition_of is not None,
+        index_bytes=pages * world.snapshot.server.block_size if pages is not None else None,
+        table_rows=world.rows(index.table), scans=usage.idx_scan if usage else None,
+        counters_days=world.snapshot.usage.days,
+        table_scans=table.seq_scan + (table.idx_scan or 0) if table else None,
+        table_writes=table.n_tup_ins + table.n_tup_upd + table.n_tup_del if table else None,
+        used_in_plans=index.name in world.indexes_in_plans, serves_foreign_key=_serves_foreign_key(index, world),
+        duplicate_of=keeper.name if keeper else "", prefix_of=longer.name if longer else "",
+    )  # fmt: skip
+
+
+def keeps_rules(index: Index) -> bool:
+    """Whether the data or replication depend on it, not only speed."""
+    return index.unique or index.constraint is not None or index.exclusion or index.replica_identity
+
+
+def _serves_foreign_key(index: Index, world: World) -> bool:
+    columns = [key.column for key in index.keys]
+    return any(
+        constraint.type == "f" and set(columns[: len(constraint.columns)]) == set(constraint.columns)
+        for constraint in world.constraints.get(index.table, [])
+    )

@@ -1,0 +1,91 @@
+"""A rule, read and checked."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from pgtune_cli.lint.condition import Condition
+from pgtune_cli.lint.template import Template
+from pgtune_cli.lint.types import Fact, Type, facts_of
+from pgtune_cli.model.finding import Confidence, Severity
+
+CHANNELS = (
+    "plan", "execution", "text", "catalog", "statistics", "pg_stat_statements", "usage", "samples",
+)  # fmt: skip
+"""where a finding's evidence comes from; `samples` becomes the channel that the statement's literals were seen in."""
+SUGGESTION_KINDS = ("index", "drop_index", "rewrite", "statistics", "setting", "schema", "application")
+NEEDS = {
+    "analyze": "EXPLAIN ANALYZE of the statement",
+    "buffers": "EXPLAIN (ANALYZE, BUFFERS) of the statement",
+    "plan": "a plan of the statement",
+    "statistics": "planner statistics (ANALYZE the table, and the right to read pg_stats)",
+    "workload": "pg_stat_statements",
+    "usage": "the usage counters of pg_stat_user_tables and pg_stat_user_indexes",
+    "sizes": "the right to read relation sizes",
+    "literals": "literals of the statement (--window or --workload)",
+    "settings": "the settings of the server",
+    "shape": "a statement text that can be read and resolved against the catalog",
+}
+"""what may be missing, in words."""
+
+
+class Merge(StrEnum):
+    """What one finding of a rule speaks about; several places on it make one finding."""
+
+    STATEMENT = "statement"
+    RELATION = "relation"
+    PLACE = "place"
+
+
+class RuleSuggestion(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    text: Template | None = None
+    sql: Template | None = None
+    rollback_sql: Template | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    subject: str
+    needs: tuple[str, ...]
+    params: Mapping[str, Any]
+    param_types: Mapping[str, Type]
+    when: Condition
+    possible: Condition | None = None
+    """where it holds, the evidence cannot show the fault: the finding is possible only."""
+    rank: str | None = None
+    """the numeric fact by which the worst of several merged places is told."""
+    message: Template
+    why: str
+    suggestion: RuleSuggestion | None = None
+    references: tuple[str, ...] = ()
+    min_version: int | None = None
+    max_version: int | None = None
+    evidence: str
+    merge: Merge
+    source: str
+    """the file, as shown to the user."""
+
+    @property
+    def area(self) -> str:
+        return self.id.rstrip("0123456789")
+
+
+class SubjectKind(msgspec.Struct, frozen=True):
+    """A kind of subject: how rules call it, and what is known of one."""
+
+    name: str
+    variable: str
+    description: str
+    structure: type[msgspec.Struct]
+    merge: Merge
+    evidence: str
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        return facts_of(self.structure)

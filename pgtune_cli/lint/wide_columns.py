@@ -1,0 +1,58 @@
+"""Wide columns that a `*` drags along."""
+
+import msgspec
+
+from pgtune_cli.lint.world import World
+from pgtune_cli.model.catalog import Column, RelationName
+from pgtune_cli.sql.shape import Block, Shape, TableKind
+
+TOASTABLE = {"x", "e"}
+NARROW_TYPES = ("character varying(", "character(", "numeric", "public.citext", "inet", "cidr")
+"""types that may be TOASTed but hardly ever are."""
+
+
+class WideStar(msgspec.Struct, frozen=True):
+    columns: tuple[str, ...] | None
+    bytes: float | None
+    """average width of these columns together, TOAST included; None when nothing is known of it."""
+
+
+def wide_star(shape: Shape | None, world: World) -> WideStar:
+    """The wide columns under the outermost `*`; none when every column is named."""
+    if shape is None:
+        return WideStar(None, None)
+    block = shape.outermost
+    tables = _starred(block) if block is not None else []
+    columns: list[str] = []
+    widths: list[float] = []
+    for table in tables:
+        relation = world.relations.get(table)
+        wide = [column for column in relation.columns if may_be_wide(column)] if relation is not None else []
+        width = _width(table, wide, world)
+        if wide:
+            columns += [column.name for column in wide]
+            widths += [width] if width is not None else []
+    return WideStar(tuple(columns), sum(widths) if widths or not columns else None)
+
+
+def may_be_wide(column: Column) -> bool:
+    """Whether PostgreSQL may move its values out of the row, and it is a type that tends to be long."""
+    return column.storage in TOASTABLE and not column.type.startswith(NARROW_TYPES)
+
+
+def _starred(block: Block) -> list[RelationName]:
+    stars = [item for item in block.select if item.star]
+    if any(item.star_of is None for item in stars):
+        chosen = list(block.tables)
+    else:
+        chosen = [table for item in stars if (table := block.table(item.star_of or "")) is not None]
+    return [table.relation for table in chosen if table.kind is TableKind.RELATION and table.relation is not None]
+
+
+def _width(table: RelationName, columns: list[Column], world: World) -> float | None:
+    """ANALYZE counts a TOASTed value as the 18 bytes of its pointer, so what lies in TOAST is added."""
+    inside = [statistics.avg_width for column in columns
+              if (statistics := world.column_statistics(table, column.name)) is not None]  # fmt: skip
+    relation, rows = world.relations.get(table), world.rows(table)
+    outside = relation.toast_bytes / rows if relation is not None and relation.toast_bytes and rows else 0.0
+    return sum(inside) + outside if inside or outside else None

@@ -1,0 +1,190 @@
+"""One analysis, looked up by name. Built once; shapes are read when they are first asked for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TypeVar
+
+from pgtune_cli.explain.derive import indexes_used, walk
+from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.catalog import Column, Constraint, ExtendedStatistics, Index, Relation, RelationName
+from pgtune_cli.model.plan import PlanNode, StatementPlan
+from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, Skipped, TableUsage
+from pgtune_cli.model.statement import Statement
+from pgtune_cli.sql.search_path import search_path_of
+from pgtune_cli.sql.shape import Shape, shape
+
+T = TypeVar("T")
+WHOLE_TABLE_SCANS = {"Seq Scan", "Sample Scan"}
+
+
+class World:
+    """The catalog, statistics, counters, statements and plans that facts are computed from."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.snapshot = analysis.snapshot
+        self.skipped: list[Skipped] = []
+        self._shapes: dict[str, Shape | None] = {}
+
+    # the catalog
+
+    @cached_property
+    def relations(self) -> Mapping[RelationName, Relation]:
+        return {relation.relation_name: relation for relation in self.snapshot.catalog.relations}
+
+    @cached_property
+    def indexes(self) -> Mapping[RelationName, list[Index]]:
+        return _grouped((index.table, index) for index in self.snapshot.catalog.indexes)
+
+    @cached_property
+    def constraints(self) -> Mapping[RelationName, list[Constraint]]:
+        return _grouped((constraint.table, constraint) for constraint in self.snapshot.catalog.constraints)
+
+    @cached_property
+    def extended_statistics(self) -> Mapping[RelationName, list[ExtendedStatistics]]:
+        return _grouped((item.table, item) for item in self.snapshot.catalog.extended_statistics)
+
+    def column(self, table: RelationName, name: str) -> Column | None:
+        relation = self.relations.get(table)
+        return relation.column(name) if relation is not None else None
+
+    def rows(self, table: RelationName) -> float | None:
+        """Rows by the last count, or by the counters where the table was never counted."""
+        relation = self.relations.get(table)
+        if relation is not None and relation.reltuples is not None:
+            return relation.reltuples
+        usage = self.usage.get(table)
+        return float(usage.n_live_tup) if usage is not None and usage.n_live_tup else None
+
+    def size_bytes(self, table: RelationName) -> int | None:
+        """The main fork."""
+        relation = self.relations.get(table)
+        if relation is None:
+            return None
+        pages = relation.pages if relation.pages is not None else relation.relpages or None
+        return pages * self.snapshot.server.block_size if pages is not None else None
+
+    # statistics and counters
+
+    @cached_property
+    def statistics(self) -> Mapping[tuple[str, str, str], ColumnStatistics]:
+        """By schema, table and column; a partitioned table's own rows win over those of itself alone."""
+        ordered = sorted(self.snapshot.statistics, key=lambda item: item.inherited)
+        return {(item.schema, item.table, item.column): item for item in ordered}
+
+    def column_statistics(self, table: RelationName, column: str) -> ColumnStatistics | None:
+        return self.statistics.get((table.schema, table.name, column))
+
+    @cached_property
+    def analyzed_tables(self) -> frozenset[RelationName]:
+        return frozenset(RelationName(item.schema, item.table) for item in self.snapshot.statistics)
+
+    def distinct(self, table: RelationName, column: str) -> float | None:
+        """How many distinct values a column has."""
+        statistics, rows = self.column_statistics(table, column), self.rows(table)
+        if statistics is None:
+            return None
+        if statistics.n_distinct >= 0:
+            return statistics.n_distinct or None
+        return -statistics.n_distinct * rows if rows is not None else None
+
+    @cached_property
+    def usage(self) -> Mapping[RelationName, TableUsage]:
+        return {usage.table: usage for usage in self.snapshot.usage.tables}
+
+    @cached_property
+    def index_usage(self) -> Mapping[RelationName, IndexUsage]:
+        return {usage.index: usage for usage in self.snapshot.usage.indexes}
+
+    # statements
+
+    @cached_property
+    def statements(self) -> Mapping[str, Statement]:
+        return {statement.fingerprint: statement for statement in self.analysis.statements}
+
+    @property
+    def measured(self) -> bool:
+        """Whether the statements' costs were measured; files of SQL have none."""
+        return self.snapshot.workload.source == "pg_stat_statements"
+
+    @cached_property
+    def search_path(self) -> tuple[str, ...]:
+        return search_path_of(self.snapshot.server)
+
+    def shape(self, statement: Statement) -> Shape | None:
+        """What the statement does; None when its text cannot be read."""
+        if statement.fingerprint not in self._shapes:
+            self._shapes[statement.fingerprint] = self._read_shape(statement.query, statement.fingerprint)
+        return self._shapes[statement.fingerprint]
+
+    @cached_property
+    def relations_read(self) -> frozenset[RelationName]:
+        """Every relation that a statement reads or writes."""
+        shapes = (self.shape(statement) for statement in self.analysis.statements)
+        return frozenset(name for found in shapes if found is not None for name in found.relations)
+
+    def sample_shapes(self, statement: Statement) -> list[Shape]:
+        """Shapes of the texts with literals that were seen of a statement."""
+        shapes = (self._read_shape(text, statement.fingerprint) for text in statement.samples[:20])
+        return [found for found in shapes if found is not None]
+
+    def _read_shape(self, text: str, fingerprint: str) -> Shape | None:
+        try:
+            return shape(text, self.snapshot.catalog, self.search_path)
+        except Exception as exc:  # one statement never ends a run
+            self.skipped.append(Skipped(f"statement {fingerprint}", f"its text could not be judged: {exc}"))
+            return None
+
+    # plans
+
+    def plans(self, fingerprint: str) -> list[StatementPlan]:
+        """The plans to judge: the executed ones, else the one of record. The server's own come first."""
+        found = self.analysis.plans.get(fingerprint)
+        if found is None:
+            return []
+        own = [plan for plan in found.plans if plan.source == "server"] or list(found.plans)
+        return [plan for plan in own if plan.executed] or own[:1]
+
+    @cached_property
+    def indexes_in_plans(self) -> frozenset[str]:
+        """Bare names of the indexes that any plan of the server's own schema uses."""
+        made = (plan for found in self.analysis.plans.values() for plan in found.plans)
+        return frozenset(name.name for plan in made for name in indexes_used(plan.plan))
+
+    def scans(self, fingerprint: str, table: RelationName) -> list[PlanNode]:
+        """The nodes of the judged plans that read a table, or one of its partitions."""
+        return [node for name, node in self._scans(fingerprint) if self._is_part(name, table)]
+
+    def _scans(self, fingerprint: str) -> list[tuple[RelationName, PlanNode]]:
+        nodes = (placed.node for plan in self.plans(fingerprint) for placed in walk(plan.plan))
+        return [(name, node) for node in nodes if (name := self.relation_of(node)) is not None]
+
+    def relation_of(self, node: PlanNode) -> RelationName | None:
+        """The relation that a node reads; plans made without VERBOSE name no schema."""
+        if node.relation is None:
+            return None
+        if node.schema:
+            return RelationName(node.schema, node.relation)
+        names = [RelationName(schema, node.relation) for schema in self.search_path]
+        return next((name for name in names if name in self.relations), None)
+
+    def _is_part(self, name: RelationName, table: RelationName) -> bool:
+        while name != table:
+            relation = self.relations.get(name)
+            if relation is None or relation.partition_of is None:
+                return False
+            name = relation.partition_of
+        return True
+
+    def reads_whole_table(self, fingerprint: str, table: RelationName) -> bool | None:
+        """Whether a judged plan scans all of a table; None without a plan that reads it."""
+        nodes = self.scans(fingerprint, table)
+        return any(node.node_type in WHOLE_TABLE_SCANS for node in nodes) if nodes else None
+
+
+def _grouped(pairs: Iterable[tuple[RelationName, T]]) -> dict[RelationName, list[T]]:
+    groups: defaultdict[RelationName, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups

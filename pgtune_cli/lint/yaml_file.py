@@ -1,0 +1,68 @@
+"""A YAML file as plain data that remembers its lines. Aliases are refused: a few lines of them expand without end."""
+
+from typing import Any
+
+import msgspec
+import yaml
+
+MAX_BYTES = 256 * 1024
+
+
+class YamlMistake(ValueError):
+    """What is wrong in a file, and in which line."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One key of the top level: its value and the line it stands in."""
+
+    value: Any
+    line: int
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader without aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise YamlMistake("aliases are not allowed", self.get_mark().line + 1)
+        return super().compose_node(parent, index)
+
+
+def read_yaml(content: bytes) -> dict[str, Entry]:
+    """The top-level keys of a file. Raises YamlMistake."""
+    if len(content) > MAX_BYTES:
+        raise YamlMistake(f"larger than {MAX_BYTES // 1024} kB")
+    try:
+        return _read(content.decode("utf-8"))
+    except UnicodeDecodeError as exc:
+        raise YamlMistake("not UTF-8") from exc
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark else 1
+        raise YamlMistake(f"not YAML: {exc.problem or exc.context}", line) from exc
+    except (yaml.YAMLError, ValueError, OverflowError) as exc:
+        if isinstance(exc, YamlMistake):
+            raise
+        raise YamlMistake(f"not YAML: {str(exc).splitlines()[0]}") from exc
+    except RecursionError as exc:
+        raise YamlMistake("nested too deeply") from exc
+
+
+def _read(text: str) -> dict[str, Entry]:
+    loader = _Loader(text)
+    node = loader.get_single_node()
+    if not isinstance(node, yaml.MappingNode):
+        raise YamlMistake("not a mapping of keys to values")
+    entries: dict[str, Entry] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            raise YamlMistake(f"the key {key!r} is not a text", line)
+        if key in entries:
+            raise YamlMistake(f"the key {key!r} stands here a second time", line)
+        entries[key] = Entry(loader.construct_object(value_node, deep=True), line)
+    return entries
