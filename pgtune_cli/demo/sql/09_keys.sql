@@ -1,0 +1,31 @@
+alter table customers add constraint customers_pkey primary key (id);
+alter table addresses add constraint addresses_pkey primary key (id);
+alter table categories add constraint categories_pkey primary key (id);
+alter table products add constraint products_pkey primary key (id);
+alter table orders add constraint orders_pkey primary key (id);
+alter table order_items add constraint order_items_pkey primary key (order_id, line_no);
+alter table payments add constraint payments_pkey primary key (id);
+alter table reviews add constraint reviews_pkey primary key (id);
+alter table carts add constraint carts_pkey primary key (id);
+alter table events add constraint events_pkey primary key (id);
+alter table audit_log add constraint audit_log_pkey primary key (id);
+
+alter table customers add constraint customers_email_key unique (email);
+alter table categories add constraint categories_slug_key unique (slug);
+alter table products add constraint products_sku_key unique (sku);
+alter table orders add constraint orders_order_number_key unique (order_number);
+alter table payments add constraint payments_provider_reference_key unique (provider_reference);
+alter table reviews add constraint reviews_rating_check check (rating between 1 and 5);
+alter table order_items add constraint order_items_quantity_check check (quantity > 0);
+
+alter table addresses add constraint addresses_customer_id_fkey foreign key (customer_id) references customers on delete cascade;
+alter table categories add constraint categories_parent_id_fkey foreign key (parent_id) references categories;
+alter table products add constraint products_category_id_fkey foreign key (category_id) references categories;
+alter table orders add constraint orders_customer_id_fkey foreign key (customer_id) references customers;
+alter table orders add constraint orders_shipping_address_id_fkey foreign key (shipping_address_id) references addresses;
+alter table order_items add constraint order_items_order_id_fkey foreign key (order_id) references orders on delete cascade;
+alter table order_items add constraint order_items_product_id_fkey foreign key (product_id) references products;
+alter table payments add constraint payments_order_id_fkey foreign key (order_id) references orders on delete cascade;
+alter table reviews add constraint reviews_product_id_fkey foreign key (product_id) references products;
+alter table reviews add constraint reviews_customer_id_fkey foreign key (customer_id) references customers on delete cascade;
+alter table carts add constraint carts_customer_id_fkey foreign key (customer_id) references customers on delete set null;
