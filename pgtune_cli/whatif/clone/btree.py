@@ -39,7 +39,7 @@ def height(blocks: int, key_width: float) -> int:
 
 
 def write_tree(path: Path, levels: int) -> None:
-    """Give the empty index at `path` that height; its buffers must not be cached. ValueError for another kind of file."""
+    """Give the empty index at `path` that height; its buffers must not be cached. ValueError if it is no btree."""
     with path.open("r+b") as file:
         meta = bytearray(file.read(BLOCK))
         if len(meta) < BLOCK or struct.unpack_from("<I", meta, MAGIC_AT)[0] != MAGIC:

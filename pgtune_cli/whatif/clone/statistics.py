@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.model.catalog import Catalog, RelationName
+from pgtune_cli.model.catalog import Catalog, RelationKind, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.reason import reason_of
 
@@ -59,13 +59,24 @@ async def restore_relations(connection: Connection, catalog: Catalog) -> list[Sk
     rows = [
         (relation.schema, relation.name, relation.relpages, _tuples(relation.reltuples), relation.relallvisible)
         for relation in catalog.relations
+        if relation.kind is not RelationKind.VIEW
     ]
     rows += [(index.schema, index.name, index.relpages, _tuples(index.reltuples), 0) for index in catalog.indexes]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
+    lost: list[Skipped] = []
+    for start in range(0, len(rows), BATCH):
+        lost += await _restore_relations(connection, rows[start : start + BATCH])
+    return lost
+
+
+async def _restore_relations(connection: Connection, rows: list[tuple[str, str, int, float, int]]) -> list[Skipped]:
+    """By halves until the one that is refused is found."""
     try:
-        await connection.fetch(RELATIONS, *columns)
+        await connection.fetch(RELATIONS, *(list(column) for column in zip(*rows, strict=True)))
     except PostgresError as error:
-        return [Skipped("sizes of tables and indexes", reason_of(error))]
+        if len(rows) == 1:
+            return [Skipped(f"size of {rows[0][0]}.{rows[0][1]}", reason_of(error))]
+        half = len(rows) // 2
+        return await _restore_relations(connection, rows[:half]) + await _restore_relations(connection, rows[half:])
     return []
 
 

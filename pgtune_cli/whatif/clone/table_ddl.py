@@ -63,13 +63,14 @@ def index_items(catalog: Catalog) -> Iterator[Item]:
 
 
 def foreign_key_items(catalog: Catalog) -> Iterator[Item]:
-    """The planner takes join selectivities from foreign keys. A partition gets its parent's with the parent."""
+    """The planner takes join selectivities from foreign keys. Partitions, at either end, get their parent's with it."""
     parents = {r.relation_name: r.partition_of for r in catalog.relations}
     keys = [constraint for constraint in catalog.constraints if constraint.type == "f"]
     known = {(key.table, key.columns, key.references) for key in keys}
     for key in keys:
-        above = parents.get(key.table)
-        if above is None or (above, key.columns, key.references) not in known:
+        of_parent = (parents.get(key.table), key.columns, key.references)
+        to_parent = (key.table, key.columns, parents.get(key.references) if key.references else None)
+        if of_parent not in known and to_parent not in known:
             yield _constraint_item(key, Stage.FOREIGN_KEY, "foreign key")
 
 
