@@ -101,8 +101,8 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
     constraint_rows = await reader.rows_of("constraints", found.oids, found.called)
     extended_rows = await reader.rows_of("extended_statistics", found.oids, found.called)
     return Catalog(
-        relations=tuple(tables.relations(found, columns, definitions, sizes, facts.block_size)),
-        indexes=tuple(indexes.indexes(found, index_rows, sizes, facts.block_size)),
+        relations=tuple(tables.relations(found, columns, definitions, sizes, facts)),
+        indexes=tuple(indexes.indexes(found, index_rows, sizes, facts)),
         constraints=tuple(indexes.constraints(found, constraint_rows)),
         types=tuple(objects.types(await reader.rows("types"))),
         functions=tuple(objects.functions(await reader.rows("functions"))),

@@ -33,6 +33,7 @@ __all__ = [
     "Record",
     "connect",
     "is_pooled",
+    "statements",
     "transaction",
 ]
 
@@ -59,6 +60,12 @@ GUARDS = {
     "default_transaction_read_only": "on",
 }
 """so that pgtune cannot hurt the server it looks at."""
+
+_BACKEND = f"SELECT {MARK} pg_catalog.pg_backend_pid()"
+_SET = (
+    f"SELECT {MARK} pg_catalog.count(pg_catalog.set_config(s.name, s.value, $3))"
+    " FROM pg_catalog.unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) AS s (name, value)"
+)
 
 _FAILURES = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError, RuntimeError
@@ -104,7 +111,7 @@ async def connect(
 
 async def is_pooled(connection: Connection) -> bool:
     """Whether something stands between pgtune and the server: a pooler hands out a process id of its own."""
-    return bool(await connection.fetchval(f"SELECT {MARK} pg_catalog.pg_backend_pid()") != connection.get_server_pid())
+    return bool(await connection.fetchval(_BACKEND) != connection.get_server_pid())
 
 
 @asynccontextmanager
@@ -122,13 +129,16 @@ async def transaction(
 
 
 async def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
-    await connection.fetchval(
-        f"SELECT {MARK} pg_catalog.count(pg_catalog.set_config(s.name, s.value, $3))"
-        " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))"
-        " AS s (name, value)",
-        list(settings),
-        list(settings.values()),
-        local,
+    await connection.fetchval(_SET, list(settings), list(settings.values()), local)
+
+
+def statements() -> tuple[tuple[str, str], ...]:
+    """What is sent to connect and to open a transaction, by name."""
+    values = "\n".join(f"-- {name} = {value}" for name, value in {**EXACT, **GUARDS}.items())
+    return (
+        ("connect: is there a pooler", _BACKEND),
+        ("connect: settings", f"{values}\n{_SET}"),
+        ("transaction", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
     )
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from pgtune_cli.collect.connection import Record
+from pgtune_cli.collect.server_facts import ServerFacts
 from pgtune_cli.collect.tables import Found, counted, pages
 from pgtune_cli.model.catalog import Constraint, Index, IndexKey, RelationName
 
 
-def indexes(found: Found, rows: Sequence[Record], sizes: Mapping[int, Record], block_size: int) -> Iterable[Index]:
+def indexes(found: Found, rows: Sequence[Record], sizes: Mapping[int, Record], facts: ServerFacts) -> Iterable[Index]:
     for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
         if row["keys"] is None or row["definition"] is None:  # dropped while it was read
             continue
@@ -35,8 +36,8 @@ def indexes(found: Found, rows: Sequence[Record], sizes: Mapping[int, Record], b
             include=tuple(row["include"]),
             predicate=row["predicate"],
             relpages=row["relpages"],
-            reltuples=counted(row["reltuples"], row["relpages"]),
-            pages=pages(sizes.get(row["oid"]), block_size),
+            reltuples=counted(row["reltuples"], row["relpages"], facts.version_num),
+            pages=pages(sizes.get(row["oid"]), facts.block_size),
         )
 
 

@@ -14,7 +14,7 @@ from pgtune_cli.model.snapshot import Skipped
 MAX_FAILURES = 40
 """a run that fails as often as this gives up halving: each failure may have taken a whole timeout."""
 
-_UNREADABLE = (PostgresError, ValueError)
+UNREADABLE = (PostgresError, ValueError)
 """refused by the server, or not decodable here (bytes of another encoding in an SQL_ASCII database)."""
 
 
@@ -40,7 +40,7 @@ class Reader:
         """The rows of one query; none where it fails, and `skipped` says why."""
         try:
             return await self.attempt(name, *arguments)
-        except _UNREADABLE as exc:
+        except UNREADABLE as exc:
             self.skip(query(name).reads, reason(exc), _remedy(exc, name))
             return []
 
@@ -52,7 +52,7 @@ class Reader:
             return []
         try:
             return await self.attempt(name, list(keys), *arguments)
-        except _UNREADABLE as exc:
+        except UNREADABLE as exc:
             self._failures += 1
             if len(keys) == 1:
                 self.skip(f"{name.replace('_', ' ')} of {called(keys[0])}", reason(exc), _remedy(exc, name))

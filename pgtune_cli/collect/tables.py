@@ -8,6 +8,7 @@ import msgspec
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.options import CollectOptions
 from pgtune_cli.collect.reader import Reader
+from pgtune_cli.collect.server_facts import ServerFacts
 from pgtune_cli.model.catalog import Column, Relation, RelationKind, RelationName
 
 
@@ -80,7 +81,7 @@ def relations(
     columns: Mapping[int, tuple[Column, ...]],
     definitions: Mapping[int, Record],
     sizes: Mapping[int, Record],
-    block_size: int,
+    facts: ServerFacts,
 ) -> Iterable[Relation]:
     """A relation whose columns could not be read is left out: nothing can be said about it."""
     for row in found.rows:
@@ -97,10 +98,10 @@ def relations(
                 owner=row["owner"],
                 persistence=row["persistence"],
                 row_security=row["row_security"],
-                relpages=row["relpages"],
-                reltuples=counted(row["reltuples"], row["relpages"]),
+                relpages=max(row["relpages"], 0),  # -1 for an analyzed partitioned table
+                reltuples=counted(row["reltuples"], row["relpages"], facts.version_num),
                 relallvisible=row["relallvisible"],
-                pages=pages(size, block_size),
+                pages=pages(size, facts.block_size),
                 toast_bytes=size["toast_bytes"] if size else None,
                 options=tuple(row["options"]),
                 partition_key=definition["partition_key"] if definition else None,
@@ -117,6 +118,7 @@ def pages(size: Record | None, block_size: int) -> int | None:
     return None if size is None or size["bytes"] is None else size["bytes"] // block_size
 
 
-def counted(reltuples: float, relpages: int) -> float | None:
-    """Never counted is -1 from 14 on; before, it was no rows in no pages."""
-    return None if reltuples < 0 or (reltuples == 0 and relpages == 0) else reltuples
+def counted(reltuples: float, relpages: int, version_num: int) -> float | None:
+    """Rows as last counted. Never counted is -1 from 14 on; before, it was no rows in no pages."""
+    never = reltuples < 0 if version_num >= 140000 else reltuples == 0 and relpages == 0
+    return None if never else reltuples

@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, PostgresError, Record, transaction
+from pgtune_cli.collect.connection import Connection, Record, transaction
 from pgtune_cli.collect.counters import Counters
 from pgtune_cli.collect.entries import Entry, Key, costliest, read_baseline, read_entries, with_texts
 from pgtune_cli.collect.kind import Kind
 from pgtune_cli.collect.options import CollectOptions
-from pgtune_cli.collect.reader import Reader, reason
+from pgtune_cli.collect.reader import UNREADABLE, Reader, reason
 from pgtune_cli.collect.samples import Samples, watch
 from pgtune_cli.model.snapshot import Window, Workload
 
@@ -54,7 +54,7 @@ async def begin_window(connection: Connection, reader: Reader, seconds: float) -
         reader.fill["{schema}"] = extension.schema_sql
         try:
             counters = await read_baseline(reader)
-        except (PostgresError, ValueError):
+        except UNREADABLE:
             return None
         reset, evicted = await _state(reader, extension)
         clock = (await reader.attempt("clock"))[0]["seconds"]
@@ -73,8 +73,8 @@ async def read_workload(
     reset, evicted = await _state(reader, extension)
     try:
         entries = await read_entries(reader, begun.counters if begun else None)
-    except (PostgresError, ValueError) as exc:
-        reader.skip("pg_stat_statements", *_unreadable(exc, extension))
+    except UNREADABLE as exc:
+        reader.skip("pg_stat_statements", *why_unreadable(exc, extension))
         return Workload(source="pg_stat_statements")
     window = Window(since=reset, evicted=evicted)
     if begun is not None:
@@ -115,7 +115,7 @@ async def _state(reader: Reader, extension: Extension) -> tuple[str | None, int 
         return None, None
     try:
         rows: list[Record] = await reader.attempt("statement_window")
-    except (PostgresError, ValueError):
+    except UNREADABLE:
         return None, None
     return rows[0]["since"], rows[0]["evicted"]
 
@@ -133,7 +133,8 @@ def _say_hidden(reader: Reader, entries: list[Entry], begun: Begun | None, grant
         reader.skip("the running statements of other roles", "pg_stat_activity does not show them to this role", grant)
 
 
-def _unreadable(error: BaseException, extension: Extension) -> tuple[str, str | None]:
+def why_unreadable(error: BaseException, extension: Extension) -> tuple[str, str | None]:
+    """Why pg_stat_statements is there and cannot be read, and what to do."""
     state = getattr(error, "sqlstate", None)
     if state == "55000":
         return NOT_PRELOADED

@@ -25,5 +25,8 @@ SELECT /* pgtune */
 FROM pg_catalog.pg_constraint AS k
 LEFT JOIN pg_catalog.pg_class AS f ON f.oid = k.confrelid AND k.contype = 'f'
 LEFT JOIN pg_catalog.pg_namespace AS fn ON fn.oid = f.relnamespace
+LEFT JOIN pg_catalog.pg_constraint AS parent ON parent.oid = k.conparentid
 WHERE k.conrelid = ANY ($1::oid[])
   AND k.contype IN ('p', 'u', 'f', 'c', 'x', 'n')
+  -- a foreign key to a partitioned table has a copy for each partition
+  AND parent.conrelid IS DISTINCT FROM k.conrelid

@@ -18,5 +18,11 @@ JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
 LEFT JOIN pg_catalog.pg_depend AS e
     ON e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e'
 LEFT JOIN pg_catalog.pg_extension AS x ON x.oid = e.refobjid
-WHERE n.nspname !~ '^pg_'
+WHERE NOT EXISTS (
+        -- the constructors of range types come and go with their type
+        SELECT 1
+        FROM pg_catalog.pg_depend AS i
+        WHERE i.classid = 'pg_catalog.pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i'
+  )
+  AND n.nspname !~ '^pg_'
   AND n.nspname <> 'information_schema'
