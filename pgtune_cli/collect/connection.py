@@ -64,7 +64,8 @@ GUARDS = {
 _BACKEND = f"SELECT {MARK} pg_catalog.pg_backend_pid()"
 _SET = (
     f"SELECT {MARK} pg_catalog.count(pg_catalog.set_config(s.name, s.value, $3))"
-    " FROM pg_catalog.unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) AS s (name, value)"
+    " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))"
+    " AS s (name, value)"
 )
 
 _FAILURES = (
