@@ -1,0 +1,129 @@
+"""How far the clone's plans are those of the source: same shape, cost within 5 %, or the reason why not."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pgtune_cli.explain.derive import shape_of
+from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
+from pgtune_cli.model.plan import Fidelity, StatementPlan, StatementPlans
+from pgtune_cli.model.snapshot import Skipped, Snapshot
+from pgtune_cli.whatif.clone import Clone
+from pgtune_cli.whatif.clone.session import MAJOR
+from pgtune_cli.whatif.mentions import Relevance, Words
+from pgtune_cli.whatif.protocol import Cost, CostRequest
+
+TOLERANCE = 0.05
+BY_NAME = ("type ", "function ", "collation ", "extension ")
+"""lost objects that belong to no table"""
+
+
+async def with_fidelity(analysis: Analysis, clone: Clone) -> Analysis:
+    """The analysis with the clone's plan compared to the source's for each statement; the unplannable ones skipped."""
+    of_source = {}
+    for fingerprint, plans in analysis.plans.items():
+        pair = _request(plans)
+        if pair is not None:
+            of_source[fingerprint] = pair
+    costs = await clone.costs([request for request, _ in of_source.values()])
+    causes = Causes(clone.snapshot, clone.lost)
+    compared, skipped = dict(analysis.plans), list(analysis.skipped)
+    for (fingerprint, (request, plan)), cost in zip(of_source.items(), costs, strict=True):
+        if isinstance(cost, str):
+            skipped.append(Skipped(f"what-if plans of statement {fingerprint}", f"the clone cannot plan it: {cost}"))
+            continue
+        found = compare(plan, cost, causes, request.prepared.sql)
+        compared[fingerprint] = msgspec.structs.replace(compared[fingerprint], fidelity=found)
+    return msgspec.structs.replace(analysis, plans=compared, skipped=tuple(skipped))
+
+
+def _request(plans: StatementPlans) -> tuple[CostRequest, StatementPlan] | None:
+    """The plan of record on the source, and the same question for the clone."""
+    if plans.prepared is None:
+        return None
+    sets = {values.name: values for values in plans.prepared.value_sets}
+    for plan in plans.plans:
+        if plan.source == "server" and plan.parameters.name in sets:
+            return CostRequest(prepared=plans.prepared, values=sets[plan.parameters.name]), plan
+    return None
+
+
+def compare(source: StatementPlan, clone: Cost, causes: "Causes", sql: str) -> Fidelity:
+    """Both planned with the same values. `reason` is None where shape and cost agree."""
+    same_shape = shape_of(source.plan) == shape_of(clone.plan)
+    close = abs(clone.total_cost - source.total_cost) <= TOLERANCE * max(source.total_cost, 0.01)
+    return Fidelity(
+        same_shape=same_shape,
+        cost_server=source.total_cost,
+        cost_clone=clone.total_cost,
+        reason=None if same_shape and close else causes.of(sql),
+    )
+
+
+class Causes:
+    """Why a clone may plan a statement otherwise: the first thing known to differ about what the statement touches."""
+
+    def __init__(self, snapshot: Snapshot, lost: Iterable[Skipped]) -> None:
+        self._catalog = snapshot.catalog
+        self._lost = tuple(lost)
+        self._relevance = Relevance(snapshot.catalog)
+        self._known = {(row.schema, row.table) for row in snapshot.statistics}
+        self._major = snapshot.server.version_num // 10000
+
+    def of(self, sql: str) -> str:
+        names = self._relevance.tables(sql)
+        tables = [relation for relation in self._catalog.relations if relation.relation_name in names]
+        found = self._lost_object(sql, tables) or self._missing_statistics(tables) or _row_security(tables)
+        if found is not None:
+            return found
+        if self._major != MAJOR:
+            return f"version drift: the source is PostgreSQL {self._major}, the clone {MAJOR}"
+        return "not known; the data or their statistics may have changed in between"
+
+    def _lost_object(self, sql: str, tables: list[Relation]) -> str | None:
+        words = Words([sql, *(text for relation in tables for text in _texts(relation, self._catalog))])
+        for lost in self._lost:
+            of_table = any(str(relation.relation_name) in lost.what for relation in tables)
+            by_name = lost.what.startswith(BY_NAME) and words.may_name(_bare_name(lost.what))
+            if of_table or by_name:
+                return f"{lost.what}: {lost.why}"
+        return None
+
+    def _missing_statistics(self, tables: list[Relation]) -> str | None:
+        for relation in tables:
+            if relation.kind in (RelationKind.VIEW, RelationKind.FOREIGN):
+                continue
+            name = relation.relation_name
+            if relation.columns and (name.schema, name.name) not in self._known and relation.pages != 0:
+                return f"missing statistics: none of {name} could be read"
+            bare = self._index_without_statistics(name)
+            if bare is not None:
+                return f"missing statistics: none of the expressions of index {bare} could be read"
+        extended = {statistics.table for statistics in self._catalog.extended_statistics}
+        covered = sorted(str(relation.relation_name) for relation in tables if relation.relation_name in extended)
+        return f"missing statistics: the extended statistics of {covered[0]} are not in the clone" if covered else None
+
+    def _index_without_statistics(self, table: RelationName) -> RelationName | None:
+        for index in self._catalog.indexes_of(table):
+            expression = any(key.expression is not None for key in index.keys)
+            if expression and (index.schema, index.name) not in self._known and index.valid:
+                return index.index_name
+        return None
+
+
+def _texts(relation: Relation, catalog: Catalog) -> Iterable[str]:
+    yield relation.view_definition or ""
+    for column in relation.columns:
+        yield f"{column.type} {column.collation or ''} {column.default or ''}"
+    yield from (index.definition for index in catalog.indexes_of(relation.relation_name))
+
+
+def _bare_name(what: str) -> str:
+    """`function sales.slug(title text)` -> slug."""
+    return what.partition(" ")[2].partition("(")[0].partition(".")[2] or what.partition(" ")[2]
+
+
+def _row_security(tables: list[Relation]) -> str | None:
+    protected = sorted(str(relation.relation_name) for relation in tables if relation.row_security)
+    return f"row security: the policies of {protected[0]} are not in the clone" if protected else None
