@@ -28,12 +28,18 @@ def aligned(size: float, to: int = 8) -> int:
     return math.ceil(size / to) * to
 
 
-def height(blocks: int, key_width: float) -> int:
+def fanout(key_width: float, split_keys: bool) -> int:
+    """Children of an inner page. Where equal keys lie on both sides of a page's end, a row's address is added."""
+    pivot = aligned(8 + key_width) + (8 if split_keys else 0)
+    return max(2, int(USABLE * INNER_FILL / (pivot + 4)) + 1)
+
+
+def height(blocks: int, key_width: float, split_keys: bool) -> int:
     """Levels above the leaves of a btree of so many blocks, whose keys have `key_width` bytes."""
-    fanout = max(2, int(USABLE * INNER_FILL / (aligned(8 + key_width) + 4)) + 1)
+    children = fanout(key_width, split_keys)
     level, pages = 0, max(1, blocks - 1)
     while pages > 1:
-        pages = math.ceil(pages / fanout)
+        pages = math.ceil(pages / children)
         level += 1
     return level
 

@@ -4,7 +4,6 @@ The planner passes over an INVALID index, so a configuration is one UPDATE of pg
 """
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.clone import btree, files
 from pgtune_cli.whatif.clone.ground import SERVICE
 from pgtune_cli.whatif.clone.physical import evict
-from pgtune_cli.whatif.clone.sizing import BuiltIndex, Sizing
+from pgtune_cli.whatif.clone.sizing import BuiltIndex, Size, Sizing
 from pgtune_cli.whatif.reason import reason_of
 
 INDEXABLE = (RelationKind.TABLE, RelationKind.MATERIALIZED_VIEW)
@@ -87,11 +86,11 @@ class Workshop:
         sql = create_index_sql(local, name, concurrently=False)
         built = await self._create(leaf, sql, RelationName(leaf.schema, name))
         dedup = local.method == "btree" and btree.can_deduplicate(built.path)
-        rows, pages, width = await self._sizing.of(leaf, local, built, dedup)
+        size = await self._sizing.of(leaf, local, built, dedup)
         await evict(self._admin, [built.oid])
-        await asyncio.to_thread(self._write, built, local.method, pages, width)
-        await self._builder.fetch(SET_SIZE, leaf.schema, name, min(pages, 2**31 - 1), rows)
-        return built, pages
+        await asyncio.to_thread(_write, built, local.method, size)
+        await self._builder.fetch(SET_SIZE, leaf.schema, name, min(size.pages, 2**31 - 1), size.rows)
+        return built, size.pages
 
     async def _create(self, leaf: Relation, sql: str, index: RelationName) -> BuiltIndex:
         path = await self._admin.fetchval("SELECT pg_relation_filepath(to_regclass($1))", qualified(leaf.relation_name))
@@ -105,12 +104,8 @@ class Workshop:
         path, lengths, alignments = self._data_dir / row["path"], tuple(row["lengths"]), tuple(row["alignments"])
         return BuiltIndex(row["oid"], row["name"], path, row["keys"], lengths, alignments)
 
-    @staticmethod
-    def _write(built: BuiltIndex, method: str, pages: int, width: float) -> None:
-        if method == "btree" and pages > 1:
-            btree.write_tree(built.path, btree.height(pages, width))
-        files.extend(built.path, pages)
 
-
-def all_names(candidates: Iterable[Candidate]) -> list[str]:
-    return [name for candidate in candidates for name in candidate.names]
+def _write(built: BuiltIndex, method: str, size: Size) -> None:
+    if method == "btree" and size.pages > 1:
+        btree.write_tree(built.path, size.levels)
+    files.extend(built.path, size.pages)

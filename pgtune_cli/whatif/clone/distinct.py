@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from pgtune_cli.model.catalog import Catalog, RelationName
+from pgtune_cli.model.catalog import Catalog, IndexKey, Relation, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics
+from pgtune_cli.whatif.mentions import Words
 
 
 class Distinct:
@@ -30,6 +31,14 @@ class Distinct:
                 return None
             product *= max(1.0, _of_column(known, table_rows))
         return min(rows, drawn(product, rows)) if len(columns) > 1 or rows < table_rows else min(rows, product)
+
+
+def key_sources(table: Relation, key: IndexKey) -> list[str]:
+    """The columns that a key is made of: itself, or those that its expression mentions."""
+    if key.column is not None:
+        return [key.column]
+    words = Words([key.expression or ""])
+    return [column.name for column in table.columns if words.may_name(column.name)]
 
 
 def drawn(possible: float, rows: float) -> float:

@@ -10,9 +10,7 @@ from pgtune_cli.collect.connection import Connection
 from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.clone import btree, files
-
-DEFAULT_WIDTH = 8
-"""bytes of a key that has no statistics"""
+from pgtune_cli.whatif.clone.heights import Heights
 
 PATHS = """
 SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_relation_filepath(c.oid) AS path, a.amname AS method
@@ -26,30 +24,6 @@ class File(msgspec.Struct, frozen=True):
     oid: int
     path: Path
     method: str | None
-
-
-class Widths:
-    """Average widths of columns, in bytes as stored, from the statistics."""
-
-    def __init__(self, statistics: Iterable[ColumnStatistics]) -> None:
-        self._widths: dict[tuple[str, str, str], int] = {}
-        self._of_table: dict[tuple[str, str], list[int]] = {}
-        for row in statistics:
-            self._widths.setdefault((row.schema, row.table, row.column), row.avg_width)
-            self._of_table.setdefault((row.schema, row.table), []).append(row.avg_width)
-
-    def column(self, table: RelationName, name: str) -> int | None:
-        return self._widths.get((table.schema, table.name, name))
-
-    def key(self, index: Index) -> int:
-        """All key columns of an index together."""
-        expressions = self._of_table.get((index.schema, index.name), [])
-        of_expressions = iter(expressions)
-        total = 0
-        for key in index.keys:
-            width = self.column(index.table, key.column) if key.column else next(of_expressions, None)
-            total += DEFAULT_WIDTH if width is None else width
-        return max(total, DEFAULT_WIDTH)
 
 
 async def relation_files(admin: Connection, data_dir: Path) -> dict[RelationName, File]:
@@ -72,8 +46,7 @@ async def give_sizes(
     scale = block_size / files.BLOCK
     sizes = {name: int(blocks[name] * scale) for name in found if name in blocks}
     await evict(admin, [found[name].oid for name in sizes if name in indexes])
-    widths = Widths(statistics)
-    return await asyncio.to_thread(_write_all, found, sizes, indexes, widths)
+    return await asyncio.to_thread(_write_all, found, sizes, indexes, Heights(catalog, statistics))
 
 
 async def evict(admin: Connection, oids: list[int]) -> None:
@@ -86,14 +59,19 @@ async def evict(admin: Connection, oids: list[int]) -> None:
 
 
 def _write_all(
-    found: dict[RelationName, File], sizes: dict[RelationName, int], indexes: dict[RelationName, Index], widths: Widths
+    found: dict[RelationName, File],
+    sizes: dict[RelationName, int],
+    indexes: dict[RelationName, Index],
+    heights: Heights,
 ) -> list[Skipped]:
     lost = []
     for name, blocks in sizes.items():
+        path = found[name].path
         try:
             if name in indexes and found[name].method == "btree" and blocks > 1:
-                btree.write_tree(found[name].path, btree.height(blocks, widths.key(indexes[name])))
-            files.extend(found[name].path, blocks)
+                levels = heights.levels(indexes[name], blocks, btree.can_deduplicate(path))
+                btree.write_tree(path, levels)
+            files.extend(path, blocks)
         except (OSError, ValueError) as error:
             lost.append(Skipped(f"size of {name}", str(error)))
     return lost

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from pgtune_cli.whatif.clone.btree import INNER_FILL, USABLE, aligned
+from pgtune_cli.whatif.clone.btree import USABLE, aligned, fanout
 from pgtune_cli.whatif.clone.files import BLOCK
 
 ENTRY_HEADER = 8
@@ -51,11 +51,26 @@ def btree_pages(rows: float, columns: list[KeyColumn], distinct: float | None = 
         total, largest = _deduplicated(rows, max(1.0, distinct), size)
     level = max(1, math.ceil(total / _leaf_room(largest)))
     pages = level
-    fanout = max(2, int(USABLE * INNER_FILL / (aligned(size) + LINE_POINTER)))
+    children = fanout(size - ENTRY_HEADER, split_keys=False)
     while level > 1:
-        level = math.ceil(level / fanout)
+        level = math.ceil(level / children)
         pages += level
     return pages + 1
+
+
+def splits_keys(rows: float, distinct: float | None, key_width: float, deduplicates: bool) -> bool:
+    """Whether most pages end amid entries of equal keys: then inner pages tell them apart by the row's address."""
+    if not distinct:
+        return False
+    entries = rows / distinct
+    if deduplicates:
+        entries /= posting_capacity(ENTRY_HEADER + key_width)
+    return entries >= 2
+
+
+def posting_capacity(entry: float) -> float:
+    """Row addresses in the longest posting list."""
+    return max(1.0, (LONGEST_POSTING - aligned(entry)) // ROW_POINTER)
 
 
 def _leaf_room(entry: float) -> float:
@@ -69,7 +84,7 @@ def _leaf_room(entry: float) -> float:
 def _deduplicated(rows: float, distinct: float, size: float) -> tuple[float, float]:
     """Bytes of all entries, line pointers included, and of the largest: posting lists of equal keys."""
     per_key = rows / distinct
-    capacity = max(1.0, (LONGEST_POSTING - size) // ROW_POINTER)
+    capacity = posting_capacity(size)
     full, rest = divmod(per_key, capacity)
     longest = aligned(size + ROW_POINTER * capacity)
     total = full * (longest + LINE_POINTER)

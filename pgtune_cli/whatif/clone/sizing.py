@@ -10,10 +10,10 @@ from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.clone import files
-from pgtune_cli.whatif.clone.distinct import Distinct
-from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages
+from pgtune_cli.whatif.clone.btree import height
+from pgtune_cli.whatif.clone.distinct import Distinct, key_sources
+from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, splits_keys
 from pgtune_cli.whatif.clone.size_other import other_pages
-from pgtune_cli.whatif.mentions import Words
 
 UNKNOWN_WIDTH = 32.0
 """what PostgreSQL takes for a value of unknown width"""
@@ -34,6 +34,13 @@ class BuiltIndex(msgspec.Struct, frozen=True):
     alignments: tuple[int, ...]
 
 
+class Size(msgspec.Struct, frozen=True):
+    rows: float
+    pages: int
+    levels: int
+    """of a btree, above its leaves."""
+
+
 class Sizing:
     def __init__(
         self, catalog: Catalog, statistics: tuple[ColumnStatistics, ...], block_size: int, planned_rows: PlannedRows
@@ -43,24 +50,22 @@ class Sizing:
         self._scale = block_size / files.BLOCK
         self._planned_rows = planned_rows
 
-    async def of(
-        self, table: Relation, candidate: CandidateIndex, built: BuiltIndex, deduplicates: bool
-    ) -> tuple[float, int, float]:
-        """(rows, pages, bytes of the key columns)."""
+    async def of(self, table: Relation, candidate: CandidateIndex, built: BuiltIndex, deduplicates: bool) -> Size:
         table_rows = await self._rows_now(table)
         rows = table_rows
         if candidate.predicate is not None:
             name = qualified(table.relation_name)
             rows = min(table_rows, await self._planned_rows(f"SELECT FROM ONLY {name} WHERE {candidate.predicate}"))
         columns = self._columns(table, candidate, built)
-        width = sum(column.width for column in columns[: built.keys])
         if candidate.method != "btree":
-            return rows, other_pages(candidate.method, rows, self._pages(table), columns), width
+            return Size(rows, other_pages(candidate.method, rows, self._pages(table), columns), 0)
         distinct = None
-        if deduplicates and not candidate.unique and not candidate.include:
-            sources = [source for key in candidate.keys for source in self._sources(table, key)]
+        if not candidate.unique:
+            sources = [source for key in candidate.keys for source in key_sources(table, key)]
             distinct = self._distinct.keys(table.relation_name, sources, table_rows, rows)
-        return rows, btree_pages(rows, columns, distinct), width
+        pages = btree_pages(rows, columns, distinct if deduplicates else None)
+        width = sum(column.width for column in columns[: built.keys])
+        return Size(rows, pages, height(pages, width, splits_keys(rows, distinct, width, deduplicates)))
 
     async def _rows_now(self, table: Relation) -> float:
         """As the planner scales them: the density at the last ANALYZE times the pages of now."""
@@ -77,19 +82,12 @@ class Sizing:
         return [self._column(table, key, length, alignment) for key, length, alignment in shapes]
 
     def _column(self, table: Relation, key: IndexKey, length: int, alignment: int) -> KeyColumn:
-        known = [row for name in self._sources(table, key) if (row := self._row(table.relation_name, name)) is not None]
+        known = [row for name in key_sources(table, key) if (row := self._row(table.relation_name, name)) is not None]
         null_frac = max((row.null_frac for row in known), default=0.0)
         if length > 0:
             return KeyColumn(width=length, alignment=alignment, fixed=True, null_frac=null_frac)
         width = float(max((row.avg_width for row in known), default=UNKNOWN_WIDTH))
         return KeyColumn(width=width, alignment=alignment, fixed=False, null_frac=null_frac)
-
-    def _sources(self, table: Relation, key: IndexKey) -> list[str]:
-        """The columns that a key is made of: itself, or those that its expression mentions."""
-        if key.column is not None:
-            return [key.column]
-        words = Words([key.expression or ""])
-        return [column.name for column in table.columns if words.may_name(column.name)]
 
     def _row(self, table: RelationName, column: str) -> ColumnStatistics | None:
         return self._statistics.get((table.schema, table.name, column))
