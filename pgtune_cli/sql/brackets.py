@@ -8,7 +8,7 @@ from pgtune_cli.sql.lex import Token
 
 _OPEN = {"(": ")", "[": "]"}
 _STARTS = frozenset(["select", "insert", "update", "delete", "merge", "values", "table"])
-_SET_OPERATIONS = frozenset(["union", "intersect", "except"])
+SET_OPERATIONS = frozenset(["union", "intersect", "except"])
 
 
 class Brackets:
@@ -55,7 +55,7 @@ def _can_start(found: Sequence[Token], at: int) -> bool:
         return found[at].word != "values" or before is None or before.text != ")"
     if found[at].word == "select":
         return before.text != "."
-    return before.word in (*_SET_OPERATIONS, "all", "as")
+    return before.word in (*SET_OPERATIONS, "all", "as")
 
 
 def _block_end(found: Sequence[Token], brackets: Brackets, start: int) -> int:
@@ -63,7 +63,7 @@ def _block_end(found: Sequence[Token], brackets: Brackets, start: int) -> int:
     for at in range(start + 1, len(found)):
         if brackets.depth[at] < depth:
             return at
-        if brackets.depth[at] == depth and (found[at].word in _SET_OPERATIONS or found[at].text == ";"):
+        if brackets.depth[at] == depth and (found[at].word in SET_OPERATIONS or found[at].text == ";"):
             return at
     return len(found)
 

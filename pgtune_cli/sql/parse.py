@@ -23,28 +23,33 @@ _STACK = 8_000
 class Parsed:
     """A syntax tree and the text it was made from. `tree` is a sqlglot expression, for the sql room only."""
 
-    def __init__(self, text: str, tree: "exp.Expression", offsets: Offsets) -> None:
+    def __init__(self, text: str, tree: "exp.Expr", offsets: Offsets) -> None:
         self.text = text
         self.tree = tree
         self._offsets = offsets
 
-    def span(self, node: "exp.Expression") -> tuple[int, int] | None:
+    def span(self, node: "exp.Expr") -> tuple[int, int] | None:
         """Where the node stands in the original text; None where that is not known."""
         found = node.meta.get("span") or _span_of_children(node)
         return None if found is None else (self._offsets.start(found[0]), self._offsets.end(found[1]))
 
-    def source(self, node: "exp.Expression") -> str | None:
+    def source(self, node: "exp.Expr") -> str | None:
         """The node's text as the statement has it."""
         span = self.span(node)
         return None if span is None else self.text[span[0] : span[1]]
 
 
-def _span_of_children(node: "exp.Expression") -> tuple[int, int] | None:
+def _span_of_children(node: "exp.Expr") -> tuple[int, int] | None:
     """From the first to the last part of `a + b + c`, whose inner nodes were built without a method of their own."""
-    spans = [child.meta["span"] for child in node.iter_expressions() if "span" in child.meta]
-    if not spans or not node.key or type(node).__mro__[1].__name__ == "Func":
-        return None
-    return min(span[0] for span in spans), max(span[1] for span in spans)
+    right = node.args.get("expression")
+    end = right.meta.get("span") if right is not None and hasattr(right, "meta") else None
+    left: exp.Expr | None = node.args.get("this")
+    while end is not None and left is not None and hasattr(left, "meta"):
+        start = left.meta.get("span")
+        if start is not None:
+            return start[0], end[1]
+        left = left.args.get("this")
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +70,7 @@ def parse(text: str) -> Parsed | None:
     return None if tree is None else Parsed(text, tree, Offsets(edits))
 
 
-def _tree(text: str) -> "exp.Expression | None":
+def _tree(text: str) -> "exp.Expr | None":
     from pgtune_cli.sql.sqlglot_parser import parse_text
 
     with _deep_stack():

@@ -1,8 +1,10 @@
 """What a statement does, resolved against a catalog: tables, predicates, joins, sort keys, limits, parameters."""
 
+import logging
 from collections.abc import Sequence
 
 from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.sql.parse import parse
 from pgtune_cli.sql.shape_types import (
     Aggregate,
     Block,
@@ -59,4 +61,15 @@ def shape(text: str, catalog: Catalog, search_path: Sequence[str] = DEFAULT_SEAR
     `search_path` holds schema names ("$user" resolved or left out); pg_catalog is always searched first.
     A column without a table goes to the one table in scope that has it; where two have it, it stays unresolved.
     """
-    raise NotImplementedError
+    parsed = parse(text)
+    if parsed is None:
+        return None
+    # sqlglot is slow to import, and only a parsed text needs it
+    from pgtune_cli.sql.shape_builder import build_shape
+
+    try:
+        return build_shape(parsed, catalog, tuple(search_path))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
+        # sqlglot also builds trees of forms that no grammar allows; one such text must not end a run
+        logging.getLogger(__name__).debug("no shape for a statement of %d characters", len(text), exc_info=True)
+        return None

@@ -90,6 +90,8 @@ class ColumnRef(msgspec.Struct, frozen=True):
     column: str
     outer: bool = False
     """of an enclosing block: the subquery is correlated."""
+    derived: bool = False
+    """seen through a subquery or CTE that passes it on unchanged; `alias` is that of the subquery in this block."""
 
 
 class Operand(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +118,9 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: PredicateKind
     operator: str
-    """PostgreSQL's operator with the sides as here: `=`, `<`, `~~`, `@>`, `IS NULL`, `IN`; '' for a bare boolean."""
+    """PostgreSQL's operator with the sides as here: =, <, ~~, @>, IS NULL, IN; '' for a bare boolean.
+
+    `= ANY` is `$1 = ANY (array_column)`; `LIKE` (reversed) is `$1 LIKE column`: both kind OTHER."""
     table: str | None
     """alias of the one table of this block that the left side reads; None for none or several."""
     column: ColumnRef | None = None
@@ -143,6 +147,8 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True):
     """which arm of that OR; predicates of one arm are ANDed."""
     join: int | None = None
     """JOIN_ON: index of the joined table in Block.tables."""
+    row_position: int | None = None
+    """element of a row comparison `(a, b) < ($1, $2)`; only the first bounds a scan by itself."""
     span: Span | None = None
     """of the whole condition in the original text."""
 
@@ -226,7 +232,7 @@ class Role(StrEnum):
 
     OUTERMOST = "outermost"
     SET_ARM = "set_arm"
-    """an arm of UNION, INTERSECT, EXCEPT; see Block.set_operation."""
+    """the second or a later arm of UNION, INTERSECT, EXCEPT; the first has the role of the whole."""
     CTE = "cte"
     DERIVED = "derived"
     """a subquery in FROM."""
@@ -265,7 +271,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     """of all window functions."""
     window_order: tuple[SortKey, ...] = ()
     set_operation: str | None = None
-    """SET_ARM: union, union all, intersect, except (… all)."""
+    """of an arm, the first included: union, union all, intersect, except (… all)."""
     locking: bool = False
     correlated: bool = False
     natural_join: bool = False
@@ -309,7 +315,7 @@ class ParameterUse(msgspec.Struct, frozen=True, kw_only=True):
     column: ColumnRef | None = None
     kind: PredicateKind | None = None
     operator: str | None = None
-    """with the column on the left."""
+    """with the column on the left; `= ANY` stands for `$1 = ANY (column)`."""
     type: str | None = None
     """the type it is cast to in the text."""
     expression: str | None = None

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
@@ -23,7 +23,7 @@ def _spanned(name: str) -> Callable[..., Any]:
         first = self._curr
         start = self._index
         node = method(self, *args, **kwargs)
-        if isinstance(node, exp.Expression) and self._index > start:
+        if isinstance(node, exp.Expr) and self._index > start:
             node.meta["span"] = (first.start, self._prev.end + 1)
         return node
 
@@ -48,7 +48,7 @@ class _Parser(PostgresParser):
     _parse_ordered = _spanned("_parse_ordered")
 
 
-def parse_text(text: str) -> exp.Expression | None:
+def parse_text(text: str) -> exp.Expr | None:
     """The tree of one statement; None when sqlglot cannot read it, or reads several or none."""
     try:
         trees = _Parser(dialect=_DIALECT).parse(_DIALECT.tokenize(text), text)
@@ -58,4 +58,4 @@ def parse_text(text: str) -> exp.Expression | None:
     whole = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     if len(whole) != 1 or isinstance(whole[0], exp.Command):
         return None
-    return cast(exp.Expression, whole[0])
+    return whole[0]

@@ -44,8 +44,8 @@ def _merge(key: str, rows: list[StatementRow], samples: list[SampledText], total
     texts, channel = _samples(samples)
     return Statement(
         fingerprint=key,
-        queryids=tuple(sorted({row.queryid for row in rows})),
-        roles=tuple(sorted({row.role for row in rows})),
+        queryids=tuple(sorted({row.queryid for row in rows if row.queryid})),
+        roles=tuple(sorted({row.role for row in rows if row.role})),
         query=costliest.query,
         calls=calls,
         total_exec_time_ms=time_ms,

@@ -1,0 +1,59 @@
+"""What each `$n` is for."""
+
+from sqlglot import exp
+
+from pgtune_cli.sql.shape_types import ColumnRef, ParameterUse, PredicateKind, Use
+from pgtune_cli.sql.walk import cast_type, parameter_number
+
+
+class ParameterUses:
+    """Collects the uses of one statement; the first that is told of a place holds."""
+
+    def __init__(self) -> None:
+        self._uses: dict[int, ParameterUse] = {}
+
+    def add(
+        self,
+        node: exp.Parameter,
+        use: Use,
+        *,
+        column: ColumnRef | None = None,
+        kind: PredicateKind | None = None,
+        operator: str | None = None,
+        expression: str | None = None,
+        place: int = 0,
+    ) -> None:
+        """Notes what the parameter at this place of the tree is for."""
+        number = parameter_number(node)
+        if number is None or id(node) in self._uses:
+            return
+        self._uses[id(node)] = ParameterUse(
+            number=number,
+            use=use,
+            column=column,
+            kind=kind,
+            operator=operator,
+            type=_type(node),
+            expression=expression,
+            place=place,
+        )
+
+    def add_all(self, tree: exp.Expr, use: Use, column: ColumnRef | None = None) -> None:
+        """Every parameter below `tree` that nothing was told of yet."""
+        for node in tree.find_all(exp.Parameter):
+            self.add(node, use, column=column)
+
+    def all(self, tree: exp.Expr) -> tuple[ParameterUse, ...]:
+        """By number, then by appearance."""
+        self.add_all(tree, Use.OTHER)
+        order = {id(node): at for at, node in enumerate(tree.find_all(exp.Parameter, bfs=False))}
+        places = sorted(self._uses, key=lambda key: (self._uses[key].number, order.get(key, 0)))
+        return tuple(self._uses[key] for key in places)
+
+
+def _type(node: exp.Expr) -> str | None:
+    """The type of the cast directly around it."""
+    parent = node.parent
+    while isinstance(parent, exp.Paren | exp.Neg):
+        parent = parent.parent
+    return cast_type(parent)
