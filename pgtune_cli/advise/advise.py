@@ -1,0 +1,181 @@
+"""The index advice: candidates of the whole workload, judged by the what-if planner, chosen under a budget."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
+from pgtune_cli.advise.drops import droppable, verified
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.handover import Names, script
+from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
+from pgtune_cli.advise.reasons import Benefit, confidence, why
+from pgtune_cli.advise.selection import Problem, Selected, select
+from pgtune_cli.advise.shortlist import shortlist
+from pgtune_cli.advise.value import calls, values
+from pgtune_cli.advise.workload import Item, items
+from pgtune_cli.advise.write_cost import Writes, upkeep, writes_of
+from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.index import CandidateIndex, ChosenIndex, IndexAdvice, PossibleIndex, RejectedIndex
+from pgtune_cli.sql.index_ddl import create_index_sql
+from pgtune_cli.sql.quote import quote_identifier
+from pgtune_cli.whatif.protocol import WhatIf
+
+MOST_REJECTED = 30
+CHEAP = 50.0
+"""cost units: a statement below it needs no partial index"""
+
+
+class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
+    budget_bytes: int | None = None
+    """of all new indexes together; None is no limit."""
+
+
+async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> IndexAdvice:
+    """What to create, what to drop, what might help, and what was turned down; each with its reason."""
+    calls_before = whatif.planner_calls
+    facts = Facts(analysis.snapshot)
+    costs = CostTable(whatif, facts)
+    planned, base = await _base(items(analysis, facts), costs)
+    proposals = propose(planned, facts)
+    built = await whatif.create(proposals.candidates)
+    sizes = {candidate: size for candidate, size in built.items() if isinstance(size, int)}
+    problem = await _problem(planned, base, sizes, facts, costs, options.budget_bytes)
+    selected = await select(problem, costs)
+    dropped = await verified(droppable(facts), planned, selected.chosen, costs)
+    told = _Told(problem, selected, proposals, facts, whatif.engine)
+    return IndexAdvice(
+        engine=whatif.engine,
+        workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in planned),
+        workload_cost_after=sum(calls(item) * selected.costs[item.fingerprint].cost for item in planned),
+        planner_calls=whatif.planner_calls - calls_before,
+        storage_bytes=problem.size_of(selected.chosen),
+        chosen=told.chosen(),
+        possible=told.possible(built),
+        rejected=told.rejected(),
+        dropped=tuple(dropped),
+    )
+
+
+async def _base(found: Sequence[Item], costs: CostTable) -> tuple[list[Item], dict[str, StatementCost]]:
+    """The statements that can be planned, and their cost as things are."""
+    answers = await costs.ask([(item, NOTHING) for item in found])
+    base = {
+        item.fingerprint: answer
+        for item, answer in zip(found, answers, strict=True)
+        if isinstance(answer, StatementCost)
+    }
+    return [item for item in found if item.fingerprint in base], base
+
+
+async def _problem(
+    planned: Sequence[Item],
+    base: Mapping[str, StatementCost],
+    sizes: Mapping[CandidateIndex, int],
+    facts: Facts,
+    costs: CostTable,
+    budget_bytes: int | None,
+) -> Problem:
+    writes = writes_of(planned, facts)
+    return Problem(
+        items=planned,
+        base=base,
+        sizes=sizes,
+        upkeep={each: upkeep(each, writes.get(each.table, Writes()), facts) for each in sizes},
+        values=values([(item, base[item.fingerprint].cost) for item in planned]),
+        shortlist=await shortlist(planned, sizes, base, costs),
+        budget_bytes=budget_bytes,
+    )
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """The outcome in the words of the report."""
+
+    problem: Problem
+    selected: Selected
+    proposals: Proposals
+    facts: Facts
+    engine: str
+
+    def chosen(self) -> tuple[ChosenIndex, ...]:
+        """Most beneficial first."""
+        names = Names(self.facts)
+        benefits = {candidate: self._benefits(candidate) for candidate in self.selected.chosen}
+        ordered = sorted(benefits, key=lambda each: (-sum(b.saved for b in benefits[each]), str(each)))
+        return tuple(self._chosen(candidate, benefits[candidate], names) for candidate in ordered)
+
+    def _chosen(self, candidate: CandidateIndex, benefits: Sequence[Benefit], names: Names) -> ChosenIndex:
+        made = script(candidate, names, self.facts)
+        cost = self.problem.upkeep[candidate]
+        return ChosenIndex(
+            sql=made.sql,
+            steps=made.steps,
+            rollback_sql=made.rollback_sql,
+            name=made.name,
+            relation=str(candidate.table),
+            columns=tuple(key.column or key.expression or "" for key in candidate.keys),
+            size_bytes=self.problem.sizes[candidate],
+            benefit=sum(benefit.saved for benefit in benefits),
+            write_cost=cost,
+            evidence=evidence(self.proposals.candidates[candidate], engine=self.engine),
+            statements=tuple(benefit.told() for benefit in benefits),
+            confidence=confidence(benefits, self.engine).value,
+            why=why(candidate, benefits, cost),
+        )
+
+    def _benefits(self, candidate: CandidateIndex) -> list[Benefit]:
+        """Of the statements whose plan uses it and that gain; the saving is shared with the other new indexes."""
+        found = []
+        for item in self.problem.items:
+            after, before = self.selected.costs[item.fingerprint], self.problem.base[item.fingerprint]
+            if candidate in after.used and after.cost < before.cost:
+                found.append(Benefit(item, before.cost, after.cost, 1 / len(after.used)))
+        return sorted(found, key=lambda benefit: (-benefit.saved, benefit.item.fingerprint))
+
+    def possible(self, built: Mapping[CandidateIndex, int | str]) -> tuple[PossibleIndex, ...]:
+        names = Names(self.facts)
+        found: dict[str, PossibleIndex] = {}
+        for hidden in self.proposals.hidden:
+            if self._would_help(hidden):
+                made = self._partial(hidden, names)
+                found.setdefault(made.sql, made)
+        for candidate, problem in built.items():
+            if isinstance(problem, str) and candidate.method != "btree":
+                sql = create_index_sql(candidate, names.peek(candidate))
+                reason = f"the {self.engine} cannot cost it ({problem})"
+                channel = self.proposals.candidates[candidate]
+                found.setdefault(sql, PossibleIndex(sql=sql, reason=reason, evidence={"channel": channel}))
+        return tuple(found[sql] for sql in sorted(found))
+
+    def _would_help(self, hidden: Hidden) -> bool:
+        """The statement is dear still, or a chosen index would shrink to the rows that are looked for."""
+        cost = self.selected.costs.get(hidden.fingerprint)
+        if cost is None:
+            return False
+        used = [each for each in cost.used if each.table == hidden.candidate.table]
+        return cost.cost >= CHEAP or any(key.column == hidden.skew.column for each in used for key in each.keys)
+
+    def _partial(self, hidden: Hidden, names: Names) -> PossibleIndex:
+        """The value is not known, and is a customer's: it stays a gap to fill in."""
+        skew, column = hidden.skew, quote_identifier(hidden.skew.column)
+        sample = msgspec.structs.replace(hidden.candidate, predicate=f"{column} = '<value>'")
+        return PossibleIndex(
+            sql=create_index_sql(sample, names.peek(sample)),
+            reason=(
+                f"{skew.column} has {skew.values} values, one of them in {skew.largest:.0%} of the rows: if the "
+                "statement always asks for the same rare one, an index of those rows alone is a fraction of the size "
+                "(sample the literal with --window to know)"
+            ),
+            evidence={"channel": "statistics", "statement": hidden.fingerprint},
+        )
+
+    def rejected(self) -> tuple[RejectedIndex, ...]:
+        """Those that some plan used; near misses first."""
+        names = Names(self.facts)
+        found = [
+            RejectedIndex(create_index_sql(candidate, names.peek(candidate)), reason)
+            for candidate, reason in self.selected.rejected.items()
+        ]
+        return tuple(
+            sorted(found, key=lambda each: (each.reason.startswith("it saves less"), each.sql))[:MOST_REJECTED]
+        )

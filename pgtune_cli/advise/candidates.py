@@ -1,0 +1,129 @@
+"""Candidate indexes of a table for one use of it: equality keys first, then a range or the sort order."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.access import Access
+from pgtune_cli.advise.coverage import flipped
+from pgtune_cli.advise.facts import Facts, base_type
+from pgtune_cli.model.catalog import IndexKey, RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.sql.shape import PredicateKind
+
+WIDTH = 4
+EQUALITIES = 3
+"""more equality keys than this narrow nothing down, and make the index wide"""
+SEARCH_CLASSES = {
+    # jsonb_path_ops is smaller and faster, and knows @> only
+    ("jsonb", PredicateKind.CONTAINS): "jsonb_path_ops",
+    ("jsonb", PredicateKind.EXISTS_KEY): None,
+    ("[]", PredicateKind.CONTAINS): None,
+    ("[]", PredicateKind.OVERLAP): None,
+    ("tsvector", PredicateKind.TEXT_SEARCH): None,
+}
+
+Rank = Callable[[RelationName, IndexKey], object]
+
+
+class Partial(msgspec.Struct, frozen=True):
+    """A condition that an index may be partial for: its SQL, and the key that it makes superfluous."""
+
+    sql: str
+    key: IndexKey
+    channel: str
+
+
+def btree_candidates(access: Access, rank: Rank) -> list[CandidateIndex]:
+    """Without repetition. `rank` orders equality keys: those that serve most, and narrow most, come first."""
+    found = [make(access.table, keys) for keys in _key_lists(access, rank) if keys]
+    return list(dict.fromkeys(found))
+
+
+def partial_candidates(access: Access, rank: Rank, partials: Sequence[Partial]) -> list[CandidateIndex]:
+    """The same with a condition: its own key is left out, unless nothing else remains."""
+    found = []
+    for partial in partials:
+        rest = msgspec.structs.replace(
+            access,
+            equals=tuple(key for key in access.equals if key != partial.key),
+            lists=tuple(key for key in access.lists if key != partial.key),
+        )
+        lists = list(_key_lists(rest, rank)) or [(partial.key,)]
+        found += [make(access.table, keys, partial.sql) for keys in lists if keys]
+    return list(dict.fromkeys(found))
+
+
+def search_candidates(access: Access, facts: Facts) -> list[CandidateIndex]:
+    """GIN for what a btree cannot answer."""
+    found = []
+    for name, kind in access.searches:
+        column = facts.column(access.table, name)
+        type_ = base_type(column.type) if column else ""
+        wanted = ("[]" if type_.endswith("[]") else type_, kind)
+        if wanted in SEARCH_CLASSES:
+            key = IndexKey(column=name, opclass=SEARCH_CLASSES[wanted])
+            found.append(CandidateIndex(table=access.table, method="gin", keys=(key,)))
+    return found
+
+
+def make(table: RelationName, keys: Iterable[IndexKey], predicate: str | None = None) -> CandidateIndex:
+    """A btree of the first keys, each once; all descending is written ascending, which reads the same backwards."""
+    seen: dict[tuple[str | None, str | None], IndexKey] = {}
+    for key in keys:
+        seen.setdefault((key.column, key.expression), key)
+    chosen = tuple(seen.values())[:WIDTH]
+    if any(key.descending for key in chosen) and not any(_ascending(key) for key in _directed(chosen)):
+        chosen = tuple(key if _ascending(key) else flipped([key])[0] for key in chosen)
+    return CandidateIndex(table=table, keys=chosen, predicate=predicate)
+
+
+def _directed(keys: Sequence[IndexKey]) -> Sequence[IndexKey]:
+    """From the first descending key on: those before it are equality keys, whose direction does not matter."""
+    first = next(place for place, key in enumerate(keys) if key.descending)
+    return keys[first:]
+
+
+def _ascending(key: IndexKey) -> bool:
+    return not (key.descending and key.nulls_first)
+
+
+def _key_lists(access: Access, rank: Rank) -> Iterator[tuple[IndexKey, ...]]:
+    """Every list of keys that this use of the table could want."""
+    table = access.table
+    equals = tuple(sorted(access.equals, key=lambda key: (rank(table, key), key.column or key.expression)))[:EQUALITIES]
+    narrowed = (*equals, *access.lists)[:EQUALITIES]
+    for key in (*access.equals, *access.lists, *access.ranges, *access.alternatives, *access.extremes):
+        yield (key,)
+    yield equals
+    yield narrowed
+    for key in access.ranges:
+        yield (*equals, key)
+        yield (*narrowed, key)
+    for key in access.extremes:
+        yield (*equals, key)
+    yield from _joined(access, equals)
+    yield from _sorted(access, equals)
+
+
+def _joined(access: Access, equals: tuple[IndexKey, ...]) -> Iterator[tuple[IndexKey, ...]]:
+    """The join keys alone, and with the table's own conditions before and behind them."""
+    for keys in access.joins:
+        for key in keys:
+            yield (key,)
+        yield keys
+        yield (*keys, *equals)
+        yield (*equals, *keys)
+        for key in access.ranges:
+            yield (*keys, *equals, key)
+
+
+def _sorted(access: Access, equals: tuple[IndexKey, ...]) -> Iterator[tuple[IndexKey, ...]]:
+    """An index that hands the rows over in order, behind the equality keys."""
+    for keys in (access.order, access.groups):
+        if keys:
+            yield (*equals, *keys)
+    if access.limited and access.order:
+        yield access.order
+    if access.groups:
+        yield access.groups

@@ -1,0 +1,67 @@
+"""Costs of statements under configurations of indexes, asked of the what-if planner and averaged over the values."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.workload import Item
+from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.whatif.protocol import Cost, CostRequest, WhatIf
+
+Configuration = frozenset[CandidateIndex]
+NOTHING: Configuration = frozenset()
+
+
+class StatementCost(msgspec.Struct, frozen=True):
+    """The weighted mean over the value sets, and every candidate that any of their plans uses."""
+
+    cost: float
+    used: Configuration
+
+
+class CostTable:
+    """Remembers what it was told, by statement and the indexes on its own tables."""
+
+    def __init__(self, whatif: WhatIf, facts: Facts) -> None:
+        self._whatif, self._facts = whatif, facts
+        self._known: dict[tuple[str, Configuration, frozenset[RelationName]], StatementCost | str] = {}
+
+    def relevant(self, item: Item, configuration: Iterable[CandidateIndex]) -> Configuration:
+        """The indexes that stand on tables of the statement."""
+        return frozenset(each for each in configuration if each.table in item.relations)
+
+    async def ask(
+        self, wanted: Sequence[tuple[Item, Configuration]], hidden: frozenset[RelationName] = frozenset()
+    ) -> list[StatementCost | str]:
+        """One answer a pair, in order; a reason where the planner has none."""
+        pairs = [(item, self.relevant(item, configuration)) for item, configuration in wanted]
+        missing = {
+            (item.fingerprint, configuration): (item, configuration)
+            for item, configuration in pairs
+            if (item.fingerprint, configuration, hidden) not in self._known
+        }
+        await self._fetch(list(missing.values()), hidden)
+        return [self._known[item.fingerprint, configuration, hidden] for item, configuration in pairs]
+
+    async def _fetch(self, wanted: list[tuple[Item, Configuration]], hidden: frozenset[RelationName]) -> None:
+        requests = [
+            CostRequest(prepared=item.prepared, values=values, indexes=configuration, hidden=hidden)
+            for item, configuration in wanted
+            for values, _ in item.values
+        ]
+        answers = iter(await self._whatif.costs(requests) if requests else [])
+        for item, configuration in wanted:
+            costs = [(next(answers), weight) for _, weight in item.values]
+            self._known[item.fingerprint, configuration, hidden] = _mean(costs)
+
+
+def _mean(answers: list[tuple[Cost | str, float]]) -> StatementCost | str:
+    """Value sets that cannot be planned are left out; when none can, the first reason."""
+    planned = [(answer, weight) for answer, weight in answers if isinstance(answer, Cost)]
+    if not planned:
+        return next(answer for answer, _ in answers if isinstance(answer, str))
+    total = sum(weight for _, weight in planned)
+    cost = sum(answer.total_cost * weight for answer, weight in planned) / total
+    return StatementCost(cost, frozenset().union(*(answer.used for answer, _ in planned)))

@@ -1,0 +1,178 @@
+"""Indexes to drop: invalid, duplicate, prefix-redundant and unused ones; each hidden and the workload planned again."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.costs import Configuration, CostTable, StatementCost
+from pgtune_cli.advise.coverage import starts_with
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.workload import Item
+from pgtune_cli.model.catalog import Index, RelationKind, RelationName
+from pgtune_cli.model.index import DroppedIndex
+from pgtune_cli.model.snapshot import IndexUsage
+from pgtune_cli.sql.index_ddl import drop_index_sql
+from pgtune_cli.sql.lex import TruncatedText, tokens
+
+MAX_RISE = 0.05
+YOUNG_DAYS = 30
+
+
+class Drop(msgspec.Struct, frozen=True):
+    index: Index
+    reason: str
+
+
+def droppable(facts: Facts) -> list[Drop]:
+    """Candidates by the catalog and the counters, in order of name; nothing that enforces or identifies anything."""
+    usage = {each.index: each for each in facts.snapshot.usage.indexes}
+    found: dict[RelationName, Drop] = {}
+    for table in sorted(facts.indexes):
+        relation = facts.relations.get(table)
+        if relation is None or relation.kind is RelationKind.PARTITIONED:
+            continue  # its indexes are made of those of the partitions
+        indexes = sorted(facts.indexes[table], key=lambda index: (index.oid, index.name))
+        for index in indexes:
+            kept = [other for other in indexes if other is not index and other.index_name not in found]
+            reason = _reason(index, kept, usage, facts)
+            if reason is not None:
+                found[index.index_name] = Drop(index, reason)
+    return list(found.values())
+
+
+async def verified(
+    drops: Sequence[Drop], items: Sequence[Item], chosen: Configuration, costs: CostTable
+) -> list[DroppedIndex]:
+    """Those without which, all hidden together, no statement gets dearer under the chosen set."""
+    hidden: frozenset[RelationName] = frozenset()
+    before = await _costs(items, chosen, hidden, costs)
+    advised = []
+    for drop in drops:
+        touching = [item for item in items if drop.index.table in item.relations]
+        after = await _costs(touching, chosen, hidden | {drop.index.index_name}, costs)
+        worse = [key for key, cost in after.items() if _worse(before[key], cost)]
+        if worse:
+            continue
+        unknown = next((cost for cost in after.values() if isinstance(cost, str)), None)
+        hidden |= {drop.index.index_name}
+        advised.append(_dropped(drop, len(touching), unknown))
+    return advised
+
+
+def _reason(index: Index, kept: Sequence[Index], usage: Mapping[RelationName, IndexUsage], facts: Facts) -> str | None:
+    """Why it can go, `kept` being the others that stay; None when it stays."""
+    if _serves(index):
+        return None
+    if not index.valid:
+        return "it is INVALID, left behind by a CREATE INDEX CONCURRENTLY that failed (make sure that none is running)"
+    twin = next((other for other in kept if _same(index, other)), None)
+    if twin is not None:
+        return f"it is a duplicate of {twin.name}"
+    wider = next((other for other in kept if _within(index, other)), None)
+    if wider is not None:
+        return f"its keys are the first keys of {wider.name}, which answers the same questions"
+    return _unused(index, kept, usage.get(index.index_name), facts)
+
+
+def _serves(index: Index) -> bool:
+    """Whether something besides speed depends on it."""
+    return bool(
+        index.primary or index.unique or index.exclusion or index.constraint or index.replica_identity
+        or index.clustered or index.partition_of
+    )  # fmt: skip
+
+
+def _same(index: Index, other: Index) -> bool:
+    """A duplicate, of which `other` stays: the one that serves something, else the older."""
+    alike = (index.method, index.keys, index.include, index.predicate) == (
+        other.method, other.keys, other.include, other.predicate,
+    )  # fmt: skip
+    return alike and other.valid and (_serves(other) or (other.oid, other.name) < (index.oid, index.name))
+
+
+def _within(index: Index, other: Index) -> bool:
+    """Whether a wider btree starts with the same keys, for the same rows."""
+    if index.method != "btree" or other.method != "btree" or not other.valid or index.predicate != other.predicate:
+        return False
+    held = {key.column for key in other.keys} | set(other.include)
+    longer = len(other.keys) > len(index.keys) or (len(other.include) > len(index.include) and other.keys == index.keys)
+    return longer and starts_with(other.keys, index.keys) and set(index.include) <= held
+
+
+def _unused(index: Index, kept: Sequence[Index], usage: IndexUsage | None, facts: Facts) -> str | None:
+    """Never scanned since the counters began; not on a standby, whose counters say nothing of the primary."""
+    if usage is None or usage.idx_scan > 0 or facts.snapshot.server.in_recovery:
+        return None
+    if not facts.worth_indexing(index.table) or _supports_foreign_key(index, kept, facts):
+        return None
+    days = facts.snapshot.usage.days
+    if days is None:
+        return "it was never scanned since the statistics were reset (when is unknown; ask the replicas too)"
+    caution = "; look again after a whole month" if days < YOUNG_DAYS else ""
+    return f"it was not scanned once in {_days(days)} of statistics{caution}; replicas have counters of their own"
+
+
+def _days(days: float) -> str:
+    return (
+        f"{days:.0f} days"
+        if days >= 2
+        else f"{days * 24:.0f} hours"
+        if days >= 1 / 12
+        else f"{days * 1440:.0f} minutes"
+    )
+
+
+def _supports_foreign_key(index: Index, kept: Sequence[Index], facts: Facts) -> bool:
+    """Whether deletes of a parent row would have to scan the table without it."""
+    keys = [
+        constraint.columns
+        for constraint in facts.snapshot.catalog.constraints_of(index.table)
+        if constraint.type == "f"
+    ]
+    return any(_leads(index, columns) and not any(_leads(other, columns) for other in kept) for columns in keys)
+
+
+def _leads(index: Index, columns: tuple[str, ...]) -> bool:
+    first = {key.column for key in index.keys[: len(columns)]}
+    return index.valid and index.predicate is None and first == set(columns)
+
+
+async def _costs(
+    items: Sequence[Item], chosen: Configuration, hidden: frozenset[RelationName], costs: CostTable
+) -> dict[str, StatementCost | str]:
+    answers = await costs.ask([(item, chosen) for item in items], hidden)
+    return {item.fingerprint: answer for item, answer in zip(items, answers, strict=True)}
+
+
+def _worse(before: StatementCost | str, after: StatementCost | str) -> bool:
+    if isinstance(before, str) or isinstance(after, str):
+        return False
+    return after.cost > before.cost * (1 + MAX_RISE)
+
+
+def _dropped(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:
+    """With what was verified."""
+    if unknown is not None:
+        proof = f"not verified by planning without it ({unknown})"
+    elif statements:
+        plural = "statement" if statements == 1 else "statements"
+        proof = f"hidden, and {statements} {plural} on the table planned again: none got dearer"
+    else:
+        proof = "no statement of the workload reads the table"
+    index = drop.index
+    return DroppedIndex(drop_index_sql(index.schema, index.name), recreate(index), f"{drop.reason}; {proof}")
+
+
+def recreate(index: Index) -> str:
+    """Its definition, CONCURRENTLY; empty where the definition is not one CREATE INDEX statement."""
+    for head in ("CREATE INDEX ", "CREATE UNIQUE INDEX "):
+        if index.definition.startswith(head) and _one_statement(index.definition):
+            return f"{head}CONCURRENTLY {index.definition[len(head) :]}"
+    return ""
+
+
+def _one_statement(text: str) -> bool:
+    try:
+        return not any(token.text == ";" for token in tokens(text))
+    except TruncatedText:
+        return False

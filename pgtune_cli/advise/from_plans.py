@@ -1,0 +1,82 @@
+"""Conditions that only the plan shows: of statements no parser takes, of the tables below a view, of row security.
+
+The conditions of EXPLAIN are SQL expressions over the plan's aliases. They are put into a query over the same tables,
+one at a time, so that they are read by the parser that reads statements; what it cannot read is left out.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pgtune_cli.advise.access import Access, accesses
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.workload import Item, known_name, parsed
+from pgtune_cli.explain.derive import walk
+from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.plan import Plan, PlanNode
+from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex
+from pgtune_cli.sql.quote import qualified, quote_identifier
+
+
+def plan_accesses(item: Item, facts: Facts) -> list[Access]:
+    """How the plan of record reads each table."""
+    if not item.plans.plans:
+        return []
+    plan = item.plans.plans[0].plan
+    tables = _tables(plan, facts)
+    if not tables:
+        return []
+    source = ", ".join(f"{qualified(name)} AS {quote_identifier(alias)}" for alias, name in sorted(tables.items()))
+    found: dict[Access, None] = {}
+    for conditions, order in _wanted(plan):
+        shape = parsed(_query(source, conditions, order), facts)
+        if shape is not None:
+            found.update(dict.fromkeys(accesses(shape, facts)))
+    return [access for access in found if _says_something(access)]
+
+
+def _tables(plan: Plan, facts: Facts) -> dict[str, RelationName]:
+    """alias -> table, the partitioned one for a partition."""
+    found = {}
+    for placed in walk(plan):
+        node = placed.node
+        if node.relation is not None:
+            name = known_name(RelationName(node.schema or "", node.relation), facts)
+            if name is not None:
+                found[node.alias or node.relation] = facts.root(name)
+    return found
+
+
+def _wanted(plan: Plan) -> Iterable[tuple[list[str], tuple[str, ...]]]:
+    """The conditions of each scan together; those of each join; each sort."""
+    for placed in walk(plan):
+        node = placed.node
+        if node.relation is not None:
+            yield _local(node), ()
+        elif conditions := [text for text in (node.hash_cond, node.merge_cond, node.join_filter) if text]:
+            yield conditions, ()
+        elif node.sort_key and node.node_type in ("Sort", "Incremental Sort"):
+            yield [], node.sort_key
+
+
+def _local(node: PlanNode) -> list[str]:
+    return [text for text in (node.filter, node.index_cond, node.recheck_cond) if text]
+
+
+def _query(source: str, conditions: list[str], order: tuple[str, ...]) -> str:
+    where = " AND ".join(f"({_readable(text)})" for text in conditions)
+    keys = ", ".join(_readable(text) for text in order)
+    return f"SELECT 1 FROM {source}" + (f" WHERE {where}" if where else "") + (f" ORDER BY {keys}" if keys else "")
+
+
+def _readable(text: str) -> str:
+    """EXPLAIN's text with constants (already `?`) as parameters, so that it parses."""
+    try:
+        tokens = lex(text)
+    except TruncatedText:
+        return "true"
+    return "".join("$1" if token.text == "?" and token.kind is not TokenKind.QUOTED else token.text for token in tokens)
+
+
+def _says_something(access: Access) -> bool:
+    return access != msgspec.structs.replace(Access(table=access.table), limited=access.limited)

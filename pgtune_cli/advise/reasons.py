@@ -1,0 +1,78 @@
+"""Why an index was chosen, in plain words with numbers, and how sure that is."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pgtune_cli.advise.workload import Item
+from pgtune_cli.model.catalog import IndexKey
+from pgtune_cli.model.finding import Confidence
+from pgtune_cli.model.index import CandidateIndex, StatementBenefit
+
+CLOSE = 0.05
+"""the clone's cost of a statement as it is, against the server's"""
+FAR = 2.0
+KNOWN_VALUES = {"literal", "sample", "params-file", "pg_stats"}
+
+
+class Benefit(msgspec.Struct, frozen=True):
+    """One statement that uses the index. `share` is how much of its saving is this index's own."""
+
+    item: Item
+    before: float
+    after: float
+    share: float
+
+    @property
+    def saved(self) -> float:
+        """Planner cost over the window, weighted by calls."""
+        return max(self.item.statement.calls, 1) * (self.before - self.after) * self.share
+
+    def told(self) -> StatementBenefit:
+        return StatementBenefit(fingerprint=self.item.fingerprint, cost_before=self.before, cost_after=self.after)
+
+
+def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float) -> str:
+    """A paragraph: what it is for, what it saves, what it costs."""
+    best = benefits[0]
+    share = sum(benefit.item.statement.share_of_time for benefit in benefits)
+    count = "one statement" if len(benefits) == 1 else f"{len(benefits)} statements"
+    time = f" ({share:.1%} of the measured time)" if share > 0 else ""
+    words = [f"Serves {count}{time} through {_keys(candidate)}."]
+    words.append(
+        f"The planner cost of statement {best.item.fingerprint} falls from {best.before:,.1f} to {best.after:,.1f} "
+        f"a call ({_factor(best)}), over {best.item.statement.calls:,} calls."
+    )
+    saved = sum(benefit.saved for benefit in benefits)
+    if upkeep > 0 and saved > 0:
+        words.append(f"Keeping it up to date costs the writes {upkeep / saved:.1%} of what it saves.")
+    return " ".join(words)
+
+
+def confidence(benefits: Sequence[Benefit], engine: str) -> Confidence:
+    """That of the statement that gains most: is its plan the server's own, and were the values known?"""
+    best = benefits[0].item
+    fidelity = best.plans.fidelity
+    known = best.values[0][0].origin in KNOWN_VALUES
+    if fidelity is None:
+        return Confidence.HIGH if engine == "hypopg" and known else Confidence.MEDIUM
+    ratio = fidelity.cost_clone / fidelity.cost_server if fidelity.cost_server else None
+    if ratio is None or (not fidelity.same_shape and not 1 / FAR <= ratio <= FAR):
+        return Confidence.LOW
+    close = fidelity.same_shape and abs(ratio - 1) <= CLOSE
+    return Confidence.HIGH if close and known else Confidence.MEDIUM
+
+
+def _keys(candidate: CandidateIndex) -> str:
+    keys = ", ".join(_key(key) for key in candidate.keys)
+    condition = f" where {candidate.predicate}" if candidate.predicate is not None else ""
+    return f"{candidate.table} ({keys}){condition}"
+
+
+def _key(key: IndexKey) -> str:
+    return f"{key.column or key.expression}{' descending' if key.descending else ''}"
+
+
+def _factor(benefit: Benefit) -> str:
+    factor = benefit.before / max(benefit.after, 1e-9)
+    return f"{factor:,.1f} times less" if factor < 100 else f"{factor:,.0f} times less"

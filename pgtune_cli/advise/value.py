@@ -1,0 +1,41 @@
+"""What a statement's cost is worth, so that costs of different statements can be added up.
+
+Measured time decides: a statement that took a tenth of the time is a tenth of the workload, whatever the planner thinks
+of it, and half the cost is taken for half the time. Without measured time (a folder of .sql files) it is calls x cost.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from pgtune_cli.advise.workload import Item
+
+
+class Values(msgspec.Struct, frozen=True):
+    """Weights of the statements. One unit is a millisecond of measured time, or a cost unit without any."""
+
+    weights: Mapping[str, float]
+    """fingerprint -> worth of one unit of planner cost, calls included."""
+    total: float
+    """worth of the whole workload as it is."""
+    per_cost: float
+    """worth of one unit of planner cost that no statement is known for (upkeep of an index)."""
+
+    def of(self, item: Item, cost: float) -> float:
+        return self.weights[item.fingerprint] * cost
+
+
+def values(costs: list[tuple[Item, float]]) -> Values:
+    """From the costs as they are. Where only some statements were timed, all are weighed by calls x cost."""
+    timed = all(item.statement.total_exec_time_ms > 0 for item, _ in costs)
+    weights = {
+        item.fingerprint: item.statement.total_exec_time_ms / max(cost, 1e-9) if timed else calls(item)
+        for item, cost in costs
+    }
+    total = sum(weights[item.fingerprint] * cost for item, cost in costs)
+    planned = sum(calls(item) * cost for item, cost in costs)
+    return Values(weights, total, total / planned if planned else 1.0)
+
+
+def calls(item: Item) -> float:
+    return float(max(item.statement.calls, 1))
