@@ -143,6 +143,14 @@ def test_ctrl_c_on_the_terminal_ends_the_caller_and_the_server(child, base):
     assert (list(base.iterdir()), processes_of(program.folder)) == ([], [])
 
 
+def test_ctrl_c_reaches_the_caller_alone_who_may_still_need_the_server(child):
+    program = child("deaf")
+    os.killpg(program.process.pid, signal.SIGINT)
+    time.sleep(0.3)
+    assert version_at(program.dsn) == find_binaries(BINARIES).version_num
+    assert program.close() == 0
+
+
 def test_a_forked_process_that_stays_behind_does_not_keep_the_server(child, base):
     program = child("fork")
     program.process.kill()

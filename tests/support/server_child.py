@@ -1,11 +1,13 @@
 """A program that runs an embedded server until its stdin closes, for tests that kill it or run it as someone else.
 
-Arguments: the folder that holds pgtune_cli, that of PostgreSQL's programs, and "fork" for a child that stays behind.
+Arguments: the folder that holds pgtune_cli, that of PostgreSQL's programs, and "fork" for a child that stays behind,
+or "deaf" for a program that Ctrl-C does not end.
 It needs the standard library alone, so that any interpreter of the machine may run it.
 """
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -15,6 +17,8 @@ sys.path.insert(0, sys.argv[1])
 from pgtune_cli.server.binaries import find_binaries
 from pgtune_cli.server.embedded import embedded_server
 
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 with embedded_server(find_binaries(Path(sys.argv[2]))) as server:
     forked = 0
     if "fork" in sys.argv:

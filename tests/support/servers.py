@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
@@ -87,6 +87,7 @@ class ServerPool:
 
             command = "postgres " + " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
             container = PostgresContainer(f"postgres:{major}", username="postgres", password="postgres", driver=None)
+            container.with_env("POSTGRES_HOST_AUTH_METHOD", "trust")  # roles of the tests have no password
             self._stack.enter_context(container.with_command(command))
         return _server_of(container.get_connection_url(), "testcontainers")
 
@@ -127,4 +128,7 @@ def _server_of(dsn: str, origin: str = "PGTUNE_TEST_DSN") -> RunningServer:
     def dsn_for(database: str) -> str:
         return parts._replace(path=f"/{database}").geturl()
 
-    return RunningServer(dsn_for, None, parts.port or 5432, asyncio.run(version()), origin)
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    socket_dir = Path(query["host"]) if query.get("host", "").startswith("/") else None
+    port = int(parts.port or query.get("port", 5432))
+    return RunningServer(dsn_for, socket_dir, port, asyncio.run(version()), origin)

@@ -1,0 +1,39 @@
+"""What a failed start tells its reader."""
+
+import pytest
+
+from pgtune_cli.server.failure import LAST_LINES, failed, hint_for
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("initdb: error while loading shared libraries: libpq.so.5: cannot open", "package that holds libpq.so.5"),
+        ('FATAL:  could not write lock file "postmaster.pid": No space left on device', "TMPDIR"),
+        ('FATAL:  could not resize shared memory segment "/PostgreSQL.1" to 1 bytes: No space left', "--shm-size"),
+        ("initdb: could not look up effective user ID 4711: user does not exist", "give the user 4711 a line"),
+        ('initdb: error: invalid locale name "C.UTF-8"', "install the locale C.UTF-8"),
+        ("PermissionError: [Errno 1] Operation not permitted", "run pgtune as a plain user"),
+        ("FATAL:  could not map anonymous shared memory: Cannot allocate memory", "shared memory"),
+    ],
+)
+def test_known_troubles_have_a_hint(text, expected):
+    hint = hint_for(text)
+    assert hint is not None
+    assert expected in hint
+
+
+def test_a_new_trouble_has_none():
+    assert hint_for("FATAL:  something else") is None
+
+
+def test_the_message_ends_with_the_last_lines_of_the_log(tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(b"line %d \xff\n" % number for number in range(30)))
+    lines = str(failed("postgres ended with status 1", log)).splitlines()
+    assert lines[0] == "the embedded PostgreSQL did not start: postgres ended with status 1"
+    assert lines[1:] == [f"line {number} �".strip() for number in range(30 - LAST_LINES, 30)]
+
+
+def test_without_a_log_the_message_stands_alone(tmp_path):
+    assert str(failed("why", tmp_path / "none")) == "the embedded PostgreSQL did not start: why"
