@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Relation, RelationName
 from pgtune_cli.model.plan import PlanNode
+from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
 
 TEXTS = {"text", "character varying"}
@@ -22,14 +23,26 @@ def columns_in(node: PlanNode, relation: Relation | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def casts_on_columns(node: PlanNode, name: RelationName, world: World) -> tuple[str, ...]:
-    """Casts in the filter over columns that lead an index, where the index cannot serve the cast."""
+def casts_on_columns(node: PlanNode, name: RelationName, statement: Statement, world: World) -> tuple[str, ...]:
+    """Casts that PostgreSQL put over columns in the filter, so that an index on the column does not serve it."""
     leading = {index.keys[0].column for index in world.indexes.get(name, []) if index.valid and index.keys}
+    written = _written_casts(statement, name, world)
     found = []
     for column, type_name in _casts(node.filter, node.alias):
-        if column in leading and not _harmless(world, name, column, type_name):
+        if column in leading and column not in written and not harmless_cast(world, name, column, type_name):
             found.append(f"{column}::{type_name}")
     return tuple(dict.fromkeys(found))
+
+
+def _written_casts(statement: Statement, name: RelationName, world: World) -> set[str]:
+    """Columns that the text itself casts."""
+    shape = world.shape(statement)
+    return {
+        predicate.column.column
+        for block in (shape.blocks if shape is not None else ())
+        for predicate in block.predicates
+        if predicate.cast is not None and predicate.column is not None and predicate.column.relation == name
+    }
 
 
 def _tokens(condition: str | None) -> list[Token]:
@@ -78,7 +91,7 @@ def _type_name(found: list[Token], place: int) -> str:
     return " ".join(words).replace(" . ", ".").replace(" [ ]", "[]")
 
 
-def _harmless(world: World, name: RelationName, column: str, type_name: str) -> bool:
+def harmless_cast(world: World, name: RelationName, column: str, type_name: str) -> bool:
     """Whether an index serves the cast: text for varchar, a domain's base type, an index on the cast itself."""
     found = world.column(name, column)
     if found is None:

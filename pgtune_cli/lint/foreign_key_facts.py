@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from pgtune_cli.lint.index_match import has_companion
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Constraint, IndexKey, RelationName
@@ -82,7 +83,7 @@ def _users(world: World, constraint: Constraint) -> tuple[list[Statement], list[
     for statement in world.analysis.statements:
         shape = world.shape(statement)
         for block in shape.blocks if shape is not None else ():
-            if _searches(block, constraint):
+            if _searches(block, constraint, world):
                 lookups.append(statement)
                 break
             if _joins_from_parent(block, constraint):
@@ -91,11 +92,13 @@ def _users(world: World, constraint: Constraint) -> tuple[list[Statement], list[
     return lookups, joins
 
 
-def _searches(block: Block, constraint: Constraint) -> bool:
+def _searches(block: Block, constraint: Constraint, world: World) -> bool:
+    """By its first column, with nothing else that could enter an index."""
     return any(
         predicate.kind in (PredicateKind.EQ, PredicateKind.IN) and predicate.column is not None
         and predicate.cast is None and not (predicate.under_or or predicate.under_not)
         and predicate.column.relation == constraint.table and predicate.column.column == constraint.columns[0]
+        and not has_companion(block, predicate, constraint.table, world)
         for predicate in block.predicates
     )  # fmt: skip
 

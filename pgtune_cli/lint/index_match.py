@@ -28,10 +28,10 @@ def has_expression_index(predicate: Predicate, table: RelationName, world: World
     return bool(wanted) and any(_words(key.expression) == wanted for key in keys if key.expression is not None)
 
 
-def _words(expression: str) -> tuple[str, ...]:
+def _words(expression: str | None) -> tuple[str, ...]:
     """The expression without parentheses, schemas and casts: PostgreSQL prints more of each than is written."""
     try:
-        found = tokens(expression)
+        found = tokens(expression or "")
     except TruncatedText:
         return ()
     words: list[str] = []
@@ -79,7 +79,13 @@ def has_index(table: RelationName, predicate: Predicate, world: World, wanted: s
 def _covers(key: IndexKey, columns: set[str]) -> bool:
     if key.column is not None:
         return key.column in columns
-    return bool(columns & set(_words(key.expression or "")))
+    return bool(columns & set(_words(key.expression)))
+
+
+def has_partial_index(table: RelationName, column: str, world: World) -> bool:
+    """Whether a partial index keeps to some values of the column."""
+    partial = [index for index in world.indexes.get(table, []) if index.valid and index.predicate is not None]
+    return bool(column) and any(column in _words(index.predicate) for index in partial)
 
 
 def has_companion(block: Block, predicate: Predicate, table: RelationName, world: World) -> bool:

@@ -1,6 +1,6 @@
 """Facts of plan nodes and of plans."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -19,8 +19,9 @@ Analyze = "analyze"
 
 
 class PlanNodeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One node of a plan."""
+    """One node of a plan. What a kind of node does not have is 0 once the plan was executed, not unknown."""
 
+    label: Annotated[str, known("the node and what it reads: Seq Scan on public.orders")]
     node_type: Annotated[str, known("as EXPLAIN names it: Seq Scan, Hash Join, Sort")]
     join_type: Annotated[str, known("Inner, Left, Semi, Anti; empty for other nodes")]
     strategy: Annotated[str, known("of an Aggregate: Plain, Sorted, Hashed, Mixed; else empty")]
@@ -56,7 +57,7 @@ class PlanNodeFacts(msgspec.Struct, frozen=True, kw_only=True):
     sort_space_bytes: Annotated[float | None, known("what a sort used, memory or disk", need=Analyze)]
     hash_batches: Annotated[float | None, known("parts a hash was split into; 1 fits in memory", need=Analyze)]
     temp_bytes: Annotated[float | None, known("written to temporary files without its children", need="buffers")]
-    workers_planned: Annotated[float | None, known("of a Gather")]
+    workers_planned: Annotated[float, known("of a Gather")]
     workers_launched: Annotated[float | None, known("of a Gather", need=Analyze)]
     table_rows: Annotated[float | None, known("rows of the table that is read", need="statistics")]
     table_bytes: Annotated[float | None, known("size of the table that is read", need="sizes")]
@@ -64,7 +65,8 @@ class PlanNodeFacts(msgspec.Struct, frozen=True, kw_only=True):
     statistics_sql: Annotated[str | None, known("CREATE STATISTICS over those columns; null with fewer than two, or "
                                                 "when they are covered", sql=True)]  # fmt: skip
     cast_columns: Annotated[tuple[str, ...], known("indexed columns that its filter compares after a cast which "
-                                                   "the index does not serve, as column::type")]  # fmt: skip
+                                                   "the text does not ask for and the index does not serve, as "
+                                                   "column::type")]  # fmt: skip
     calls: Annotated[float, known("how often the statement was called")]
     mean_exec_time_ms: Annotated[float | None, known("measured mean time of the statement", need="workload")]
 
@@ -109,7 +111,9 @@ def _node_facts(
     join_removed = _times(node.rows_removed_by_join_filter, node) if node.join_filter else None
     total, ran = rows_total(node), made.execution_time_ms
     temp_blocks = own.temp_written_blocks
+    there = _there(made)
     return PlanNodeFacts(
+        label=_label(node, name),
         node_type=node.node_type, join_type=node.join_type or "", strategy=node.strategy or "",
         parent_relationship=node.parent_relationship or "", relation=str(name) if name else None,
         index_name=node.index_name, executed=made.executed, depth=placed.depth, total_cost=node.total_cost,
@@ -117,18 +121,18 @@ def _node_facts(
         loops=node.loops, q_error=q_error(node), worst_child_q_error=_worst_child(node), stopped_early=stopped,
         time_ms=own.time_ms, time_share=own.time_ms / ran if own.time_ms is not None and ran else None,
         blocks=_sum(own.shared_hit_blocks, own.shared_read_blocks), has_filter=node.filter is not None,
-        rows_removed=removed, removed_fraction=_fraction(removed, total),
-        join_rows_removed=join_removed, join_removed_fraction=_fraction(join_removed, total),
-        recheck_rows_removed=_times(node.rows_removed_by_index_recheck, node), heap_fetches=node.heap_fetches,
-        exact_heap_blocks=node.exact_heap_blocks, lossy_heap_blocks=node.lossy_heap_blocks,
+        rows_removed=there(removed), removed_fraction=there(_fraction(removed, total)),
+        join_rows_removed=there(join_removed), join_removed_fraction=there(_fraction(join_removed, total)),
+        recheck_rows_removed=_times(node.rows_removed_by_index_recheck, node), heap_fetches=there(node.heap_fetches),
+        exact_heap_blocks=there(node.exact_heap_blocks), lossy_heap_blocks=there(node.lossy_heap_blocks),
         sort_spilled=_sort_spilled(node),
-        sort_space_bytes=node.sort_space_used_kb * 1024.0 if node.sort_space_used_kb is not None else None,
-        hash_batches=node.hash_batches if node.hash_batches is not None else _hash_aggregate_batches(node),
+        sort_space_bytes=there(node.sort_space_used_kb * 1024.0 if node.sort_space_used_kb is not None else None),
+        hash_batches=there(node.hash_batches if node.hash_batches is not None else _hash_aggregate_batches(node)),
         temp_bytes=temp_blocks * world.snapshot.server.block_size if temp_blocks is not None else None,
-        workers_planned=node.workers_planned, workers_launched=node.workers_launched,
+        workers_planned=node.workers_planned or 0, workers_launched=there(node.workers_launched),
         table_rows=world.rows(name) if name else None, table_bytes=world.size_bytes(name) if name else None,
         condition_columns=columns, statistics_sql=_statistics_sql(world, name, columns),
-        cast_columns=casts_on_columns(node, name, world) if name is not None else (), calls=statement.calls,
+        cast_columns=casts_on_columns(node, name, statement, world) if name is not None else (), calls=statement.calls,
         mean_exec_time_ms=statement.mean_exec_time_ms if world.measured else None,
     )  # fmt: skip
 
@@ -149,6 +153,17 @@ def plans(world: World, statement: Statement) -> Iterator[Subject]:
 def _jit(made: StatementPlan) -> float | None:
     """An executed plan that says nothing of JIT compiled nothing."""
     return made.plan.jit_time_ms if made.plan.jit_time_ms is not None or not made.executed else 0.0
+
+
+def _there(made: StatementPlan) -> Callable[[float | None], float | None]:
+    """EXPLAIN ANALYZE leaves out what a node does not have."""
+    return lambda value: 0.0 if value is None and made.executed else value
+
+
+def _label(node: PlanNode, name: RelationName | None) -> str:
+    target = name or node.relation or node.cte_name or node.function_name
+    kind = node.node_type if node.join_type in (None, "Inner") else f"{node.node_type} ({node.join_type})"
+    return f"{kind} on {target}" if target else kind
 
 
 def _times(per_loop: float | None, node: PlanNode) -> float | None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from pgtune_cli.lint.index_match import has_companion, has_expression_index, has_index, leads_index
+from pgtune_cli.lint.condition_columns import harmless_cast
+from pgtune_cli.lint.index_match import has_companion, has_expression_index, has_index, has_partial_index, leads_index
 from pgtune_cli.lint.nullability import subquery_may_be_null
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
@@ -22,6 +23,7 @@ class PredicateFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[str, known("eq, in, not_eq, not_in, range, like, ilike, regex, is_null, contains, overlap, "
                                "text_search, similar, bool, other")]  # fmt: skip
     operator: Annotated[str, known("as PostgreSQL spells it, the column on the left")]
+    written: Annotated[str, known("the condition in words: lower(email) =")]
     place: Annotated[str, known("where, join_on, having")]
     table: Annotated[str, known("schema.name of the table")]
     table_rows: Annotated[float | None, known("rows of the table", need="statistics")]
@@ -31,12 +33,13 @@ class PredicateFacts(msgspec.Struct, frozen=True, kw_only=True):
     columns: Annotated[tuple[str, ...], known("every column that the left side reads")]
     expression: Annotated[str, known("the left side when it is more than a column: lower(email); constants hidden")]
     function: Annotated[str, known("its outermost function or operator: lower, date_trunc, ->>")]
-    cast: Annotated[str, known("type that the column is cast to in the text")]
+    cast: Annotated[str, known("type that the text casts the column to, unless an index on the column serves it")]
     expression_known: Annotated[bool, known("the expression has no hidden constant: an index could be written on it")]
     expression_indexed: Annotated[bool, known("a valid index starts with that expression")]
     column_indexed: Annotated[bool, known("a valid b-tree or hash index starts with the column")]
     gin_indexed: Annotated[bool, known("a valid GIN index covers the column")]
     trigram_indexed: Annotated[bool, known("a trigram index covers the column or the expression")]
+    partial_indexed: Annotated[bool, known("a partial index whose WHERE names the column")]
     companion_indexed: Annotated[bool, known("another condition of the same SELECT starts an index of the table")]
     column_distinct: Annotated[float | None, known("distinct values of the column", need="statistics")]
     rarest_frequency: Annotated[float | None, known("fraction of the rows with the rarest of its common values",
@@ -58,6 +61,8 @@ class PredicateFacts(msgspec.Struct, frozen=True, kw_only=True):
     rows_per_call: Annotated[float | None, known("rows that the statement returns, a call", need="workload")]
     table_share_per_call: Annotated[float | None, known("those blocks, as a fraction of the table's", need="workload")]
     reads_whole_table: Annotated[bool | None, known("the plan scans all of the table", need="plan")]
+    removed_fraction: Annotated[float | None, known("rows of the table that the filters of its scans removed, a "
+                                                    "fraction of those read", need="analyze")]  # fmt: skip
 
 
 def predicates(world: World, statement: Statement) -> Iterator[Subject]:
@@ -114,15 +119,16 @@ def _facts(
     table_blocks = size / world.snapshot.server.block_size if size else None
     subquery = shape.blocks[predicate.operand.subquery] if predicate.operand.subquery is not None else None
     return PredicateFacts(
-        kind=predicate.kind.value, operator=predicate.operator, place=predicate.place.value, table=str(table),
+        kind=predicate.kind.value, operator=predicate.operator, written=_place(predicate), place=predicate.place.value, table=str(table),
         table_rows=world.rows(table), table_bytes=size, column=column, column_type=found.type if found else "",
         columns=tuple(dict.fromkeys(item.column for item in predicate.columns)),
         expression=predicate.index_expression or (f"{predicate.function}(…)" if predicate.function else ""),
-        function=predicate.function or "", cast=predicate.cast or "",
+        function=predicate.function or "", cast=_cast(predicate, table, world),
         expression_known=predicate.index_expression is not None,
         expression_indexed=has_expression_index(predicate, table, world),
         column_indexed=bool(column) and leads_index(table, column, world),
         gin_indexed=has_index(table, predicate, world, "gin"),
+        partial_indexed=has_partial_index(table, column, world),
         trigram_indexed=has_index(table, predicate, world, "trgm_ops"),
         companion_indexed=has_companion(block, predicate, table, world),
         column_distinct=world.distinct(table, column) if column else None,
@@ -138,7 +144,24 @@ def _facts(
         rows_per_call=statement.rows / max(statement.calls, 1) if measured else None,
         table_share_per_call=blocks / table_blocks if measured and table_blocks else None,
         reads_whole_table=world.reads_whole_table(statement.fingerprint, table),
+        removed_fraction=_removed_fraction(world, statement, table),
     )  # fmt: skip
+
+
+def _cast(predicate: Predicate, table: RelationName, world: World) -> str:
+    if predicate.cast is None or predicate.column is None:
+        return predicate.cast or ""
+    return "" if harmless_cast(world, table, predicate.column.column, predicate.cast) else predicate.cast
+
+
+def _removed_fraction(world: World, statement: Statement, table: RelationName) -> float | None:
+    read = removed = 0.0
+    for node in world.scans(statement.fingerprint, table):
+        if node.actual_rows is None or not node.loops:
+            return None
+        removed += (node.rows_removed_by_filter or 0.0) * node.loops
+        read += (node.actual_rows + (node.rows_removed_by_filter or 0.0)) * node.loops
+    return removed / read if read else None
 
 
 def _leading_wildcard(seen: list[Predicate]) -> bool | None:

@@ -11,6 +11,7 @@ from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.wide_columns import WideStar, wide_star
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.statement import Statement
+from pgtune_cli.sql.fingerprint import normalise
 from pgtune_cli.sql.shape import CountCheck, Shape
 
 Workload = "workload"
@@ -36,6 +37,7 @@ class StatementFacts(msgspec.Struct, frozen=True, kw_only=True):
     blocks_per_row: Annotated[float | None, known("shared blocks hit and read, a returned row; a call without rows "
                                                   "counts as one", need=Workload)]  # fmt: skip
     temp_bytes_per_call: Annotated[float | None, known("written to temporary files, a call", need=Workload)]
+    executed: Annotated[bool, known("a plan of it was made with ANALYZE")]
     relations: Annotated[tuple[str, ...] | None, known("tables it reads or writes, as schema.name", need=Parsed)]
     largest_table_rows: Annotated[float | None, known("rows of the largest of them", need="statistics")]
     has_limit: Annotated[bool | None, known("its outermost SELECT has a LIMIT", need=Parsed)]
@@ -105,6 +107,7 @@ def _facts(
         shared_blks_read=value(statement.shared_blks_read), blocks_per_call=value(blocks / calls),
         blocks_per_row=value(blocks / max(statement.rows, statement.calls, 1)),
         temp_bytes_per_call=value(statement.temp_blks_written / calls * world.snapshot.server.block_size),
+        executed=any(plan.executed for plan in world.plans(statement.fingerprint)),
         relations=tuple(str(name) for name in shape.relations) if shape else None,
         largest_table_rows=max((count for count in rows if count is not None), default=None),
         has_limit=pages.has_limit, has_offset=pages.has_offset, deepest_offset=pages.deepest_offset,
@@ -113,7 +116,7 @@ def _facts(
         counts_and_compares=asks, count_asks_existence=exists,
         star_wide_columns=star.columns, star_wide_bytes=star.bytes,
         key_lookup=lookup is not None if shape else None, lookup_columns=lookup.columns if lookup else (),
-        loop_parent=parent.fingerprint if parent else None, loop_parent_query=parent.query if parent else None,
+        loop_parent=parent.fingerprint if parent else None, loop_parent_query=normalise(parent.query) if parent else None,
         calls_per_parent_row=value(parent.calls_per_row if parent else 0.0),
         calls_per_parent_call=value(parent.calls_per_call if parent else 0.0),
     )  # fmt: skip
