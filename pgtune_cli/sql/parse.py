@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgtune_cli.sql.edits import Edit, Offsets, apply_edits
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.literals import CONSTANT_KINDS
 from pgtune_cli.sql.repair import lexical_edits
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ MAX_TOKENS = 40_000
 MAX_LIST = 200
 """constants of one list that the parser gets to see."""
 _STACK = 8_000
+_LIST_TEXTS = frozenset([",", "(", ")", "-", "+", "::", "[", "]"])
+_LIST_WORDS = frozenset(["null", "true", "false", "default", "array", "row"])
 
 
 class Parsed:
@@ -30,13 +33,21 @@ class Parsed:
 
     def span(self, node: "exp.Expr") -> tuple[int, int] | None:
         """Where the node stands in the original text; None where that is not known."""
-        found = node.meta.get("span") or _span_of_children(node)
+        found = _span_of_names(node) or node.meta.get("span") or _span_of_children(node)
         return None if found is None else (self._offsets.start(found[0]), self._offsets.end(found[1]))
 
     def source(self, node: "exp.Expr") -> str | None:
         """The node's text as the statement has it."""
         span = self.span(node)
         return None if span is None else self.text[span[0] : span[1]]
+
+
+def _span_of_names(node: "exp.Expr") -> tuple[int, int] | None:
+    """Of a column or an identifier. A cast behind a column, `a::text`, is read together with it."""
+    parts = [node] if node.key == "identifier" else list(node.iter_expressions()) if node.key == "column" else []
+    if not parts or any("start" not in part.meta for part in parts):
+        return None
+    return min(part.meta["start"] for part in parts), max(part.meta["end"] for part in parts) + 1
 
 
 def _span_of_children(node: "exp.Expr") -> tuple[int, int] | None:
@@ -52,7 +63,7 @@ def _span_of_children(node: "exp.Expr") -> tuple[int, int] | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Parsed | None:
     """One statement's tree; None where no parser takes it: cut off, too long, too deep, or beyond sqlglot.
 
@@ -105,14 +116,29 @@ def _long_list_edits(found: list[Token]) -> list[Edit]:
     edits = []
     start: int | None = None
     for at, token in enumerate((*found, Token(TokenKind.PUNCTUATION, ";", 0, 0))):
-        constant = token.kind in (TokenKind.STRING, TokenKind.NUMBER, TokenKind.PARAMETER) or token.text in (",", "-")
-        if constant and start is None:
+        in_list = token.kind in CONSTANT_KINDS or token.text in _LIST_TEXTS or token.word in _LIST_WORDS
+        if in_list and start is None:
             start = at
-        elif not constant and start is not None:
-            if at - start > 2 * MAX_LIST and found[start + 2 * MAX_LIST - 1].text == ",":
-                edits.append(Edit(found[start + 2 * MAX_LIST - 1].start, found[at - 1].end, ""))
+        elif not in_list and start is not None:
+            if at - start > 2 * MAX_LIST:
+                edits += _cut(found, start, at)
             start = None
     return edits
+
+
+def _cut(found: list[Token], start: int, end: int) -> list[Edit]:
+    """From the first comma behind MAX_LIST tokens up to the last at the same depth."""
+    depth = 0
+    commas: dict[int, list[int]] = {}
+    for at in range(start, end):
+        depth += (found[at].text == "(") - (found[at].text == ")")
+        if found[at].text == ",":
+            commas.setdefault(depth, []).append(at)
+    for level in sorted(commas):
+        late = [at for at in commas[level] if at - start >= MAX_LIST]
+        if len(late) > 1:
+            return [Edit(found[late[0]].start, found[late[-1]].start, "")]
+    return []
 
 
 def _outermost(edits: list[Edit]) -> list[Edit]:

@@ -6,8 +6,11 @@ A typed literal (`date '2024-01-01'`) whose constant became a parameter is no lo
 from collections.abc import Sequence
 
 from pgtune_cli.sql.edits import Edit, apply_edits
+from pgtune_cli.sql.error_repair import repairs_for_error
 from pgtune_cli.sql.keywords import RESERVED
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+
+__all__ = ["lexical_edits", "repair", "repairs_for_error", "typed_constants"]
 
 NEWEST = 180000
 _TYPE_KEYWORDS = frozenset(
