@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.model.catalog import Catalog, Relation, RelationName
+from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped, Snapshot
 from pgtune_cli.whatif.clone.ground import lay_ground
 from pgtune_cli.whatif.clone.item import Item, Stage, run_items
@@ -19,6 +19,7 @@ from pgtune_cli.whatif.clone.table_ddl import (
     sequences_of,
     statistics_items,
     table_items,
+    table_name,
 )
 from pgtune_cli.whatif.clone.type_ddl import function_items, type_items
 
@@ -70,40 +71,37 @@ async def _create_sequences(owner: Connection, catalog: Catalog) -> None:
 
 
 class TableRepair:
-    """A table that cannot be created as it was, is created with text columns in place of what it could not have."""
+    """A table that cannot be created as it was, is created without what it cannot have; that is named in `lost`."""
 
     def __init__(self, owner: Connection, catalog: Catalog) -> None:
-        self._owner, self._catalog = owner, catalog
-        self._tables = {f"table {r.relation_name}": r for r in catalog.relations}
-        self._tables |= {f"materialized view {r.relation_name}": r for r in catalog.relations}
+        self._owner = owner
+        self._tables = {table_name(relation): relation for relation in catalog.relations}
         self.lost: list[Skipped] = []
 
     async def __call__(self, item: Item) -> Item | None:
         relation = self._tables.get(item.what)
         if item.stage is not Stage.TABLE or relation is None:
             return None
-        replaced = await self._unusable(relation)
-        if not replaced:
-            return None
-        self.lost += [
-            Skipped(f"column {relation.relation_name}.{name}", "stands as plain text in the clone")
-            for name in sorted(replaced)
-        ]
-        return msgspec.structs.replace(item, sql=create_table_sql(relation, replaced))
-
-    async def _unusable(self, relation: Relation) -> frozenset[str]:
-        """The columns that cannot be created in a table of their own; generated ones are always among them."""
-        bad = {column.name for column in relation.columns if column.generated}
+        as_text = await self._of_unknown_type(relation)
         for column in relation.columns:
-            if column.name in bad:
-                continue
-            probe = Relation(oid=0, schema="pg_temp", name="pgtune_probe", kind=relation.kind.TABLE, columns=(column,))
+            what = f"column {relation.relation_name}.{column.name}"
+            if column.name in as_text:
+                self.lost.append(Skipped(what, "stands as plain text in the clone"))
+            elif column.generated:
+                self.lost.append(Skipped(what, "is not generated in the clone"))
+        return msgspec.structs.replace(item, sql=create_table_sql(relation, as_text))
+
+    async def _of_unknown_type(self, relation: Relation) -> frozenset[str]:
+        """The columns that cannot be created in a table of their own."""
+        unknown = set()
+        for column in relation.columns:
+            probe = Relation(oid=0, schema="pg_temp", name="probe", kind=RelationKind.TABLE, columns=(column,))
             try:
-                await self._owner.fetch(create_table_sql(probe))
-                await self._owner.fetch("DROP TABLE pg_temp.pgtune_probe")
+                await self._owner.fetch(create_table_sql(probe, frozenset()))
+                await self._owner.fetch("DROP TABLE pg_temp.probe")
             except PostgresError:
-                bad.add(column.name)
-        return frozenset(bad)
+                unknown.add(column.name)
+        return frozenset(unknown)
 
 
 def _of_catalog(snapshot: Snapshot) -> tuple[ColumnStatistics, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -32,9 +33,15 @@ class Clone:
     engine = "clone"
 
     def __init__(
-        self, snapshot: Snapshot, connection: Connection, admin: Connection, lost: tuple[Skipped, ...]
+        self,
+        snapshot: Snapshot,
+        data_dir: Path,
+        connection: Connection,
+        admin: Connection,
+        lost: tuple[Skipped, ...],
     ) -> None:
         self.snapshot = snapshot
+        self.data_dir = data_dir
         self.connection = connection
         self.lost = lost
         self.planner_calls = 0

@@ -60,7 +60,7 @@ async def open_clone(
         tell(f"cloning {len(narrowed.catalog.relations)} relations")
         lost += await build(admin, builder, narrowed, server.data_dir)
         planner = await _connection(stack, server, OWNER, DATABASE)
-        clone = Clone(narrowed, planner, admin, tuple(lost))
+        clone = Clone(narrowed, server.data_dir, planner, admin, tuple(lost))
         sizing = Sizing(narrowed.catalog, narrowed.statistics, snapshot.server.block_size, clone.planned_rows)
         clone.workshop = Workshop(admin, builder, server.data_dir, narrowed.catalog, sizing)
         yield clone

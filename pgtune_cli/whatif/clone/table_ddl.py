@@ -7,6 +7,8 @@ constraints and indexes keep their names.
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from pgtune_cli.model.catalog import Catalog, Column, Constraint, Relation, RelationKind, RelationName
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
@@ -25,7 +27,7 @@ def table_items(catalog: Catalog) -> Iterator[Item]:
         if relation.kind is RelationKind.VIEW:
             yield view_item(relation)
             continue
-        yield Item(stage=Stage.TABLE, what=_what(relation), sql=create_table_sql(relation))
+        yield Item(stage=Stage.TABLE, what=table_name(relation), sql=create_table_sql(relation))
         yield from _family_items(relation)
         yield from _default_items(relation)
     for constraint in catalog.constraints:
@@ -33,9 +35,12 @@ def table_items(catalog: Catalog) -> Iterator[Item]:
             yield _constraint_item(constraint, Stage.CHECK, "check constraint")
 
 
-def create_table_sql(relation: Relation, replaced: frozenset[str] = frozenset()) -> str:
-    """The table alone. Columns in `replaced` become plain text columns: their type or expression cannot be had."""
-    columns = ", ".join(_column_sql(column, column.name in replaced) for column in relation.columns)
+def create_table_sql(relation: Relation, as_text: frozenset[str] | None = None) -> str:
+    """The table alone. With `as_text` these columns are text, and generated ones are plain."""
+    if as_text is None:
+        columns = ", ".join(map(_column_sql, relation.columns))
+    else:
+        columns = ", ".join(_plain_column_sql(column, column.name in as_text) for column in relation.columns)
     name = qualified(relation.relation_name)
     if relation.kind is RelationKind.PARTITIONED:
         return f"CREATE TABLE {name} ({columns}) PARTITION BY {relation.partition_key}"
@@ -45,7 +50,7 @@ def create_table_sql(relation: Relation, replaced: frozenset[str] = frozenset())
 def view_item(relation: Relation) -> Item:
     name, options = qualified(relation.relation_name), _options(relation, VIEW_OPTIONS)
     body = (relation.view_definition or "").rstrip().removesuffix(";")
-    return Item(stage=Stage.VIEW, what=_what(relation), sql=f"CREATE VIEW {name}{options} AS {body}")
+    return Item(stage=Stage.VIEW, what=table_name(relation), sql=f"CREATE VIEW {name}{options} AS {body}")
 
 
 def index_items(catalog: Catalog) -> Iterator[Item]:
@@ -96,11 +101,14 @@ def foreign_tables(catalog: Catalog) -> list[Skipped]:
     ]
 
 
-def _column_sql(column: Column, replaced: bool) -> str:
-    name = quote_identifier(column.name)
-    if replaced:
-        return f"{name} text"
-    parts = [name, column.type]
+def _plain_column_sql(column: Column, as_text: bool) -> str:
+    if as_text:
+        return f"{quote_identifier(column.name)} text"
+    return _column_sql(msgspec.structs.replace(column, generated=""))
+
+
+def _column_sql(column: Column) -> str:
+    parts = [quote_identifier(column.name), column.type]
     if column.collation is not None:
         parts.append(f"COLLATE {qualified(collation_name(column.collation))}")
     if column.generated in GENERATED and column.default is not None:
@@ -155,6 +163,7 @@ def _by_age(catalog: Catalog) -> list[Relation]:
     return sorted(catalog.relations, key=lambda relation: relation.oid)
 
 
-def _what(relation: Relation) -> str:
+def table_name(relation: Relation) -> str:
+    """In words: `view sales.totals`."""
     kind = {RelationKind.VIEW: "view", RelationKind.MATERIALIZED_VIEW: "materialized view"}
     return f"{kind.get(relation.kind, 'table')} {relation.relation_name}"
