@@ -260,12 +260,12 @@ FAULTY_READS = (
         lambda draw: (f'{{"order_id": {draw.order()["id"]}}}',),
     ),
     WorkloadStatement(
-        "product_of_item",
+        "customer_of_order",
         APP,
-        7200,
-        'SELECT "products"."id", "products"."name", "products"."price" FROM "products" '
-        'WHERE "products"."id" = $1 LIMIT 21',
-        lambda draw: (draw.product()["id"],),
+        5500,
+        'SELECT "customers"."id", "customers"."email", "customers"."full_name" FROM "customers" '
+        'WHERE "customers"."id" = $1 LIMIT 21',
+        lambda draw: (draw.customer()["id"],),
     ),
     WorkloadStatement(
         "order_by_scanned_number",
@@ -275,11 +275,11 @@ FAULTY_READS = (
         lambda draw: (draw.order()["order_number"],),
     ),
     WorkloadStatement(
-        "was_ever_sold",
+        "any_orders_since",
         APP,
         240,
-        "SELECT count(*) > $1::INTEGER AS anon_1 FROM order_items WHERE order_items.product_id = $2::BIGINT",
-        lambda draw: (0, draw.product()["id"]),
+        "SELECT count(*) > $1::INTEGER AS anon_1 FROM orders WHERE orders.placed_at >= $2::TIMESTAMP WITH TIME ZONE",
+        lambda draw: (0, draw.days_ago(7, 30)),
     ),
     WorkloadStatement(
         "category_page",

@@ -59,7 +59,7 @@ async def load_shop(connection: Connection, scale: float = 1.0, progress: Progre
     await connection.execute(script("12_roles"))
     tell("loading: statistics")
     await connection.execute("create extension if not exists pg_stat_statements")
-    await connection.execute("select pg_stat_reset()")
+    await _forget_usage(connection)
     await connection.execute("vacuum analyze")
     tell("loading: what came after the statistics")
     await _set(connection, {"audit_log_from": str(audit_rows // 10 + 1), "audit_log_to": str(audit_rows)})
@@ -70,6 +70,13 @@ async def load_shop(connection: Connection, scale: float = 1.0, progress: Progre
 def script(name: str) -> str:
     """The text of one file of demo/sql."""
     return files("pgtune_cli").joinpath("demo", "sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+async def _forget_usage(connection: Connection) -> None:
+    """Counters reach the server's memory up to a second late; what comes after the reset would count."""
+    late = "pg_stat_force_next_flush()" if connection.get_server_version() >= (15,) else "pg_sleep(1)"
+    await connection.execute(f"select {late}")
+    await connection.execute("select pg_stat_reset()")
 
 
 async def _set(connection: Connection, values: dict[str, str]) -> None:
