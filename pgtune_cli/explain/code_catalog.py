@@ -1,0 +1,137 @@
+"""What code the database holds: functions, operators, types, indexes, hidden expressions. Read once for a run."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from pgtune_cli.collect.connection import MARK, Connection, PostgresError, transaction
+from pgtune_cli.explain.calls import Named, named
+from pgtune_cli.explain.known_code import HARMLESS_VOLATILE, KNOWN_EXTENSIONS, is_effectful
+from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.sql.lex import TruncatedText, tokens
+
+MAX_DEPTH = 30
+"""views upon views."""
+
+
+class FunctionName(msgspec.Struct, frozen=True, kw_only=True):
+    """All overloads of a name. "owned": of neither PostgreSQL nor a known extension."""
+
+    name: str
+    volatile: bool
+    owned: bool
+    owned_not_volatile: bool
+    owned_takes_row: bool
+    schema: str | None
+
+
+class OwnedOperator(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    not_volatile: bool
+    shadows: bool
+    """PostgreSQL has an operator of this name too: only the types tell which one is meant."""
+    types: frozenset[str]
+    builtin_types: bool
+
+
+class OwnedType(msgspec.Struct, frozen=True):
+    """A type whose use runs owned code; `always`: between types that every statement may use."""
+
+    name: str
+    what: str
+    always: bool
+
+
+class HiddenExpression(msgspec.Struct, frozen=True):
+    """What runs whenever the relation or type is used. `named` is None when its text could not be read."""
+
+    what: str
+    writes: bool
+    named: Named | None
+
+
+class CodeCatalog(msgspec.Struct, frozen=True, kw_only=True):
+    functions: dict[str, FunctionName]
+    operators: dict[str, OwnedOperator]
+    types: tuple[OwnedType, ...]
+    indexes: frozenset[RelationName]
+    hidden: dict[str, tuple[HiddenExpression, ...]]
+    """by the bare name of the relation or the domain."""
+    complete: bool = True
+    """False when the hidden expressions could not all be read."""
+
+    def may_be_called(self, name: str) -> bool:
+        """Whether a function of this name does nothing but compute a value. A name that is no function may."""
+        function = self.functions.get(name)
+        if function is None:
+            return True
+        if function.owned or is_effectful(name):
+            return False
+        return not function.volatile or name in HARMLESS_VOLATILE
+
+    def runs_at_plan_time(self, name: str) -> bool:
+        """Whether the planner itself may call a refused function, given constants: all but the volatile ones."""
+        function = self.functions.get(name)
+        if function is None or self.may_be_called(name):
+            return False
+        return function.owned_not_volatile if function.owned else not function.volatile
+
+
+async def read_code(connection: Connection, texts: Iterable[str]) -> CodeCatalog:
+    """The code that statements of these texts could meet. Raises PostgresError."""
+    known = list(KNOWN_EXTENSIONS)
+    async with transaction(connection, isolation="read_committed"):
+        functions = await connection.fetch(_query("functions"), known)
+        operators = await connection.fetch(_query("operators"), known)
+        types = await connection.fetch(_query("types"), known)
+        indexes = await connection.fetch(_query("indexes"), known)
+    hidden, complete = await _hidden(connection, texts)
+    return CodeCatalog(
+        functions={row["name"]: FunctionName(**dict(row)) for row in functions},
+        operators={row["name"]: OwnedOperator(**{**dict(row), "types": frozenset(row["types"])}) for row in operators},
+        types=tuple(OwnedType(**dict(row)) for row in types),
+        indexes=frozenset(RelationName(row["schema"], row["name"]) for row in indexes),
+        hidden=hidden,
+        complete=complete,
+    )
+
+
+async def _hidden(connection: Connection, texts: Iterable[str]) -> tuple[dict[str, tuple[HiddenExpression, ...]], bool]:
+    """Those of every name in the texts, of every name in those, and so on. The deparser takes locks: it may fail."""
+    hidden: dict[str, tuple[HiddenExpression, ...]] = {}
+    wanted = {name for text in texts for name in _names(text)}
+    for _ in range(MAX_DEPTH):
+        fresh = sorted(wanted - hidden.keys())
+        if not fresh:
+            return hidden, True
+        try:
+            async with transaction(connection, isolation="read_committed"):
+                rows = await connection.fetch(_query("expressions"), fresh)
+        except PostgresError:
+            return hidden, False
+        found: dict[str, list[HiddenExpression]] = {name: [] for name in fresh}
+        for row in rows:
+            found[row["name"]].append(HiddenExpression(row["what"], row["writes"], _named(row["text"])))
+        hidden |= {name: tuple(expressions) for name, expressions in found.items()}
+        wanted = {name for each in found.values() for one in each if one.named for name in one.named.names}
+    return hidden, False
+
+
+def _named(text: str) -> Named | None:
+    try:
+        return named(tokens(text))
+    except TruncatedText:
+        return None
+
+
+def _names(text: str) -> Sequence[str]:
+    read = _named(text)
+    return sorted(read.names) if read is not None else ()
+
+
+@cache
+def _query(name: str) -> str:
+    text = files("pgtune_cli.explain").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return f"{MARK}\n{text}"

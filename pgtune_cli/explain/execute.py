@@ -1,0 +1,95 @@
+"""EXPLAIN (ANALYZE) of one statement that passed the gates, under limits of time that the server keeps."""
+
+from time import monotonic
+
+import msgspec
+
+from pgtune_cli.collect.connection import LOST, Connection, PostgresError, transaction
+from pgtune_cli.errors import UsageError
+from pgtune_cli.explain.code_catalog import CodeCatalog
+from pgtune_cli.explain.options import ExplainOptions
+from pgtune_cli.explain.plan_statement import PLANNED, Planned
+from pgtune_cli.explain.plans import Explained, explain, statement_plan
+from pgtune_cli.explain.reasons import GONE, server_failure
+from pgtune_cli.explain.safety import may_execute_plan
+from pgtune_cli.explain.session import prepared
+from pgtune_cli.explain.time_limit import measured_mean_ms
+from pgtune_cli.model.snapshot import Snapshot
+from pgtune_cli.model.statement import Statement
+
+TIMED_BELOW_MS = 1000
+"""timing every node slows an execution down: by a tenth to a third."""
+TWICE_BELOW_MS = 100
+"""cheap enough to run again, so that the time is one with warm caches."""
+CANCELLED = "57014"
+
+
+async def execute(
+    connection: Connection, snapshot: Snapshot, one: Planned, code: CodeCatalog, options: ExplainOptions
+) -> Planned:
+    """With the executed plan in place of the planned one; with the reason where that failed."""
+    if connection.is_closed():
+        return msgspec.structs.replace(one, not_executed=GONE)
+    started = monotonic()
+    try:
+        outcome = await _execute(connection, snapshot, one, code, options)
+    except LOST:
+        outcome = GONE
+    except PostgresError as error:
+        outcome = _failure(error, (monotonic() - started) * 1000, options)
+    except UsageError as error:
+        outcome = str(error)
+    if isinstance(outcome, str):
+        return msgspec.structs.replace(one, not_executed=outcome)
+    plan = statement_plan(outcome.shown, "server", one.record, executed=True, show_values=options.show_values)
+    return msgspec.structs.replace(one, plans=(plan, *one.plans[1:]), not_executed=None)
+
+
+async def _execute(
+    connection: Connection, snapshot: Snapshot, one: Planned, code: CodeCatalog, options: ExplainOptions
+) -> Explained | str:
+    """Planned once more under the locks that PREPARE holds: what is executed is what was judged."""
+    timing = "ON" if _timed(one.statement, options) else "OFF"
+    analyze = f"ANALYZE, BUFFERS, TIMING {timing}, {PLANNED}"
+    show = options.show_values
+    async with (
+        transaction(connection, _limits(connection, snapshot, options), isolation="read_committed"),
+        prepared(connection, one.prepared.sql) as ready,
+    ):
+        judged = await explain(connection, ready.name, ready.types, one.record, PLANNED, show_values=show)
+        reason = may_execute_plan(judged.whole, snapshot.catalog, code, trust_functions=options.trust_functions)
+        if reason is not None:
+            return reason
+        found = await explain(connection, ready.name, ready.types, one.record, analyze, show_values=show)
+        if (found.shown.execution_time_ms or TWICE_BELOW_MS) < TWICE_BELOW_MS:
+            found = await explain(connection, ready.name, ready.types, one.record, analyze, show_values=show)
+    return found
+
+
+def _timed(statement: Statement, options: ExplainOptions) -> bool:
+    if options.timing == "auto":
+        return (measured_mean_ms(statement) or 0.0) < TIMED_BELOW_MS
+    return options.timing == "on"
+
+
+def _limits(connection: Connection, snapshot: Snapshot, options: ExplainOptions) -> dict[str, str]:
+    """Settings for the transaction. A superuser can also keep pg_stat_statements from counting what runs."""
+    time = max(round(options.max_time_ms), 1)
+    limits = {
+        "statement_timeout": f"{time}ms",
+        "lock_timeout": "500ms",
+        "idle_in_transaction_session_timeout": "30s",
+    }
+    if connection.get_server_version().major >= 17:
+        limits["transaction_timeout"] = f"{3 * time + 30_000}ms"
+    if snapshot.server.superuser and snapshot.server.pg_stat_statements is not None:
+        limits["pg_stat_statements.track"] = "none"
+    return limits
+
+
+def _failure(error: PostgresError, elapsed_ms: float, options: ExplainOptions) -> str:
+    if error.sqlstate != CANCELLED:
+        return server_failure(error)
+    if elapsed_ms >= options.max_time_ms:
+        return f"stopped after {options.max_time_ms / 1000:g} s (--max-time)"
+    return "cancelled on the server"

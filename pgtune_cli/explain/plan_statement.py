@@ -1,0 +1,98 @@
+"""One statement planned: prepared, judged, and explained with each of its value sets."""
+
+import msgspec
+
+from pgtune_cli.collect.connection import LOST, Connection, PostgresError, transaction
+from pgtune_cli.errors import UsageError
+from pgtune_cli.explain.code_catalog import CodeCatalog
+from pgtune_cli.explain.options import ExplainOptions
+from pgtune_cli.explain.plans import Explained, explain, statement_plan
+from pgtune_cli.explain.prepare import prepare
+from pgtune_cli.explain.reasons import GONE, server_failure
+from pgtune_cli.explain.safety import may_execute_plan, may_execute_text, may_plan
+from pgtune_cli.explain.session import prepared
+from pgtune_cli.explain.values import default_set
+from pgtune_cli.model.plan import StatementPlan
+from pgtune_cli.model.snapshot import Snapshot
+from pgtune_cli.model.statement import Prepared, Statement, ValueSet
+
+PLANNED = "VERBOSE, SETTINGS"
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A statement with its plans, the one of record first, and why it must not be executed."""
+
+    statement: Statement
+    prepared: Prepared
+    plans: tuple[StatementPlan, ...]
+    not_executed: str | None
+
+    @property
+    def record(self) -> ValueSet:
+        """The values of the plan of record."""
+        return self.prepared.value_sets[0]
+
+
+async def plan_statement(
+    connection: Connection,
+    snapshot: Snapshot,
+    statement: Statement,
+    code: CodeCatalog,
+    options: ExplainOptions,
+    source: str,
+) -> Planned | str:
+    """The plans, or why there are none. Never raises for the statement or a broken connection."""
+    if connection.is_closed():
+        return GONE
+    trust = options.trust_functions
+    try:
+        ready = await prepare(connection, statement, snapshot)
+        if isinstance(ready, str):
+            return ready
+        reason = may_plan(ready.sql, ready.parameter_types, code, trust_functions=trust)
+        if reason is not None:
+            return reason
+        found = await _explain_all(connection, ready, snapshot, options)
+    except LOST:
+        return GONE
+    except PostgresError as error:
+        return server_failure(error)
+    except UsageError as error:
+        return str(error)
+    sets = tuple(values for values, _ in found)
+    refused = may_execute_text(ready.sql, ready.parameter_types, code, trust_functions=trust)
+    if refused is None:
+        refused = may_execute_plan(found[0][1].whole, snapshot.catalog, code, trust_functions=trust)
+    return Planned(
+        statement=statement,
+        prepared=msgspec.structs.replace(ready, value_sets=sets),
+        plans=tuple(
+            statement_plan(one.shown, source, values, executed=False, show_values=options.show_values)
+            for values, one in found
+        ),
+        not_executed=refused,
+    )
+
+
+async def _explain_all(
+    connection: Connection, ready: Prepared, snapshot: Snapshot, options: ExplainOptions
+) -> list[tuple[ValueSet, Explained]]:
+    """A plan for every value set that the server takes; a set of defaults where it takes none of them."""
+    found: list[tuple[ValueSet, Explained]] = []
+    failure: PostgresError | None = None
+    fallback = default_set(ready.parameter_types, snapshot.catalog)
+    async with transaction(connection, isolation="read_committed"), prepared(connection, ready.sql) as statement:
+        for values in (*ready.value_sets, fallback):
+            if values is fallback and any(one.values is not None or one.name == "literal" for one, _ in found):
+                break
+            try:
+                one = await explain(
+                    connection, statement.name, statement.types, values, PLANNED, show_values=options.show_values
+                )
+            except PostgresError as error:
+                failure = failure or error
+            else:
+                found.append((values, one))
+    if failure is not None and not found:
+        raise failure
+    return sorted(found, key=lambda pair: pair[0].name == "generic")

@@ -1,0 +1,93 @@
+"""Why a statement has no plan, or was not executed: one clear line each, without a customer's value.
+
+PostgreSQL's own message is passed on only where it names types and objects; elsewhere it may quote a constant.
+"""
+
+import re
+
+from pgtune_cli.collect.connection import PostgresError
+from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.sql.lex import TruncatedText, tokens
+from pgtune_cli.sql.plannable import NO_PRIVILEGE, first_word, is_cut_off, is_plannable
+
+GONE = "the connection to the server was lost"
+NAMES_OBJECTS = {"42883", "42703", "42704", "42P02", "42809", "42501", "3F000", "0A000", "42725", "42804", "42803"}
+FIXED = {
+    "42P18": "the type of a parameter cannot be told from the text",
+    "42P08": "the type of a parameter cannot be told from the text",
+    "55P03": "a lock was not to be had in time",
+    "25006": "the server refused it in a read-only transaction",
+    "40001": "the replica cancelled it in favour of its replay",
+    "53200": "the server is out of memory",
+    "53300": "the server has no connection left",
+    "54001": "it is too complex for the server's stack",
+    "57P01": "the server ended the connection",
+}
+
+
+def refused_text(query: str) -> str | None:
+    """Why a text is not even prepared; None for one that may have a plan."""
+    if query.strip() == NO_PRIVILEGE:
+        return "its text is hidden from this role: GRANT pg_read_all_stats"
+    if "\x00" in query:
+        return "its text holds a NUL character"
+    if is_cut_off(query):
+        return "its text is cut off"
+    if not is_plannable(query):
+        word = first_word(query).upper()
+        return f"{word or 'an empty text'} has no plan"
+    found = tokens(query)
+    if any(token.text == ";" and at + 1 < len(found) for at, token in enumerate(found)):
+        return "its text holds more than one statement"
+    return None
+
+
+def prepare_failure(error: PostgresError, sql: str, position: int | None, catalog: Catalog) -> str:
+    """Why PREPARE refused the text. `position` is an offset in `sql`."""
+    state = error.sqlstate or ""
+    if state == "42P01":
+        return _missing_relation(sql, position, catalog)
+    if state == "42601":
+        place = "" if position is None else f" at character {position + 1}"
+        return f"it is not SQL to this server: syntax error{place}"
+    return server_failure(error)
+
+
+def server_failure(error: PostgresError) -> str:
+    """What the server refused, in one line."""
+    state = error.sqlstate or ""
+    if state in FIXED:
+        return FIXED[state]
+    if state in NAMES_OBJECTS:
+        return str(error).partition("\n")[0][:200]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
+    return f"the server refuses it: {words} ({state})"
+
+
+def _missing_relation(sql: str, position: int | None, catalog: Catalog) -> str:
+    """Dropped, or out of this role's search_path: the catalog tells."""
+    parts = _name_at(sql, position)
+    if not parts:
+        return "a relation of it does not exist"
+    name = ".".join(parts)
+    schemas = sorted(relation.schema for relation in catalog.relations if relation.name == parts[-1])
+    if schemas and len(parts) == 1:
+        return f'relation "{name}" is not in this role\'s search_path; there is one in schema {", ".join(schemas)}'
+    return f'relation "{name}" does not exist: dropped or renamed since the statement ran'
+
+
+def _name_at(sql: str, position: int | None) -> list[str]:
+    """The parts of the qualified name that starts there."""
+    try:
+        found = [token for token in tokens(sql) if position is not None and token.start >= position]
+    except TruncatedText:
+        return []
+    parts: list[str] = []
+    for at in range(0, len(found), 2):
+        name = found[at].name
+        if name is None:
+            break
+        parts.append(name)
+        if at + 1 >= len(found) or found[at + 1].text != ".":
+            break
+    return parts

@@ -1,0 +1,39 @@
+-- Types that run code of neither PostgreSQL nor a known extension when they are read, compared, ordered or cast.
+WITH known AS (
+  SELECT d.classid, d.objid
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid
+   WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+     AND d.deptype = 'e'
+     AND e.extname = ANY ($1::text[])
+), foreign_function AS (
+  SELECT p.oid, p.proname
+    FROM pg_catalog.pg_proc AS p
+   WHERE p.oid >= 16384
+     AND NOT EXISTS (
+         SELECT 1 FROM known AS k
+          WHERE k.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND k.objid = p.oid)
+)
+SELECT t.typname AS name, 'its input function' AS what, false AS always
+  FROM pg_catalog.pg_type AS t
+  JOIN foreign_function AS f ON f.oid = t.typinput
+UNION
+SELECT t.typname, 'its range functions', false
+  FROM pg_catalog.pg_range AS r
+  JOIN pg_catalog.pg_type AS t ON t.oid = r.rngtypid
+  JOIN foreign_function AS f ON f.oid IN (r.rngcanonical, r.rngsubdiff)
+UNION
+SELECT t.typname, 'operator class ' || c.opcname, false
+  FROM pg_catalog.pg_opclass AS c
+  JOIN pg_catalog.pg_type AS t ON t.oid = c.opcintype
+  JOIN pg_catalog.pg_amproc AS a ON a.amprocfamily = c.opcfamily
+  JOIN foreign_function AS f ON f.oid = a.amproc
+ WHERE c.opcdefault
+UNION
+SELECT t.typname, 'a cast by ' || f.proname, s.oid < 16384 AND g.oid < 16384
+  FROM pg_catalog.pg_cast AS c
+  JOIN foreign_function AS f ON f.oid = c.castfunc
+  JOIN pg_catalog.pg_type AS s ON s.oid = c.castsource
+  JOIN pg_catalog.pg_type AS g ON g.oid = c.casttarget
+  JOIN pg_catalog.pg_type AS t ON t.oid IN (s.oid, g.oid)
+ WHERE t.oid >= 16384 OR (s.oid < 16384 AND g.oid < 16384)

@@ -1,0 +1,69 @@
+"""Values made from a column's values: patterns, words, and the parts of JSON documents."""
+
+import re
+from typing import Any
+
+import msgspec
+
+PREFIX = 4
+WORD = re.compile(r"\w{3,}")
+PATH = re.compile(r"->>?\s*'((?:[^']|'')*)'")
+
+
+def like_prefix(value: str, name: str) -> str:
+    """A prefix pattern: the longer, the rarer. What was in the application's pattern is not known."""
+    length = {"common": PREFIX // 2, "rare": 3 * PREFIX}.get(name, PREFIX)
+    return re.sub(r"([\\%_])", r"\\\1", value[:length]) + "%"
+
+
+def word(value: str) -> str:
+    """The first word: plain to a regular expression and to a text search; the letter a where there is none."""
+    found = WORD.search(value)
+    return found.group().lower() if found else "a"
+
+
+def lexeme(value: str) -> str:
+    """A tsquery of one lexeme, whatever characters it holds."""
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def json_key(document: str, place: int) -> str | None:
+    """A key of the top level."""
+    value = _document(document)
+    keys = list(value) if isinstance(value, dict) else []
+    return keys[place % len(keys)] if keys else None
+
+
+def json_part(document: str) -> str:
+    """What `@>` would look for: the document with one key, the first whose value is no collection."""
+    value = _document(document)
+    if isinstance(value, list) and value:
+        return _text(value[:1])
+    if not isinstance(value, dict) or not value:
+        return document
+    plain = [key for key, inner in value.items() if not isinstance(inner, dict | list)]
+    key = plain[0] if plain else next(iter(value))
+    return _text({key: value[key]})
+
+
+def json_path_value(document: str, expression: str) -> str | None:
+    """What `payload -> 'a' ->> 'b'` gives for the document; None when its path is not made of constants."""
+    value = _document(document)
+    keys = [key.replace("''", "'") for key in PATH.findall(expression)]
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not keys or value is None:
+        return None
+    return value if isinstance(value, str) else _text(value)
+
+
+def _document(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
