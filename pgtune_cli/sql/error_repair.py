@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pgtune_cli.sql.brackets import Brackets, split_at_commas
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.literals import CONSTANT_KINDS
 
 _TYPES = ("int4", "text", "numeric", "interval", "float8", "timestamptz", "jsonb", "bool", "date", "int8")
 _TIME_TYPES = ("interval", "timestamptz", "date", "int4", "text")
@@ -74,8 +75,21 @@ def _unknown_type(found: Sequence[Token], message: str) -> Iterator[Iterable[Edi
             for token in found
             if token.number is not None and token.number > number
         ]
+    if places:
+        yield [_cast(token, "text") for token in _sisters(found, places[0])]
     for kind in ("text", "int4"):
         yield [_cast(token, kind) for token in places]
+
+
+def _sisters(found: Sequence[Token], place: Token) -> list[Token]:
+    """The parameters that are whole arguments of the same call."""
+    brackets = Brackets(found)
+    at = next(index for index, token in enumerate(found) if token.start == place.start)
+    opening = max((index for index, close in brackets.partner.items() if index < at < close), default=-1)
+    end = brackets.partner.get(opening, len(found))
+    arguments = [start for start, stop in split_at_commas(found, opening + 1, end) if stop - start == 1]
+    open_ones = {token.start for token in _open_parameters(found)}
+    return [place, *(found[start] for start in arguments if found[start].start in open_ones - {place.start})]
 
 
 def _inconsistent(found: Sequence[Token], message: str) -> Iterator[Iterable[Edit]]:
@@ -130,27 +144,32 @@ def _values_columns(found: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _unified(found: Sequence[Token]) -> list[Edit]:
-    """Gives a parameter of a GROUP BY, ORDER BY or DISTINCT ON item the number it has in the equal expression.
+    """Gives equal expressions of the select list and of GROUP BY, ORDER BY or DISTINCT ON equal constants.
 
-    pg_stat_statements numbers each constant for itself, so that `f($1, c) … GROUP BY f($2, c)` no longer match.
+    pg_stat_statements numbers each constant for itself, or replaces only the first: `f($1, c) … GROUP BY f($2, c)`,
+    `f($1, c) … GROUP BY f('day', c)`. A constant that is still there is taken for the parameter.
     """
     edits: dict[int, Edit] = {}
     for start, end in _list_items(found):
         form = [_form(token) for token in found[start:end]]
-        if "$" not in form:
+        if "$" not in form or len(form) < 2:
             continue
-        for at in range(len(found) - len(form) + 1):
-            if at < start and [_form(token) for token in found[at : at + len(form)]] == form:
-                for model, token in zip(found[at : at + len(form)], found[start:end], strict=True):
-                    if token.kind is TokenKind.PARAMETER and token.text != model.text:
-                        target = edits.get(model.start)
-                        edits[token.start] = Edit(token.start, token.end, target.replacement if target else model.text)
-                break
+        places = [at for at in range(len(found) - len(form) + 1) if _same_form(found, at, form)]
+        for offset in (offset for offset, word in enumerate(form) if word == "$"):
+            tokens_there = [found[at + offset] for at in places]
+            model = min(tokens_there, key=lambda token: token.kind is TokenKind.PARAMETER)
+            for token in tokens_there:
+                if token.kind is TokenKind.PARAMETER and token.text != model.text:
+                    edits.setdefault(token.start, Edit(token.start, token.end, model.text))
     return list(edits.values())
 
 
+def _same_form(found: Sequence[Token], at: int, form: list[str]) -> bool:
+    return all(_form(token) == word for token, word in zip(found[at : at + len(form)], form, strict=True))
+
+
 def _form(token: Token) -> str:
-    if token.kind is TokenKind.PARAMETER:
+    if token.kind in CONSTANT_KINDS:
         return "$"
     return token.word or token.text
 

@@ -46,12 +46,17 @@ def repair(text: str, version_num: int = NEWEST) -> str:
 def lexical_edits(text: str, found: Sequence[Token], version_num: int = NEWEST) -> list[Edit]:
     """The edits that `repair` makes; `found` are the significant tokens of `text`."""
     edits = []
+    extracts = [at for at in range(2, len(found)) if _is_extract_field(found, at)]
+    if any(found[at].kind is TokenKind.PARAMETER for at in extracts):
+        # all of them, so that the one in GROUP BY, whose field stays, can be matched with that in the select list
+        for at in extracts:
+            edits += _extract_edits(found, at, version_num)
     for at, token in enumerate(found):
         if token.kind is not TokenKind.PARAMETER or at == 0:
             continue
-        if _is_extract_field(found, at):
-            edits += _extract_edits(found, at, version_num)
-        elif (start := _type_start(found, at)) is not None:
+        if at in extracts:
+            continue
+        if (start := _type_start(found, at)) is not None:
             end = _unit_end(found, at) if found[start].word == "interval" else at
             kind = text[found[start].start : found[at - 1].end]
             unit = text[token.end : found[end].end]
@@ -79,9 +84,10 @@ def _extract_edits(found: Sequence[Token], at: int, version_num: int) -> list[Ed
     """extract() with a field that is not a keyword has a plain call since 14, date_part() before."""
     function = "pg_catalog.extract" if version_num >= 140000 else "pg_catalog.date_part"
     name, field, preposition = found[at - 2], found[at], found[at + 1]
+    value = f"'{field.word}'" if field.word else field.text
     return [
         Edit(name.start, name.end, function),
-        Edit(field.start, preposition.end, f"{field.text}::text,"),
+        Edit(field.start, preposition.end, f"{value}::text,"),
     ]
 
 
