@@ -2,7 +2,7 @@
 
 import json
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import Connection, PostgresError, transaction
 from pgtune_cli.model.rewrite import RewriteStatement
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.rewrite.keyset import Keyset
@@ -28,9 +28,7 @@ async def middle_page(
     assert spans.offset_value is not None
     deep = splice(prepared.sql, [Edit(*spans.offset_value, str(depth))])
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(f"SET LOCAL statement_timeout = '{int(max_time_ms)}'")
-            await connection.execute("SET LOCAL lock_timeout = '100'")
+        async with transaction(connection, {"statement_timeout": str(int(max_time_ms)), "lock_timeout": "100"}):
             before = await _blocks(connection, inline(*renumber(deep), values))
             cursor = await connection.fetchrow(_cursor_sql(prepared, spans, keyset, values, depth))
             if cursor is None:

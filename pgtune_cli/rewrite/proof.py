@@ -8,7 +8,7 @@ import json
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import Connection, PostgresError, transaction
 from pgtune_cli.model.rewrite import Proof
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.rewrite.keyset import Keyset
@@ -58,9 +58,7 @@ async def adjacency(
         "plan_cache_mode": "force_custom_plan",
     }
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            for name, value in settings.items():
-                await connection.execute(f"SET LOCAL {name} = {quote_literal(value)}")
+        async with transaction(connection, settings):
             await connection.execute(f"PREPARE /* pgtune */ pgtune_proof{f' ({types})' if types else ''} AS {sql}")
             try:
                 # a savepoint, so that the statement can still be deallocated after a failure

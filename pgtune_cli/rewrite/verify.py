@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import Connection, PostgresError, transaction
 from pgtune_cli.model.rewrite import RewriteStatement
 
 
 async def same_columns(connection: Connection, before: str, after: Sequence[RewriteStatement]) -> str | None:
     """None when every text prepares with the columns (names and types) of `before`; else what differs."""
     try:
-        async with connection.transaction(readonly=True):
+        async with transaction(connection):
             wanted = await _columns(connection, before)
             for statement in after:
                 found = await _columns(connection, statement.sql)

@@ -146,7 +146,8 @@ def run_page(
     assert spans.order_by is not None
     assert spans.select_list is not None
     ordered = sql[slice(*spans.order_by)][len("ORDER BY ") :].replace(" DESC", "").split(", ")
-    selected = ", ".join(f"{key}::text" for key in ordered)
+    # an alias of its own: ORDER BY would take an output column `id` before the table's
+    selected = ", ".join(f"{key}::text AS cursor_{position}" for position, key in enumerate(ordered))
     start, end = spans.select_list
     return [tuple(row) for row in pg.fetch(sql[:start] + selected + sql[end:])]
 
@@ -191,6 +192,8 @@ def prove(case: dict[str, Any], judged: Keyset, pg: Any) -> object:
         connection = await connect(pg.dsn)
         try:
             types = [parameter.name for parameter in (await connection.prepare(case["text"])).get_parameters()]
+            # asyncpg's prepare leaves its implicit transaction open; a plain query ends it
+            await connection.execute("SELECT 1")
             values = tuple(case.get("values", {}).get(number, "10") for number in range(1, len(types) + 1))
             prepared = Prepared(
                 fingerprint="x",

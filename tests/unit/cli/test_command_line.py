@@ -1,30 +1,15 @@
 """The command line itself: what --help imports, exit codes, errors in one line, where output goes."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+from support.command import pgtune
 
 HEAVY = ("asyncpg", "sqlglot", "jinja2", "cel", "yaml", "highspy")
-
-
-def pgtune(
-    *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "DATABASE_URL"))}
-    return subprocess.run(
-        [sys.executable, "-m", "pgtune_cli", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=clean | (env or {}),
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["analyze", "--help"], ["check", "-h"], ["--version"]])
