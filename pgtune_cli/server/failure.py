@@ -5,7 +5,9 @@ from pathlib import Path
 
 from pgtune_cli.errors import EmbeddedServerError
 
+ELSEWHERE = "let TMPDIR name a folder on a disk that programs may be started from (it is mounted noexec)"
 HINTS = (
+    (r"failed to map segment from shared object", ELSEWHERE),
     (
         r"error while loading shared libraries: ([^\s:]+)",
         "install the package that holds {0}, or name another PostgreSQL in PGTUNE_PG_BIN",
@@ -18,12 +20,12 @@ HINTS = (
         r"could not (?:resize|create|map) (?:anonymous )?shared memory",
         "give the machine or the container more shared memory (docker run --shm-size=256m)",
     ),
+    (r"Permission denied", ELSEWHERE),
     (r"could not look up effective user ID (\d+)", "give the user {0} a line in /etc/passwd"),
     (r"invalid locale name|locale .* (?:not found|does not exist)", "install the locale C.UTF-8"),
     (
-        r"Operation not permitted|Permission denied",
-        "TMPDIR may be mounted noexec or this container may not change users: name another folder in TMPDIR,"
-        " or run pgtune as a plain user",
+        r"Operation not permitted|Invalid argument: ",  # setuid, chown: not allowed, or no such user in this namespace
+        "this container lets root become nobody else, and PostgreSQL does not run as root: run pgtune as a plain user",
     ),
     (
         r"Cannot allocate memory|out of memory|Resource temporarily unavailable",

@@ -46,7 +46,7 @@ def _trouble(binaries: Binaries, account: Account) -> str | None:
                 check=False,
             )
         except OSError as error:
-            return str(error)
+            return error.strerror or str(error)
         if answer.returncode != 0:
             return answer.stderr.strip()
     return None

@@ -13,7 +13,10 @@ from pgtune_cli.server.failure import LAST_LINES, failed, hint_for
         ('FATAL:  could not resize shared memory segment "/PostgreSQL.1" to 1 bytes: No space left', "--shm-size"),
         ("initdb: could not look up effective user ID 4711: user does not exist", "give the user 4711 a line"),
         ('initdb: error: invalid locale name "C.UTF-8"', "install the locale C.UTF-8"),
-        ("PermissionError: [Errno 1] Operation not permitted", "run pgtune as a plain user"),
+        ("Operation not permitted", "run pgtune as a plain user"),
+        ("[Errno 22] Invalid argument: '/tmp/x/server.log'", "run pgtune as a plain user"),
+        ("initdb: error while loading shared libraries: libc.so.6: failed to map segment from shared object", "noexec"),
+        ("Permission denied", "noexec"),
         ("FATAL:  could not map anonymous shared memory: Cannot allocate memory", "shared memory"),
     ],
 )
