@@ -1,20 +1,22 @@
 """The index advice: candidates of the whole workload, judged by the what-if planner, chosen under a budget."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
+from pgtune_cli.advise.coverage import starts_with
 from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.handover import Names, script
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
 from pgtune_cli.advise.reasons import Benefit, confidence, why
 from pgtune_cli.advise.selection import Problem, Selected, select
+from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.shortlist import shortlist
 from pgtune_cli.advise.value import calls, values
 from pgtune_cli.advise.workload import Item, items
-from pgtune_cli.advise.write_cost import Writes, upkeep, writes_of
+from pgtune_cli.advise.write_cost import writes_of
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.index import CandidateIndex, ChosenIndex, IndexAdvice, PossibleIndex, RejectedIndex
 from pgtune_cli.sql.index_ddl import create_index_sql
@@ -35,12 +37,19 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     """What to create, what to drop, what might help, and what was turned down; each with its reason."""
     calls_before = whatif.planner_calls
     facts = Facts(analysis.snapshot)
-    costs = CostTable(whatif, facts)
+    costs = CostTable(whatif)
     planned, base = await _base(items(analysis, facts), costs)
     proposals = propose(planned, facts)
-    built = await whatif.create(proposals.candidates)
-    sizes = {candidate: size for candidate, size in built.items() if isinstance(size, int)}
-    problem = await _problem(planned, base, sizes, facts, costs, options.budget_bytes)
+    shelf = Shelf(whatif, facts, writes_of(planned, facts))
+    await shelf.add(proposals.candidates)
+    problem = Problem(
+        items=planned,
+        base=base,
+        shelf=shelf,
+        values=values([(item, base[item.fingerprint].cost) for item in planned]),
+        shortlist=await shortlist(planned, shelf.sizes, base, costs),
+        budget_bytes=options.budget_bytes,
+    )
     selected = await select(problem, costs)
     dropped = await verified(droppable(facts), planned, selected.chosen, costs)
     told = _Told(problem, selected, proposals, facts, whatif.engine)
@@ -51,7 +60,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         planner_calls=whatif.planner_calls - calls_before,
         storage_bytes=problem.size_of(selected.chosen),
         chosen=told.chosen(),
-        possible=told.possible(built),
+        possible=told.possible(),
         rejected=told.rejected(),
         dropped=tuple(dropped),
     )
@@ -66,26 +75,6 @@ async def _base(found: Sequence[Item], costs: CostTable) -> tuple[list[Item], di
         if isinstance(answer, StatementCost)
     }
     return [item for item in found if item.fingerprint in base], base
-
-
-async def _problem(
-    planned: Sequence[Item],
-    base: Mapping[str, StatementCost],
-    sizes: Mapping[CandidateIndex, int],
-    facts: Facts,
-    costs: CostTable,
-    budget_bytes: int | None,
-) -> Problem:
-    writes = writes_of(planned, facts)
-    return Problem(
-        items=planned,
-        base=base,
-        sizes=sizes,
-        upkeep={each: upkeep(each, writes.get(each.table, Writes()), facts) for each in sizes},
-        values=values([(item, base[item.fingerprint].cost) for item in planned]),
-        shortlist=await shortlist(planned, sizes, base, costs),
-        budget_bytes=budget_bytes,
-    )
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -106,7 +95,7 @@ class _Told(msgspec.Struct, frozen=True):
 
     def _chosen(self, candidate: CandidateIndex, benefits: Sequence[Benefit], names: Names) -> ChosenIndex:
         made = script(candidate, names, self.facts)
-        cost = self.problem.upkeep[candidate]
+        cost = self.problem.shelf.upkeep[candidate]
         return ChosenIndex(
             sql=made.sql,
             steps=made.steps,
@@ -114,14 +103,24 @@ class _Told(msgspec.Struct, frozen=True):
             name=made.name,
             relation=str(candidate.table),
             columns=tuple(key.column or key.expression or "" for key in candidate.keys),
-            size_bytes=self.problem.sizes[candidate],
+            size_bytes=self.problem.shelf.sizes[candidate],
             benefit=sum(benefit.saved for benefit in benefits),
             write_cost=cost,
-            evidence=evidence(self.proposals.candidates[candidate], engine=self.engine),
+            evidence=evidence(self._channel(candidate), engine=self.engine),
             statements=tuple(benefit.told() for benefit in benefits),
             confidence=confidence(benefits, self.engine).value,
             why=why(candidate, benefits, cost),
         )
+
+    def _channel(self, candidate: CandidateIndex) -> str:
+        """Where it was seen; a narrower one has that of the candidate that it comes from."""
+        channels = self.proposals.candidates
+        wider = (
+            channels[each]
+            for each in channels
+            if each.table == candidate.table and starts_with(each.keys, candidate.keys)
+        )
+        return channels.get(candidate) or next(wider, "text")
 
     def _benefits(self, candidate: CandidateIndex) -> list[Benefit]:
         """Of the statements whose plan uses it and that gain; the saving is shared with the other new indexes."""
@@ -132,15 +131,15 @@ class _Told(msgspec.Struct, frozen=True):
                 found.append(Benefit(item, before.cost, after.cost, 1 / len(after.used)))
         return sorted(found, key=lambda benefit: (-benefit.saved, benefit.item.fingerprint))
 
-    def possible(self, built: Mapping[CandidateIndex, int | str]) -> tuple[PossibleIndex, ...]:
+    def possible(self) -> tuple[PossibleIndex, ...]:
         names = Names(self.facts)
         found: dict[str, PossibleIndex] = {}
         for hidden in self.proposals.hidden:
             if self._would_help(hidden):
                 made = self._partial(hidden, names)
                 found.setdefault(made.sql, made)
-        for candidate, problem in built.items():
-            if isinstance(problem, str) and candidate.method != "btree":
+        for candidate, problem in self.problem.shelf.refused.items():
+            if candidate.method != "btree":
                 sql = create_index_sql(candidate, names.peek(candidate))
                 reason = f"the {self.engine} cannot cost it ({problem})"
                 channel = self.proposals.candidates[candidate]

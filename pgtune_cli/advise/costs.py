@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex
@@ -24,8 +23,8 @@ class StatementCost(msgspec.Struct, frozen=True):
 class CostTable:
     """Remembers what it was told, by statement and the indexes on its own tables."""
 
-    def __init__(self, whatif: WhatIf, facts: Facts) -> None:
-        self._whatif, self._facts = whatif, facts
+    def __init__(self, whatif: WhatIf) -> None:
+        self._whatif = whatif
         self._known: dict[tuple[str, Configuration, frozenset[RelationName]], StatementCost | str] = {}
 
     def relevant(self, item: Item, configuration: Iterable[CandidateIndex]) -> Configuration:

@@ -1,6 +1,6 @@
 """Indexes to drop: invalid, duplicate, prefix-redundant and unused ones; each hidden and the workload planned again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,7 +10,6 @@ from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.catalog import Index, RelationKind, RelationName
 from pgtune_cli.model.index import DroppedIndex
-from pgtune_cli.model.snapshot import IndexUsage
 from pgtune_cli.sql.index_ddl import drop_index_sql
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
@@ -24,19 +23,18 @@ class Drop(msgspec.Struct, frozen=True):
 
 
 def droppable(facts: Facts) -> list[Drop]:
-    """Candidates by the catalog and the counters, in order of name; nothing that enforces or identifies anything."""
-    usage = {each.index: each for each in facts.snapshot.usage.indexes}
+    """Candidates by the catalog and the counters; nothing that enforces or identifies anything. The surest first."""
     found: dict[RelationName, Drop] = {}
-    for table in sorted(facts.indexes):
-        relation = facts.relations.get(table)
-        if relation is None or relation.kind is RelationKind.PARTITIONED:
-            continue  # its indexes are made of those of the partitions
-        indexes = sorted(facts.indexes[table], key=lambda index: (index.oid, index.name))
-        for index in indexes:
-            kept = [other for other in indexes if other is not index and other.index_name not in found]
-            reason = _reason(index, kept, usage, facts)
-            if reason is not None:
-                found[index.index_name] = Drop(index, reason)
+    for reason in (_invalid, _duplicate, _unused, _prefix):
+        for table in sorted(facts.indexes):
+            relation = facts.relations.get(table)
+            if relation is None or relation.kind is RelationKind.PARTITIONED:
+                continue  # its indexes are made of those of the partitions
+            for index in sorted(facts.indexes[table], key=lambda each: (-each.oid, each.name)):
+                kept = [other for other in facts.indexes[table] if other is not index and other.index_name not in found]
+                why = None if index.index_name in found or _serves(index) else reason(index, kept, facts)
+                if why is not None:
+                    found[index.index_name] = Drop(index, why)
     return list(found.values())
 
 
@@ -59,21 +57,6 @@ async def verified(
     return advised
 
 
-def _reason(index: Index, kept: Sequence[Index], usage: Mapping[RelationName, IndexUsage], facts: Facts) -> str | None:
-    """Why it can go, `kept` being the others that stay; None when it stays."""
-    if _serves(index):
-        return None
-    if not index.valid:
-        return "it is INVALID, left behind by a CREATE INDEX CONCURRENTLY that failed (make sure that none is running)"
-    twin = next((other for other in kept if _same(index, other)), None)
-    if twin is not None:
-        return f"it is a duplicate of {twin.name}"
-    wider = next((other for other in kept if _within(index, other)), None)
-    if wider is not None:
-        return f"its keys are the first keys of {wider.name}, which answers the same questions"
-    return _unused(index, kept, usage.get(index.index_name), facts)
-
-
 def _serves(index: Index) -> bool:
     """Whether something besides speed depends on it."""
     return bool(
@@ -82,12 +65,25 @@ def _serves(index: Index) -> bool:
     )  # fmt: skip
 
 
-def _same(index: Index, other: Index) -> bool:
-    """A duplicate, of which `other` stays: the one that serves something, else the older."""
-    alike = (index.method, index.keys, index.include, index.predicate) == (
-        other.method, other.keys, other.include, other.predicate,
-    )  # fmt: skip
-    return alike and other.valid and (_serves(other) or (other.oid, other.name) < (index.oid, index.name))
+def _invalid(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:  # noqa: ARG001 - one signature
+    if index.valid:
+        return None
+    return "it is INVALID, left behind by a CREATE INDEX CONCURRENTLY that failed (make sure that none is running)"
+
+
+def _duplicate(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:  # noqa: ARG001
+    """Of two that are alike the one stays that serves something, or is older."""
+    twin = next((other for other in kept if other.valid and _content(other) == _content(index)), None)
+    return None if twin is None else f"it is a duplicate of {twin.name}"
+
+
+def _content(index: Index) -> tuple[object, ...]:
+    return index.method, index.keys, index.include, index.predicate
+
+
+def _prefix(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:  # noqa: ARG001
+    wider = next((other for other in kept if _within(index, other)), None)
+    return None if wider is None else f"its keys are the first keys of {wider.name}, which answers the same questions"
 
 
 def _within(index: Index, other: Index) -> bool:
@@ -99,15 +95,18 @@ def _within(index: Index, other: Index) -> bool:
     return longer and starts_with(other.keys, index.keys) and set(index.include) <= held
 
 
-def _unused(index: Index, kept: Sequence[Index], usage: IndexUsage | None, facts: Facts) -> str | None:
+def _unused(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:
     """Never scanned since the counters began; not on a standby, whose counters say nothing of the primary."""
+    usage = facts.index_usage.get(index.index_name)
     if usage is None or usage.idx_scan > 0 or facts.snapshot.server.in_recovery:
         return None
     if not facts.worth_indexing(index.table) or _supports_foreign_key(index, kept, facts):
         return None
     days = facts.snapshot.usage.days
     if days is None:
-        return "it was never scanned since the statistics were reset (when is unknown; ask the replicas too)"
+        return (
+            "it was not scanned once since the counters began (when is not known); replicas have counters of their own"
+        )
     caution = "; look again after a whole month" if days < YOUNG_DAYS else ""
     return f"it was not scanned once in {_days(days)} of statistics{caution}; replicas have counters of their own"
 

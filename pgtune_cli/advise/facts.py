@@ -4,7 +4,7 @@ import re
 from functools import cached_property
 
 from pgtune_cli.model.catalog import Column, Index, IndexKey, Relation, RelationKind, RelationName
-from pgtune_cli.model.snapshot import ColumnStatistics, Snapshot, TableUsage
+from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, Snapshot, TableUsage
 
 SMALLEST_PAGES = 16
 """below it a scan is no dearer than a look-up: 4 random pages (root, inner, leaf, heap) cost as much as 16 in a row"""
@@ -45,6 +45,10 @@ class Facts:
     @cached_property
     def usage(self) -> dict[RelationName, TableUsage]:
         return {usage.table: usage for usage in self.snapshot.usage.tables}
+
+    @cached_property
+    def index_usage(self) -> dict[RelationName, IndexUsage]:
+        return {usage.index: usage for usage in self.snapshot.usage.indexes}
 
     @cached_property
     def _statistics(self) -> dict[tuple[RelationName, str], ColumnStatistics]:

@@ -4,11 +4,13 @@ Gains shrink as indexes are added, so an option that was behind is asked again o
 Two orders are tried under a budget, by gain and by gain per byte, and the better set is kept.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
+from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.shortlist import Shortlist
 from pgtune_cli.advise.value import Values
 from pgtune_cli.advise.workload import Item
@@ -16,12 +18,12 @@ from pgtune_cli.model.index import CandidateIndex
 
 MIN_GAIN = 0.001
 """of the whole workload; less is not worth an index"""
-MIN_SAVING = 0.2
-"""of a statement's cost: the planner's costs are not better than that (facts/time-model.md)"""
+MIN_LEAD = 0.2
+"""of the cost of at least one statement, beside the other indexes: the planner is no better (facts/time-model.md)"""
+MIN_SAVING = 0.05
+"""of a statement's cost: what counts of the others"""
 MIN_SAVING_COST = 10.0
 """cost units a call, two or three random pages: below it the difference between look-ups is noise"""
-MIN_STEP = 0.05
-"""of what the statement costs under the indexes chosen so far: what one more index must save of it to count"""
 MAX_RISE = 0.05
 """a set that makes a statement dearer by more is not advised"""
 SIZE_WEIGHTS = (0.1, 1.0)
@@ -34,9 +36,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     items: Sequence[Item]
     base: Mapping[str, StatementCost]
     """fingerprint -> cost without any candidate; every item has one."""
-    sizes: Mapping[CandidateIndex, int]
-    upkeep: Mapping[CandidateIndex, float]
-    """cost units over the window."""
+    shelf: Shelf
     values: Values
     shortlist: Shortlist
     budget_bytes: int | None = None
@@ -45,24 +45,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def threshold(self) -> float:
         return MIN_GAIN * self.values.total
 
-    def worth(self, item: Item, cost: float) -> float:
-        """What the statement costs the workload; a saving that is within the planner's error is none."""
-        before = self.base[item.fingerprint].cost
-        saved = before - cost
-        counted = before if 0 < saved < max(MIN_SAVING * before, MIN_SAVING_COST) else cost
-        return self.values.of(item, counted)
-
-    def saved(self, item: Item, before: float, after: float) -> float:
-        """Worth of one more index to a statement."""
-        if 0 < before - after < max(MIN_STEP * before, MIN_SAVING_COST):
-            return 0.0
-        return self.worth(item, before) - self.worth(item, after)
+    def saved(self, changes: Iterable[tuple[Item, float, float]]) -> float:
+        """Worth of the changes of cost (before, after) that an index makes; 0 when none is beyond doubt."""
+        counted = [each for each in changes if not 0 < each[1] - each[2] < max(MIN_SAVING * each[1], MIN_SAVING_COST)]
+        if not any(before - after >= MIN_LEAD * before and before > after for _, before, after in counted):
+            return min(0.0, sum(self.values.of(item, before - after) for item, before, after in counted))
+        return sum(self.values.of(item, before - after) for item, before, after in counted)
 
     def upkeep_of(self, configuration: Configuration) -> float:
-        return sum(self.upkeep[each] for each in configuration) * self.values.per_cost
+        return sum(self.shelf.upkeep[each] for each in configuration) * self.values.per_cost
 
     def size_of(self, configuration: Configuration) -> int:
-        return sum(self.sizes[each] for each in configuration)
+        return sum(self.shelf.sizes[each] for each in configuration)
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -82,15 +76,15 @@ async def select(problem: Problem, costs: CostTable) -> Selected:
 
 
 def _total(problem: Problem, selected: Selected) -> float:
-    spent = sum(problem.worth(item, selected.costs[item.fingerprint].cost) for item in problem.items)
+    spent = sum(problem.values.of(item, selected.costs[item.fingerprint].cost) for item in problem.items)
     return spent + problem.upkeep_of(selected.chosen)
 
 
 class _Option(msgspec.Struct, frozen=True):
     members: Configuration
     score: float
-    """an upper bound, as of `asked`."""
-    asked: Configuration
+    """as of `asked`; an upper bound under more indexes."""
+    asked: Configuration | None = None
 
 
 class _Run:
@@ -100,48 +94,47 @@ class _Run:
         self.problem, self.costs = problem, costs
         self.by_key = {item.fingerprint: item for item in problem.items}
         self.rejected: dict[CandidateIndex, str] = {}
-        self.first_gain: dict[Configuration, float] = {}
 
     async def run(self, size_weight: float) -> Selected:
         chosen = await self._greedy(size_weight)
         chosen = await self._pruned(chosen)
+        chosen = await self._narrowed(chosen)
         chosen = await self._harmless(chosen)
         current = await self._all_costs(chosen)
         return Selected(chosen, current, {k: why for k, why in self.rejected.items() if k not in chosen})
 
     async def _greedy(self, size_weight: float) -> Configuration:
+        """Until no option is worth it under what is chosen; those turned down are asked again after each round."""
+        members = [frozenset([each]) for each in self.problem.shortlist.useful] + [*self.problem.shortlist.bundles]
+        await self._prefetch(members)
+        waiting = [_Option(each, math.inf) for each in members]
         chosen = NOTHING
-        options = await self._options(size_weight)
-        while options:
-            best = max(options, key=lambda option: (option.score, -len(option.members), _name(option.members)))
-            options.remove(best)
-            added = best.members - chosen
-            if not added or best.score <= 0:
-                continue
-            if not self._fits(chosen | added):
-                self._reject_single(best.members, "it does not fit into what is left of the budget")
-            elif best.asked == chosen:
-                chosen |= added
-            else:
-                gain = await self._gain(chosen, added)
-                if gain >= self.problem.threshold:
-                    options.append(_Option(best.members, self._score(gain, added, size_weight), chosen))
-                else:
-                    self._reject_single(best.members, self._why_not(best.members, gain, chosen))
+        while queue := [_Option(option.members, math.inf) for option in waiting if option.asked != chosen]:
+            waiting = [option for option in waiting if option.asked == chosen]
+            chosen = await self._round(chosen, queue, waiting, size_weight)
+        for option in waiting:
+            self._reject_single(option.members, await self._why_not(option.members, chosen))
         return chosen
 
-    async def _options(self, size_weight: float) -> list[_Option]:
-        """Every single candidate and every bundle, with its gain when nothing else is there."""
-        singles = [frozenset([candidate]) for candidate in self.problem.shortlist.useful]
-        found = []
-        await self._prefetch([*singles, *self.problem.shortlist.bundles])
-        for members in [*singles, *self.problem.shortlist.bundles]:
-            gain = self.first_gain[members] = await self._gain(NOTHING, members)
-            if gain >= self.problem.threshold:
-                found.append(_Option(members, self._score(gain, members, size_weight), NOTHING))
+    async def _round(
+        self, chosen: Configuration, queue: list[_Option], waiting: list[_Option], size_weight: float
+    ) -> Configuration:
+        """Takes the best option as long as one is worth it; the others end in `waiting`."""
+        while queue:
+            best = max(queue, key=lambda option: (option.score, -len(option.members), _name(option.members)))
+            queue.remove(best)
+            added = best.members - chosen
+            if not added:
+                continue
+            if best.asked == chosen:
+                chosen |= added
+                continue
+            gain = await self._gain(chosen, added)
+            if gain >= self.problem.threshold and self._fits(chosen | added):
+                queue.append(_Option(best.members, self._score(gain, added, size_weight), chosen))
             else:
-                self._reject_single(members, self._why_not(members, gain, NOTHING))
-        return found
+                waiting.append(_Option(best.members, 0.0, chosen))
+        return chosen
 
     async def _prefetch(self, options: Sequence[Configuration]) -> None:
         """All first questions at once; the answers are remembered."""
@@ -156,11 +149,12 @@ class _Run:
         concerned = self._concerned(added)
         before = await self.costs.ask([(item, chosen) for item in concerned])
         after = await self.costs.ask([(item, chosen | added) for item in concerned])
-        saved = 0.0
-        for item, old, new in zip(concerned, before, after, strict=True):
-            if isinstance(old, StatementCost) and isinstance(new, StatementCost):
-                saved += self.problem.saved(item, old.cost, new.cost)
-        return saved - self.problem.upkeep_of(added)
+        changes = [
+            (item, old.cost, new.cost)
+            for item, old, new in zip(concerned, before, after, strict=True)
+            if isinstance(old, StatementCost) and isinstance(new, StatementCost)
+        ]
+        return self.problem.saved(changes) - self.problem.upkeep_of(added)
 
     def _score(self, gain: float, added: Configuration, size_weight: float) -> float:
         return float(gain / max(self.problem.size_of(added), 8192) ** size_weight)
@@ -182,11 +176,24 @@ class _Run:
         used = frozenset().union(*(cost.used for cost in (await self._all_costs(chosen)).values()))
         self._reject(chosen - used, "no plan uses it beside the indexes that were chosen")
         chosen &= used
-        for candidate in sorted(chosen, key=lambda each: (-self.problem.sizes[each], _name([each]))):
+        for candidate in sorted(chosen, key=lambda each: (-self.problem.shelf.sizes[each], _name([each]))):
             rest = chosen - {candidate}
-            if await self._loss(chosen, candidate) < self.problem.threshold:
+            if await self._loss(rest, chosen) < self.problem.threshold:
                 self._reject([candidate], "the indexes that were chosen do nearly all of what it would")
                 chosen = rest
+        return chosen
+
+    async def _narrowed(self, chosen: Configuration) -> Configuration:
+        """With the first keys of an index in its place where the rest adds nothing that is clear."""
+        prefixes = {each: _prefixes(each) for each in sorted(chosen, key=lambda each: _name([each]))}
+        await self.problem.shelf.add([narrow for narrows in prefixes.values() for narrow in narrows])
+        for candidate, narrows in prefixes.items():
+            for narrow in narrows:
+                rest = (chosen - {candidate}) | {narrow}
+                if narrow in self.problem.shelf.sizes and await self._loss(rest, chosen) < self.problem.threshold:
+                    self._reject([candidate], "its first keys alone do nearly as much")
+                    chosen = rest
+                    break
         return chosen
 
     async def _harmless(self, chosen: Configuration) -> Configuration:
@@ -197,29 +204,30 @@ class _Run:
             guilty = frozenset().union(*(costs[key].used for key in worse)) & chosen if worse else NOTHING
             if not guilty:
                 return chosen
-            losses = {each: await self._loss(chosen, each) for each in guilty}
+            losses = {each: await self._loss(chosen - {each}, chosen) for each in guilty}
             candidate = min(losses, key=lambda each: (losses[each], _name([each])))
             self._reject([candidate], f"it makes statement {worse[0]} dearer")
             chosen -= {candidate}
 
-    async def _loss(self, chosen: Configuration, candidate: CandidateIndex) -> float:
-        """What the workload would lose without it, beside all the others."""
-        without, with_it = await self._all_costs(chosen - {candidate}), await self._all_costs(chosen)
-        lost = sum(
-            self.problem.saved(item, without[item.fingerprint].cost, with_it[item.fingerprint].cost)
-            for item in self.problem.items
-        )
-        return lost - self.problem.upkeep_of(frozenset([candidate]))
+    async def _loss(self, rest: Configuration, chosen: Configuration) -> float:
+        """What the workload would lose under `rest`, the difference of upkeep taken into account."""
+        without, with_it = await self._all_costs(rest), await self._all_costs(chosen)
+        changes = [
+            (item, without[item.fingerprint].cost, with_it[item.fingerprint].cost) for item in self.problem.items
+        ]
+        return self.problem.saved(changes) - self.problem.upkeep_of(chosen) + self.problem.upkeep_of(rest)
 
-    def _why_not(self, members: Configuration, gain: float, chosen: Configuration) -> str:
-        upkeep = self.problem.upkeep_of(members)
-        if gain < 0 < upkeep and gain + upkeep >= self.problem.threshold:
-            return (
-                f"its upkeep on writes ({upkeep / self.problem.values.total:.1%} of the workload) is more than it saves"
-            )
-        if chosen and self.first_gain.get(members, 0.0) >= self.problem.threshold:
+    async def _why_not(self, members: Configuration, chosen: Configuration) -> str:
+        """Of an option that was turned down in the end."""
+        gain, upkeep = await self._gain(chosen, members - chosen), self.problem.upkeep_of(members)
+        if gain >= self.problem.threshold:
+            return "it does not fit into what is left of the budget"
+        if gain + upkeep >= self.problem.threshold:
+            share = upkeep / self.problem.values.total
+            return f"its upkeep on writes ({share:.1%} of the workload) is more than it saves"
+        if chosen and await self._gain(NOTHING, members) >= self.problem.threshold:
             return "the indexes that were chosen do nearly all of what it would"
-        return f"it saves less than {MIN_GAIN:.1%} of the workload"
+        return f"it saves less than {MIN_GAIN:.1%} of the workload, or too little of any statement"
 
     def _reject(self, members: Iterable[CandidateIndex], reason: str) -> None:
         self.rejected.update(dict.fromkeys(members, reason))
@@ -228,6 +236,14 @@ class _Run:
         """Of a bundle nothing is said: its members stand for themselves."""
         if len(members) == 1:
             self._reject(members, reason)
+
+
+def _prefixes(candidate: CandidateIndex) -> list[CandidateIndex]:
+    """Shortest first; of a btree only, whose first keys are an index of their own."""
+    if candidate.method != "btree" or candidate.unique or candidate.include:
+        return []
+    lengths = range(1, len(candidate.keys))
+    return [msgspec.structs.replace(candidate, keys=candidate.keys[:length]) for length in lengths]
 
 
 def _name(members: Iterable[CandidateIndex]) -> str:
