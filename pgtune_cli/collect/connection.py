@@ -18,7 +18,10 @@ from pgtune_cli.collect.connect_options import ConnectOptions, options_of_dsn
 from pgtune_cli.collect.failures import failure
 
 Record: TypeAlias = asyncpg.Record
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+else:  # a class, so that `Connection | None` can be evaluated; asyncpg's is not generic at run time
+    Connection = asyncpg.Connection
 PostgresError = asyncpg.PostgresError
 InterfaceError = asyncpg.InterfaceError
 
