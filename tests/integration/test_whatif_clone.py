@@ -3,11 +3,13 @@
 import asyncio
 import os
 import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
 import pytest
-from support.database import Database
+from support.database import LOOP, Database
 from support.whatif_source import QUERIES, candidate, explain, load_source, request, snapshot_of
 
 from pgtune_cli.explain.derive import indexes_used, shape_of
@@ -38,6 +40,14 @@ def snapshot(source: Database) -> Snapshot:
     return asyncio.run(snapshot_of(source.dsn))
 
 
+@pytest.fixture(scope="module")
+def clone(snapshot: Snapshot) -> Iterator[Clone]:
+    """One for all tests that need no clone of their own; it lives in LOOP."""
+    stack = AsyncExitStack()
+    yield LOOP.run(stack.enter_async_context(open_clone(snapshot)))
+    LOOP.run(stack.aclose())
+
+
 async def costs_of(clone: Clone, *requests: CostRequest) -> list[Cost]:
     answers = await clone.costs(requests)
     assert [answer for answer in answers if isinstance(answer, str)] == []
@@ -45,24 +55,23 @@ async def costs_of(clone: Clone, *requests: CostRequest) -> list[Cost]:
 
 
 @pytest.mark.majors("all")
-def test_statements_have_the_sources_plan_and_cost_or_a_reason_why_not(source: Database, snapshot: Snapshot) -> None:
+def test_statements_have_the_sources_plan_and_cost_or_a_reason_why_not(source: Database, clone: Clone) -> None:
     async def main() -> list[tuple[str, bool, float, str | None]]:
         connection = await source.connect()
-        async with open_clone(snapshot) as clone:
-            causes = Causes(clone.snapshot, clone.lost)
-            rows = []
-            for sql, cost in zip(QUERIES, await costs_of(clone, *map(request, QUERIES)), strict=True):
-                plan = await explain(connection, sql)
-                parameters = PlanParameters("literal", "literal")
-                own = StatementPlan(
-                    source="server", parameters=parameters, executed=False, total_cost=plan.total_cost, plan=plan
-                )
-                found = compare(own, cost, causes, sql)
-                rows.append((sql, found.same_shape, cost.total_cost / plan.total_cost, found.reason))
+        causes = Causes(clone.snapshot, clone.lost)
+        rows = []
+        for sql, cost in zip(QUERIES, await costs_of(clone, *map(request, QUERIES)), strict=True):
+            plan = await explain(connection, sql)
+            parameters = PlanParameters("literal", "literal")
+            own = StatementPlan(
+                source="server", parameters=parameters, executed=False, total_cost=plan.total_cost, plan=plan
+            )
+            found = compare(own, cost, causes, sql)
+            rows.append((sql, found.same_shape, cost.total_cost / plan.total_cost, found.reason))
         await connection.close()
         return rows
 
-    rows = asyncio.run(main())
+    rows = LOOP.run(main())
     odd = [row for row in rows if not row[1] or abs(row[2] - 1) > 0.05]
     assert [row for row in rows if (row in odd) != (row[3] is not None)] == []
     if source.version_num >= 180000:
@@ -103,34 +112,33 @@ CANDIDATES = (
 )
 
 
-def test_candidates_are_used_and_cost_as_if_they_had_been_built(source: Database, snapshot: Snapshot) -> None:
+def test_candidates_are_used_and_cost_as_if_they_had_been_built(source: Database, clone: Clone) -> None:
     async def main() -> None:
         connection = await source.connect()
-        async with open_clone(snapshot) as clone:
-            sizes = await clone.create(CANDIDATES)
-            asked = [request(sql, index) for index in CANDIDATES for sql in QUERIES]
-            costs = iter(await costs_of(clone, *asked))
-            assert clone.planner_calls < len(asked) / 3
-            misfits = []
-            for index in CANDIDATES:
-                transaction = connection.transaction()
-                await transaction.start()
-                names, size = await really_build(connection, index)
-                for sql in QUERIES:
-                    plan, cost = await explain(connection, sql), next(costs)
-                    really_used = bool({found.name for found in indexes_used(plan)} & names)
-                    assert (index in cost.used) == really_used, (index, sql)
-                    if index.method == "btree":
-                        assert cost.total_cost == pytest.approx(plan.total_cost, rel=0.05), (index, sql)
-                await transaction.rollback()
-                estimated = sizes[index]
-                assert isinstance(estimated, int)
-                if not 0.75 <= estimated / size <= 1.25:
-                    misfits.append((estimated / size, create_index_sql(index, "i", concurrently=False)))
-            assert len(misfits) <= 0.1 * len(CANDIDATES), misfits
+        sizes = await clone.create(CANDIDATES)
+        asked = [request(sql, index) for index in CANDIDATES for sql in QUERIES]
+        costs = iter(await costs_of(clone, *asked))
+        assert clone.planner_calls < len(asked) / 3
+        misfits = []
+        for index in CANDIDATES:
+            transaction = connection.transaction()
+            await transaction.start()
+            names, size = await really_build(connection, index)
+            for sql in QUERIES:
+                plan, cost = await explain(connection, sql), next(costs)
+                really_used = bool({found.name for found in indexes_used(plan)} & names)
+                assert (index in cost.used) == really_used, (index, sql)
+                if index.method == "btree":
+                    assert cost.total_cost == pytest.approx(plan.total_cost, rel=0.05), (index, sql)
+            await transaction.rollback()
+            estimated = sizes[index]
+            assert isinstance(estimated, int)
+            if not 0.75 <= estimated / size <= 1.25:
+                misfits.append((estimated / size, create_index_sql(index, "i", concurrently=False)))
+        assert len(misfits) <= 0.1 * len(CANDIDATES), misfits
         await connection.close()
 
-    asyncio.run(main())
+    LOOP.run(main())
 
 
 async def really_build(connection: object, index: CandidateIndex) -> tuple[set[str], int]:
@@ -145,52 +153,50 @@ async def really_build(connection: object, index: CandidateIndex) -> tuple[set[s
     return {row["relname"] for row in rows}, sum({row["relname"]: row["bytes"] for row in rows}.values())
 
 
-def test_a_hidden_index_is_as_good_as_dropped(source: Database, snapshot: Snapshot) -> None:
+def test_a_hidden_index_is_as_good_as_dropped(source: Database, clone: Clone) -> None:
     async def main() -> None:
         connection = await source.connect()
-        async with open_clone(snapshot) as clone:
-            for name, drop in (
-                ("orders_customer", "DROP INDEX sales.orders_customer"),
-                ("orders_pkey", "ALTER TABLE sales.orders DROP CONSTRAINT orders_pkey CASCADE"),
-            ):
-                hidden = frozenset({RelationName("sales", name)})
-                queries = [sql for sql in QUERIES if "orders" in sql and "open_orders" not in sql]
-                costs = await costs_of(clone, *(request(sql, hidden=hidden) for sql in queries))
-                transaction = connection.transaction()
-                await transaction.start()
-                await connection.execute(drop)
-                for sql, cost in zip(queries, costs, strict=True):
-                    plan = await explain(connection, sql)
-                    assert shape_of(cost.plan) == shape_of(plan), sql
-                    assert cost.total_cost == pytest.approx(plan.total_cost), sql
-                await transaction.rollback()
-            visible = await costs_of(clone, request("SELECT * FROM sales.orders WHERE customer_id = 12"))
-            assert "orders_customer" in {index.name for index in indexes_used(visible[0].plan)}
+        for name, drop in (
+            ("orders_customer", "DROP INDEX sales.orders_customer"),
+            ("orders_pkey", "ALTER TABLE sales.orders DROP CONSTRAINT orders_pkey CASCADE"),
+        ):
+            hidden = frozenset({RelationName("sales", name)})
+            queries = [sql for sql in QUERIES if "orders" in sql and "open_orders" not in sql]
+            costs = await costs_of(clone, *(request(sql, hidden=hidden) for sql in queries))
+            transaction = connection.transaction()
+            await transaction.start()
+            await connection.execute(drop)
+            for sql, cost in zip(queries, costs, strict=True):
+                plan = await explain(connection, sql)
+                assert shape_of(cost.plan) == shape_of(plan), sql
+                assert cost.total_cost == pytest.approx(plan.total_cost), sql
+            await transaction.rollback()
+        visible = await costs_of(clone, request("SELECT * FROM sales.orders WHERE customer_id = 12"))
+        assert "orders_customer" in {index.name for index in indexes_used(visible[0].plan)}
         await connection.close()
 
-    asyncio.run(main())
+    LOOP.run(main())
 
 
-def test_parameters_are_planned_generic_and_with_their_values(snapshot: Snapshot) -> None:
+def test_parameters_are_planned_generic_and_with_their_values(clone: Clone) -> None:
     sql = "SELECT * FROM sales.orders WHERE status = $1"
     prepared = Prepared(fingerprint="f", sql=sql, parameter_types=("sales.order_status",))
 
     async def main() -> list[float]:
-        async with open_clone(snapshot) as clone:
-            answers = await costs_of(
-                clone,
-                CostRequest(prepared=prepared, values=ValueSet(name="generic", origin="generic")),
-                CostRequest(prepared=prepared, values=ValueSet(name="common", origin="pg_stats", values=("done",))),
-                CostRequest(prepared=prepared, values=ValueSet(name="rare", origin="pg_stats", values=("void",))),
-            )
+        answers = await costs_of(
+            clone,
+            CostRequest(prepared=prepared, values=ValueSet(name="generic", origin="generic")),
+            CostRequest(prepared=prepared, values=ValueSet(name="common", origin="pg_stats", values=("done",))),
+            CostRequest(prepared=prepared, values=ValueSet(name="rare", origin="pg_stats", values=("void",))),
+        )
         return [answer.plan.root.plan_rows for answer in answers]
 
-    generic, common, rare = asyncio.run(main())
+    generic, common, rare = LOOP.run(main())
     assert generic == 8000
     assert common > 20000 > rare > 0
 
 
-def test_answers_come_back_in_order_and_a_bad_statement_costs_no_other(snapshot: Snapshot) -> None:
+def test_answers_come_back_in_order_and_a_bad_statement_costs_no_other(clone: Clone) -> None:
     good = "SELECT * FROM sales.orders WHERE id = 1"
     bad = (
         "SELECT * FROM sales.nowhere",
@@ -200,28 +206,26 @@ def test_answers_come_back_in_order_and_a_bad_statement_costs_no_other(snapshot:
     )
 
     async def main() -> None:
-        async with open_clone(snapshot) as clone:
-            await clone.create([candidate("orders", "total")])
-            answers = await clone.costs([request(sql, candidate("orders", "total")) for sql in (good, *bad, good)])
-            assert [isinstance(answer, str) for answer in answers] == [False, True, True, True, True, False]
-            assert answers[1] == 'relation "sales.nowhere" does not exist'
-            assert answers[0] == answers[5]
-            sent = clone.planner_calls
-            assert (await clone.costs([request(good, candidate("orders", "total"))]))[0] == answers[0]
-            assert clone.planner_calls == sent
+        await clone.create([candidate("orders", "total")])
+        answers = await clone.costs([request(sql, candidate("orders", "total")) for sql in (good, *bad, good)])
+        assert [isinstance(answer, str) for answer in answers] == [False, True, True, True, True, False]
+        assert answers[1] == 'relation "sales.nowhere" does not exist'
+        assert answers[0] == answers[5]
+        sent = clone.planner_calls
+        assert (await clone.costs([request(good, candidate("orders", "total"))]))[0] == answers[0]
+        assert clone.planner_calls == sent
 
-    asyncio.run(main())
+    LOOP.run(main())
 
 
-def test_values_that_do_not_fit_are_not_repeated_in_the_reason(snapshot: Snapshot) -> None:
+def test_values_that_do_not_fit_are_not_repeated_in_the_reason(clone: Clone) -> None:
     prepared = Prepared(fingerprint="f", sql="SELECT * FROM sales.orders WHERE id = $1", parameter_types=("bigint",))
     values = ValueSet(name="common", origin="pg_stats", values=("secret of a customer",))
 
     async def main() -> list[Cost | str]:
-        async with open_clone(snapshot) as clone:
-            return await clone.costs([CostRequest(prepared=prepared, values=values)])
+        return await clone.costs([CostRequest(prepared=prepared, values=values)])
 
-    assert asyncio.run(main()) == ["its values were refused (SQLSTATE 22P02)"]
+    assert LOOP.run(main()) == ["its values were refused (SQLSTATE 22P02)"]
 
 
 def test_a_table_of_terabytes_takes_no_time_and_no_room(snapshot: Snapshot) -> None:
@@ -321,7 +325,7 @@ def test_nothing_is_left_of_a_clone(snapshot: Snapshot) -> None:
         os.kill(pid, 0)
 
 
-def test_a_candidate_that_cannot_be_is_refused_with_a_reason(snapshot: Snapshot) -> None:
+def test_a_candidate_that_cannot_be_is_refused_with_a_reason(clone: Clone) -> None:
     index = candidate("orders", "total")
     impossible = {
         candidate("nowhere", "a"): "there is no table sales.nowhere in the clone",
@@ -334,13 +338,12 @@ def test_a_candidate_that_cannot_be_is_refused_with_a_reason(snapshot: Snapshot)
     }
 
     async def main() -> dict[CandidateIndex, int | str]:
-        async with open_clone(snapshot) as clone:
-            sizes = await clone.create([*impossible, index])
-            costs = await costs_of(clone, request("SELECT * FROM sales.orders WHERE total = 5", *impossible, index))
-            assert costs[0].used == {index}
-            return sizes
+        sizes = await clone.create([*impossible, index])
+        costs = await costs_of(clone, request("SELECT * FROM sales.orders WHERE total = 5", *impossible, index))
+        assert costs[0].used == {index}
+        return sizes
 
-    sizes = asyncio.run(main())
+    sizes = LOOP.run(main())
     assert isinstance(sizes.pop(index), int)
     assert sizes == impossible
 

@@ -26,11 +26,11 @@ STATEMENT_TIMEOUT = "30s"
 
 SHOW_FUNCTION = f"""
 CREATE FUNCTION {SERVICE}.show(shown oid[], hidden oid[]) RETURNS void LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog AS $$
-  UPDATE pg_index SET indisvalid = indexrelid = ANY (shown)
-  FROM pg_class, pg_roles
+SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE pg_catalog.pg_index SET indisvalid = indexrelid = ANY (shown)
+  FROM pg_catalog.pg_class c, pg_catalog.pg_roles r
   WHERE indexrelid = ANY (shown || hidden) AND indisvalid IS DISTINCT FROM (indexrelid = ANY (shown))
-    AND pg_class.oid = indexrelid AND relowner = pg_roles.oid AND rolname = '{OWNER}'
+    AND c.oid = indexrelid AND c.relowner = r.oid AND r.rolname = '{OWNER}'
 $$"""
 """Plans are made as OWNER, who may not write pg_index; this is the one thing of it that it needs."""
 
@@ -67,10 +67,10 @@ async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
     await admin.execute(SHOW_FUNCTION)
     await admin.execute(f"GRANT USAGE ON SCHEMA {SERVICE} TO {OWNER}")
     lost = await _schemas(admin, catalog)
+    # where OWNER can put no function of the same name beside its own
+    await admin.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {SERVICE}")
     present, without = await _extensions(admin, catalog.extensions)
     lost += without
-    if "pg_buffercache" not in present:
-        await admin.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {SERVICE}")
     lost += await _stub_types(admin, catalog.types, present)
     lost += await _collations(admin, catalog)
     return lost
@@ -95,7 +95,7 @@ def _schema_names(catalog: Catalog) -> set[str]:
 async def _extensions(admin: Connection, extensions: Iterable[Extension]) -> tuple[set[str], list[Skipped]]:
     """Those that this server has. The ones that reach other servers or files stay out."""
     known = {row["name"] for row in await admin.fetch("SELECT name FROM pg_available_extensions")}
-    present, lost = {"plpgsql"}, []
+    present, lost = {"plpgsql", "pg_buffercache"}, []
     for extension in extensions:
         if extension.name in present:
             continue

@@ -10,6 +10,7 @@ from pgtune_cli.collect.connection import Connection
 from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.clone import btree, files
+from pgtune_cli.whatif.clone.ground import SERVICE
 from pgtune_cli.whatif.clone.heights import Heights
 
 PATHS = """
@@ -51,11 +52,7 @@ async def give_sizes(
 
 async def evict(admin: Connection, oids: list[int]) -> None:
     """Drop the buffers of these indexes: a cached metapage would hide the one that is written to the file."""
-    schema = await admin.fetchval(
-        "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
-        "WHERE extname = 'pg_buffercache'"
-    )
-    await admin.fetch(f"SELECT {schema}.pg_buffercache_evict_relation(oid) FROM unnest($1::oid[]) AS i(oid)", oids)
+    await admin.fetch(f"SELECT {SERVICE}.pg_buffercache_evict_relation(oid) FROM unnest($1::oid[]) AS i(oid)", oids)
 
 
 def _write_all(

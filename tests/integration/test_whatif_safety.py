@@ -1,0 +1,196 @@
+"""A snapshot is a file that anyone may have written: what it brings runs, if at all, without rights."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from support.whatif_source import candidate, request
+
+from pgtune_cli.model.catalog import (
+    Catalog,
+    Column,
+    Extension,
+    Function,
+    Index,
+    IndexKey,
+    Relation,
+    RelationKind,
+    RelationName,
+    UserType,
+)
+from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
+from pgtune_cli.whatif.clone import Clone, open_clone
+from pgtune_cli.whatif.protocol import Cost
+
+pytestmark = pytest.mark.pg
+
+TABLE = Relation(
+    oid=1,
+    schema="sales",
+    name="orders",
+    kind=RelationKind.TABLE,
+    relpages=10,
+    reltuples=1000,
+    pages=10,
+    columns=(Column(attnum=1, name="id", type="integer", not_null=True),),
+)
+QUERY = "SELECT * FROM sales.orders WHERE id = 5"
+
+
+def function(name: str, definition: str, language: str = "sql") -> Function:
+    return Function(
+        schema="sales",
+        name=name,
+        arguments="",
+        result="integer",
+        language=language,
+        kind="f",
+        volatility="i",
+        definition=definition,
+    )
+
+
+def immutable_but_not(name: str, body: str) -> tuple[Function, Function]:
+    """A function that the planner calls for its value, and the one in which it does something else."""
+    does = f"CREATE FUNCTION sales.{name}_does() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN {body}; END'"
+    lies = (
+        f"CREATE FUNCTION sales.{name}() RETURNS int LANGUAGE plpgsql IMMUTABLE AS "
+        f"'BEGIN PERFORM sales.{name}_does(); RETURN 1; END'"
+    )
+    return function(f"{name}_does", does, "plpgsql"), function(name, lies, "plpgsql")
+
+
+def snapshot(*functions: Function, settings: dict[str, str] | None = None, **catalog: object) -> Snapshot:
+    """All functions are called by the workload, so that they are wanted."""
+    calls = " + ".join(f"sales.{item.name}()" for item in functions) or "1"
+    row = StatementRow(
+        queryid="1", role="app", query=f"SELECT {calls}", calls=1, total_exec_time_ms=1.0, mean_exec_time_ms=1.0
+    )
+    return Snapshot(
+        pgtune_version="0",
+        server=Server(version_num=180000, version="", database="d", user="u", settings=settings or {}),
+        workload=Workload(source="workload", rows=(row,)),
+        catalog=Catalog(**{"relations": (TABLE,), "functions": functions} | catalog),  # type: ignore[arg-type]
+    )
+
+
+async def still_works(clone: Clone) -> None:
+    assert isinstance((await clone.create([candidate("orders", "id")]))[candidate("orders", "id")], int)
+    assert isinstance((await clone.costs([request(QUERY, candidate("orders", "id"))]))[0], Cost)
+
+
+def lost_of(hostile: Snapshot) -> dict[str, str]:
+    async def main() -> dict[str, str]:
+        async with open_clone(hostile) as clone:
+            await still_works(clone)
+            return {skipped.what: skipped.why for skipped in clone.lost}
+
+    return asyncio.run(main())
+
+
+def test_definitions_run_without_rights(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    tmp_path.chmod(0o777)
+    texts = {
+        "program": f"COPY (SELECT 1) TO PROGRAM 'touch {proof}'",
+        "write": f"COPY (SELECT 1) TO '{proof}'",
+        "read": "COPY sales.orders FROM '/etc/passwd'",
+        "library": "LOAD '/tmp/evil.so'",
+        "native": "CREATE FUNCTION sales.native() RETURNS int LANGUAGE c AS '/tmp/evil', 'run'",
+        "internal": "CREATE FUNCTION sales.internal() RETURNS int LANGUAGE internal AS 'pg_backend_pid'",
+        "event": "CREATE EVENT TRIGGER event ON ddl_command_start EXECUTE FUNCTION sales.x()",
+        "rise": "ALTER ROLE pgtune_clone_owner SUPERUSER",
+        "become": "SET SESSION AUTHORIZATION postgres",
+        "role": "SET ROLE postgres",
+        "preload": "ALTER DATABASE clone SET session_preload_libraries = 'evil'",
+        "extend": "CREATE EXTENSION dblink",
+        "catalog": "UPDATE pg_catalog.pg_authid SET rolsuper = true",
+        "system": "ALTER SYSTEM SET archive_command = 'touch /tmp/evil'",
+        "two": "SELECT 1; SELECT 2",
+    }
+    lost = lost_of(snapshot(*(function(name, text) for name, text in texts.items())))
+    named = [what for what in lost if what.startswith("function ")]
+    assert sorted(named) == sorted(f"function sales.{name}()" for name in texts)
+    assert not proof.exists()
+
+
+def test_functions_in_other_languages_are_not_taken_over() -> None:
+    lost = lost_of(snapshot(function("native", "CREATE FUNCTION …", language="c")))
+    assert lost["function sales.native()"] == "a function in language c is not taken over to the clone"
+
+
+def test_a_function_that_is_run_by_the_planner_has_no_rights(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    tmp_path.chmod(0o777)
+    bodies = {
+        "program": f"COPY (SELECT 1) TO PROGRAM ''touch {proof}''",
+        "role": "SET ROLE postgres",
+        "shadow": "CREATE TEMP TABLE pg_index AS SELECT * FROM pg_catalog.pg_index; "
+        "PERFORM pgtune_clone.show(ARRAY[1::oid], ARRAY[2::oid])",
+    }
+    functions = [item for name, body in bodies.items() for item in immutable_but_not(name, body)]
+
+    async def main() -> None:
+        async with open_clone(snapshot(*functions)) as clone:
+            assert clone.lost == ()
+            answers = await clone.costs([request(f"{QUERY} AND id > sales.{name}()") for name in bodies])
+            assert answers[0] == "permission denied to COPY to or from an external program"
+            assert answers[1] == 'cannot set parameter "role" within security-definer function'
+            assert not await clone.connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+            await still_works(clone)
+
+    asyncio.run(main())
+    assert not proof.exists()
+
+
+def test_names_and_values_are_quoted() -> None:
+    evil = 'x"; ALTER ROLE pgtune_clone_owner SUPERUSER; --'
+    table = Relation(
+        oid=2,
+        schema=evil,
+        name=evil,
+        kind=RelationKind.TABLE,
+        columns=(Column(attnum=1, name=evil, type="text", not_null=True, collation=f"{evil}.{evil}"),),
+        options=(f"fillfactor=10'); {evil}",),
+    )
+    hostile = snapshot(
+        settings={"work_mem": f"1'; {evil}", "search_path": f"'; {evil}", "session_preload_libraries": "evil"},
+        relations=(TABLE, table),
+        types=(
+            UserType(schema=evil, name=evil + "t", kind="b"),
+            UserType(schema="sales", name="e", kind="e", labels=(f"'; {evil}",)),
+        ),
+        extensions=(Extension(evil, "1", evil), Extension("citext", "1", evil)),
+    )
+
+    async def main() -> None:
+        async with open_clone(hostile) as clone:
+            roles = await clone.connection.fetch("SELECT rolname FROM pg_roles WHERE rolsuper")
+            assert [role["rolname"] for role in roles] == ["postgres"]
+            kept = await clone.connection.fetch("SELECT unnest(setconfig) AS setting FROM pg_db_role_setting")
+            assert [row["setting"] for row in kept if "preload" in row["setting"]] == []
+            await still_works(clone)
+
+    asyncio.run(main())
+
+
+def test_an_index_over_a_function_that_fails_is_lost_alone() -> None:
+    """An immutable function of constants is called while the definition is read."""
+    fails = function(
+        "fails",
+        "CREATE FUNCTION sales.fails() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE ''no''; END'",
+        "plpgsql",
+    )
+    index = Index(
+        oid=9,
+        schema="sales",
+        name="broken",
+        table=RelationName("sales", "orders"),
+        method="btree",
+        definition="CREATE INDEX broken ON sales.orders USING btree (id) WHERE (id > sales.fails())",
+        keys=(IndexKey(column="id"),),
+        predicate="(id > sales.fails())",
+        pages=10,
+        relpages=10,
+    )
+    assert lost_of(snapshot(fails, indexes=(index,))) == {"index sales.broken": "no"}
