@@ -34,6 +34,8 @@ from pgtune_cli.model.snapshot import Server, Snapshot, Workload
 from pgtune_cli.model.statement import Statement
 
 OUTCOMES = ("fires", "possible", "quiet", "skipped")
+CALLS = 1000
+"""of the statement that a captured plan stands for."""
 KEYS = ("facts", "plan", "expect", "message", "table_rows")
 
 
@@ -154,7 +156,7 @@ def _world(plan: Plan, table_rows: Any) -> World:
         source="server", parameters=PlanParameters("plan", "literal"), executed=executed, total_cost=plan.total_cost,
         execution_time_ms=plan.execution_time_ms, blocks=blocks_total(plan) if executed else None, plan=plan,
     )  # fmt: skip
-    statement = Statement(fingerprint="0" * 16, query="", calls=1, total_exec_time_ms=0.0, mean_exec_time_ms=0.0)
+    statement = Statement(fingerprint="0" * 16, query="", calls=CALLS, total_exec_time_ms=0.0, mean_exec_time_ms=0.0)
     snapshot = Snapshot(
         pgtune_version=__version__, server=Server(version_num=180000, version="18", database="", user=""),
         workload=Workload(source="pg_stat_statements"), catalog=Catalog(relations=_relations(table_rows)),

@@ -1,5 +1,6 @@
 """Facts of indexes."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -9,9 +10,11 @@ from pgtune_cli.lint.index_overlap import keeper_of_duplicates, longer_index
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Index
+from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.quote import qualified
 
 Usage = "usage"
+CREATE = re.compile(r"CREATE (UNIQUE )?INDEX ")
 
 
 class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +23,8 @@ class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, known("the index's name")]
     sql_name: Annotated[str, known("schema and name, quoted for SQL", sql=True)]
     table: Annotated[str, known("schema.name of its table")]
-    definition: Annotated[str, known("CREATE INDEX, as PostgreSQL prints it", sql=True)]
+    definition: Annotated[str, known("CREATE INDEX, as PostgreSQL prints it")]
+    create_sql: Annotated[str | None, known("CREATE INDEX CONCURRENTLY, to have it back", sql=True)]
     method: Annotated[str, known("btree, hash, gin, gist, brin, ...")]
     columns: Annotated[tuple[str, ...], known("its key columns; an expression in parentheses")]
     unique: Annotated[bool, known("it keeps values unique")]
@@ -53,7 +57,7 @@ def _facts(world: World, index: Index) -> IndexFacts:
     keeper, longer = keeper_of_duplicates(index, world), longer_index(index, world)
     pages = index.pages if index.pages is not None else index.relpages or None
     return IndexFacts(
-        name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition,
+        name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition, create_sql=_create_sql(index.definition),
         method=index.method, columns=tuple(key.column or f"({key.expression})" for key in index.keys),
         unique=index.unique, primary=index.primary, valid=index.valid, partial=index.predicate is not None,
         keeps_rules=keeps_rules(index), is_partition=index.partition_of is not None,
@@ -65,6 +69,16 @@ def _facts(world: World, index: Index) -> IndexFacts:
         used_in_plans=index.name in world.indexes_in_plans, serves_foreign_key=_serves_foreign_key(index, world),
         duplicate_of=keeper.name if keeper else "", prefix_of=longer.name if longer else "",
     )  # fmt: skip
+
+
+def _create_sql(definition: str) -> str | None:
+    """The definition with CONCURRENTLY; None when it is not the one statement that PostgreSQL prints."""
+    found = CREATE.match(definition)
+    try:
+        one = not any(token.text == ";" for token in tokens(definition))
+    except TruncatedText:
+        return None
+    return f"{found[0]}CONCURRENTLY {definition[found.end() :]}" if found and one else None
 
 
 def keeps_rules(index: Index) -> bool:

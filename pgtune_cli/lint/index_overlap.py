@@ -7,7 +7,7 @@ from pgtune_cli.model.catalog import Index, IndexKey
 def keeper_of_duplicates(index: Index, world: World) -> Index | None:
     """The index that makes this one superfluous: same keys, and at least its duties. None when this one should stay."""
     twins = [other for other in world.indexes.get(index.table, []) if _same(index, other)]
-    keeper = max([index, *twins], key=lambda item: _worth(item, world))
+    keeper = max([index, *twins], key=_worth)
     if keeper.oid == index.oid or _has_duties(index):
         return None
     return keeper if keeper.unique or not index.unique else None
@@ -22,11 +22,9 @@ def _same(index: Index, other: Index) -> bool:
     )  # fmt: skip
 
 
-def _worth(index: Index, world: World) -> tuple[bool, bool, bool, int, int, int]:
-    """What should stay: duties first, then what covers more, then what is used, then the elder."""
-    usage = world.index_usage.get(index.index_name)
-    duties = _has_duties(index)
-    return index.primary, duties, index.unique, len(index.include), usage.idx_scan if usage else 0, -index.oid
+def _worth(index: Index) -> tuple[bool, bool, bool, int, int]:
+    """What should stay: duties first, then what covers more, then the elder."""
+    return index.primary, _has_duties(index), index.unique, len(index.include), -index.oid
 
 
 def _has_duties(index: Index) -> bool:

@@ -40,6 +40,8 @@ class PredicateFacts(msgspec.Struct, frozen=True, kw_only=True):
     gin_indexed: Annotated[bool, known("a valid GIN index covers the column")]
     trigram_indexed: Annotated[bool, known("a trigram index covers the column or the expression")]
     partial_indexed: Annotated[bool, known("a partial index whose WHERE names the column")]
+    alone: Annotated[bool, known("the only condition of its SELECT on the table, joins left out")]
+    locking: Annotated[bool, known("its SELECT locks the rows: FOR UPDATE, FOR SHARE")]
     companion_indexed: Annotated[bool, known("another condition of the same SELECT starts an index of the table")]
     column_distinct: Annotated[float | None, known("distinct values of the column", need="statistics")]
     rarest_frequency: Annotated[float | None, known("fraction of the rows with the rarest of its common values",
@@ -104,6 +106,8 @@ def _same(shape: Shape, block: Block, number: int, predicate: Predicate) -> Pred
 def _place(predicate: Predicate) -> str:
     left = predicate.column.column if predicate.column is not None else ", ".join(c.column for c in predicate.columns)
     shown = f"{predicate.function}({left})" if predicate.function else left
+    if predicate.cast is not None and predicate.column is not None:
+        shown = f"{left}::{predicate.cast}"
     return f"{shown} {predicate.operator}"
 
 
@@ -130,6 +134,7 @@ def _facts(
         gin_indexed=has_index(table, predicate, world, "gin"),
         partial_indexed=has_partial_index(table, column, world),
         trigram_indexed=has_index(table, predicate, world, "trgm_ops"),
+        alone=sum(other.table == predicate.table for other in block.predicates) == 1, locking=block.locking,
         companion_indexed=has_companion(block, predicate, table, world),
         column_distinct=world.distinct(table, column) if column else None,
         rarest_frequency=_rarest(table, column, world) if column else None,

@@ -3,10 +3,13 @@
 import msgspec
 
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import Column, RelationName
+from pgtune_cli.model.catalog import Column, Relation, RelationName
 from pgtune_cli.sql.shape import Block, Shape, TableKind
 
 TOASTABLE = {"x", "e"}
+WIDE_BYTES = 100
+POINTER_BYTES = 18
+"""what ANALYZE counts for a value that lies in TOAST."""
 NARROW_TYPES = ("character varying(", "character(", "numeric", "public.citext", "inet", "cidr")
 """types that may be TOASTed but hardly ever are."""
 
@@ -27,7 +30,7 @@ def wide_star(shape: Shape | None, world: World) -> WideStar:
     widths: list[float] = []
     for table in tables:
         relation = world.relations.get(table)
-        wide = [column for column in relation.columns if may_be_wide(column)] if relation is not None else []
+        wide = [column for column in relation.columns if _is_wide(relation, column, world)] if relation else []
         width = _width(table, wide, world)
         if wide:
             columns += [column.name for column in wide]
@@ -38,6 +41,20 @@ def wide_star(shape: Shape | None, world: World) -> WideStar:
 def may_be_wide(column: Column) -> bool:
     """Whether PostgreSQL may move its values out of the row, and it is a type that tends to be long."""
     return column.storage in TOASTABLE and not column.type.startswith(NARROW_TYPES)
+
+
+def _is_wide(relation: Relation, column: Column, world: World) -> bool:
+    """By its statistics; where the table has much in TOAST, a column of pointers counts."""
+    statistics = world.column_statistics(relation.relation_name, column.name)
+    if statistics is None or not may_be_wide(column):
+        return False
+    outside = _toast_per_row(relation, world) >= WIDE_BYTES
+    return statistics.avg_width >= (POINTER_BYTES if outside else WIDE_BYTES)
+
+
+def _toast_per_row(relation: Relation, world: World) -> float:
+    rows = world.rows(relation.relation_name)
+    return relation.toast_bytes / rows if relation.toast_bytes and rows else 0.0
 
 
 def _starred(block: Block) -> list[RelationName]:
@@ -53,6 +70,6 @@ def _width(table: RelationName, columns: list[Column], world: World) -> float | 
     """ANALYZE counts a TOASTed value as the 18 bytes of its pointer, so what lies in TOAST is added."""
     inside = [statistics.avg_width for column in columns
               if (statistics := world.column_statistics(table, column.name)) is not None]  # fmt: skip
-    relation, rows = world.relations.get(table), world.rows(table)
-    outside = relation.toast_bytes / rows if relation is not None and relation.toast_bytes and rows else 0.0
+    relation = world.relations.get(table)
+    outside = _toast_per_row(relation, world) if relation is not None else 0.0
     return sum(inside) + outside if inside or outside else None
