@@ -13,6 +13,7 @@ from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
 from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.snapshot import Skipped, Snapshot
@@ -146,13 +147,14 @@ async def _clone(
         yield clone, clone.lost
 
 
-def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> "frozenset[object] | None":
-    """The relations of the workload; None (all) for a small catalog, or when a statement cannot be read."""
+def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> frozenset[RelationName] | None:
+    """The relations that the statements mention; None (all) for a small catalog."""
     if len(snapshot.catalog.relations) <= LARGE_CATALOG:
         return None
-    from pgtune_cli.sql.shape import touched_relations
+    from pgtune_cli.whatif.mentions import Relevance
 
-    return touched_relations(statements, snapshot)
+    relevance = Relevance(snapshot.catalog)
+    return frozenset(name for statement in statements for name in relevance.tables(statement.query))
 
 
 async def _rewrite(
