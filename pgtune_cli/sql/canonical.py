@@ -6,7 +6,7 @@ from pgtune_cli.sql.brackets import Brackets, TokenBlock, token_blocks
 from pgtune_cli.sql.from_items import FromItem, from_items
 from pgtune_cli.sql.keywords import RESERVED
 from pgtune_cli.sql.lex import Token, TokenKind
-from pgtune_cli.sql.literals import CONSTANT_KINDS, is_null_or_boolean, ordinals
+from pgtune_cli.sql.literals import CONSTANT_KINDS, is_null_or_boolean, kept_numbers
 from pgtune_cli.sql.output_aliases import output_aliases
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.repair import typed_constants
@@ -63,9 +63,9 @@ def _name_tables(found: Sequence[Token], words: list[str]) -> None:
             continue
         seen = _visible(items, blocks, at, token.name)
         if seen is not None and at != seen.end:
-            alone_here = alone and found[at + 1].text == "." and not _counts_rows(found, at)
-            words[at] = "" if alone_here else names[id(seen)]
-            words[at + 1] = "" if alone_here else words[at + 1]
+            words[at] = names[id(seen)]
+            if alone and found[at + 1 : at + 2] != [] and found[at + 1].text == "." and not _counts_rows(found, at):
+                words[at] = words[at + 1] = ""
     for at, word in output_aliases(found, brackets, blocks).items():
         words[at] = word
 
@@ -101,7 +101,7 @@ def _visible(items: list[FromItem], blocks: Sequence[TokenBlock], at: int, name:
 
 def _fold_constants(found: Sequence[Token], words: list[str]) -> None:
     """Constants and parameters, with their sign and a typed literal's type, are one word."""
-    kept = ordinals(found)
+    kept = kept_numbers(found)
     for at, token in enumerate(found):
         if (token.kind in CONSTANT_KINDS and at not in kept) or is_null_or_boolean(found, at):
             words[at] = CONSTANT

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pgtune_cli.sql.canonical import canonical
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, lex, significant
-from pgtune_cli.sql.literals import ordinals
+from pgtune_cli.sql.literals import kept_numbers
 
 FORM = "1"
 CUT_OFF = "…"
@@ -32,11 +32,11 @@ def fingerprint(text: str) -> str:
 def normalise(text: str) -> str:
     """The text on one line with `$n` for each constant, without comments; nothing of a constant survives.
 
-    Parameters keep their numbers, new ones follow the highest. Ordinals (`ORDER BY 1`) stay. A text that is cut off
+    Parameters keep their numbers, new ones follow the highest. `ORDER BY 1` and `numeric(10, 2)` stay. A text that is cut off
     within a constant ends in `…` there.
     """
     found, cut_off = _tokens(text)
-    kept = ordinals(found)
+    kept = kept_numbers(found)
     number = max((token.number or 0 for token in found), default=0)
     parts: list[str] = []
     for at, token in enumerate(found):

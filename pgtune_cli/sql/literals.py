@@ -12,11 +12,38 @@ _LISTS_END = frozenset(
     ]
 )
 _AFTER_ORDINAL = frozenset(["asc", "desc", "nulls", *_LISTS_END])
+_WITH_TYPMOD = frozenset(
+    [
+        *("bit", "varbit", "varying", "char", "character", "bpchar", "varchar", "dec", "decimal", "numeric", "float"),
+        *("interval", "time", "timetz", "timestamp", "timestamptz", "second"),
+    ]
+)
 MAX_ORDINAL = 1664
 """PostgreSQL's limit of a target list."""
 
 
-def ordinals(found: Sequence[Token]) -> set[int]:
+def kept_numbers(found: Sequence[Token]) -> set[int]:
+    """Indexes of the numbers that are no constants: ordinals, and the typmod of `numeric(10, 2)`."""
+    return _ordinals(found) | _typmods(found)
+
+
+def _typmods(found: Sequence[Token]) -> set[int]:
+    places: set[int] = set()
+    for at in range(len(found) - 2):
+        if found[at].word in _WITH_TYPMOD and found[at + 1].text == "(":
+            end = at + 2
+            while end < len(found) and (found[end].text == "," or _is_short_number(found[end])):
+                end += 1
+            if end < len(found) and found[end].text == ")":
+                places |= {place for place in range(at + 2, end) if found[place].kind is TokenKind.NUMBER}
+    return places
+
+
+def _is_short_number(token: Token) -> bool:
+    return token.kind is TokenKind.NUMBER and token.text.isdecimal() and len(token.text) <= 4
+
+
+def _ordinals(found: Sequence[Token]) -> set[int]:
     """Indexes of the numbers that name an output column: `ORDER BY 1`, `GROUP BY 2, 1`.
 
     pg_stat_statements leaves them as they are, and they are no data.
