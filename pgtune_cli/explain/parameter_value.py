@@ -1,16 +1,18 @@
 """One value for one parameter: what it is compared with and how decides, its column's statistics provide."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import ceil
+from types import MappingProxyType
 
 from pgtune_cli.explain.column_values import ColumnValues, column_values
 from pgtune_cli.explain.pg_array import array_literal, parse_array
 from pgtune_cli.explain.text_values import json_key, json_part, json_path_value, lexeme, like_prefix, word
 from pgtune_cli.explain.type_values import TypeKind, default_value, element_type, fitted, kind_of
-from pgtune_cli.model.catalog import RelationKind, RelationName
+from pgtune_cli.model.catalog import Catalog, RelationKind, RelationName
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Statement
+from pgtune_cli.sql.shape import shape
 from pgtune_cli.sql.shape_types import Block, ColumnRef, ParameterUse, PredicateKind, Shape, TableKind, Use
 
 PAGES = {"typical": 10, "common": 0, "rare": 100}
@@ -22,6 +24,9 @@ TWO_SIDED = {"typical": 0.02, "common": 0.2, "rare": 0.01}
 LIST_LENGTH = 10
 """the planner's own guess for `= ANY ($1)`."""
 MAX_LIMIT = 1000
+ARITHMETIC = {"+", "-", "*", "/", "%", "||"}
+JSON_STEPS = {"->", "->>", "#>", "#>>"}
+VIEWS_DEEP = 5
 USE_ORDER = (Use.PREDICATE, Use.LIMIT, Use.OFFSET, Use.DERIVED, Use.ASSIGN, Use.SELECT, Use.OTHER)
 CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper}
 
@@ -29,22 +34,32 @@ CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper
 class ParameterValues:
     """Chooses the values of one statement's parameters. `types` are regtype names in order of $n."""
 
-    def __init__(self, shape: Shape | None, types: tuple[str, ...], statement: Statement, snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        found: Shape | None,
+        types: tuple[str, ...],
+        statement: Statement,
+        snapshot: Snapshot,
+        hints: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
         self.types = types
+        self._hints = hints
         self._catalog = snapshot.catalog
         self._rows_per_call = statement.rows / statement.calls if statement.calls > 0 else None
         self._snapshot = snapshot
         self._columns: dict[ColumnRef, ColumnValues] = {}
-        self._uses = {number: _main_use(shape, number) for number in range(1, len(types) + 1)}
+        self._uses = {number: _main_use(found, number) for number in range(1, len(types) + 1)}
         self._ranges = _two_sided(self._uses)
-        self._sized = _sizing_use(shape)
+        self._sized = _sizing_use(found)
         compared = [use for use in self._uses.values() if use is not None and use.use is Use.PREDICATE]
-        self.all_from_statistics = shape is not None and all(self._known(use) for use in compared)
+        self.all_from_statistics = found is not None and all(self._known(use) for use in compared)
 
     def value(self, number: int, name: str) -> str | None:
         """The value of $number in the set of that name; a default of its type where nothing better is known."""
         kind = self.types[number - 1]
         use = self._uses[number]
+        if number in self._hints and kind_of(kind, self._catalog) in (TypeKind.TEXT, TypeKind.OTHER):
+            return self._hints[number]
         chosen = None if use is None else self._chosen(use, kind, name)
         if chosen is None and kind_of(kind, self._catalog) is TypeKind.INTERVAL:
             return INTERVALS[name]
@@ -57,8 +72,8 @@ class ParameterValues:
             return str(PAGES[name] * self._limit())
         if use.column is None:
             return None
-        if use.use is Use.DERIVED and kind_of(kind, self._catalog) is TypeKind.INTERVAL:
-            return INTERVALS[name]
+        if use.use is Use.DERIVED and use.operator in ARITHMETIC:
+            return INTERVALS[name] if kind_of(kind, self._catalog) is TypeKind.INTERVAL else None
         return self._of_column(use, use.column, kind, name)
 
     def _of_column(self, use: ParameterUse, column: ColumnRef, kind: str, name: str) -> str | None:
@@ -125,7 +140,8 @@ class ParameterValues:
             return None
         if kind_of(kind, self._catalog) is TypeKind.JSON:
             return json_part(document) if use.kind is PredicateKind.CONTAINS else document
-        if use.kind is not PredicateKind.EXISTS_KEY and use.expression is not None:
+        asks_key = use.kind is PredicateKind.EXISTS_KEY or (use.use is Use.DERIVED and use.operator in JSON_STEPS)
+        if not asks_key and use.expression is not None:
             found = json_path_value(document, use.expression)
             return None if found is None else self._fit(found, "text" if kind == "text" else kind, kind)
         key = json_key(document, use.place)
@@ -158,7 +174,7 @@ class ParameterValues:
 
     def _values(self, column: ColumnRef) -> ColumnValues:
         if column not in self._columns:
-            self._columns[column] = self._read(column)
+            self._columns[column] = self._read(_below_views(column, self._catalog))
         return self._columns[column]
 
     def _read(self, column: ColumnRef) -> ColumnValues:
@@ -178,15 +194,32 @@ class ParameterValues:
         return relation.reltuples or None
 
     def _type(self, column: ColumnRef) -> str:
+        column = _below_views(column, self._catalog)
         relation = self._catalog.relation(column.relation)
         found = relation.column(column.column) if relation is not None else None
         return re.sub(r"\([^)]*\)", "", found.type) if found is not None else "unknown"
 
 
-def _main_use(shape: Shape | None, number: int) -> ParameterUse | None:
+def _main_use(found: Shape | None, number: int) -> ParameterUse | None:
     """The place that says most about a parameter: a comparison with a column before anything else."""
-    uses = shape.uses(number) if shape is not None else ()
+    uses = found.uses(number) if found is not None else ()
     return min(uses, key=lambda use: (USE_ORDER.index(use.use), use.column is None), default=None)
+
+
+def _below_views(column: ColumnRef, catalog: Catalog) -> ColumnRef:
+    """The table's column that a view's column is; the column itself where it is computed."""
+    for _ in range(VIEWS_DEEP):
+        relation = catalog.relation(column.relation)
+        if relation is None or relation.kind is not RelationKind.VIEW or relation.view_definition is None:
+            break
+        found = shape(relation.view_definition, catalog, ())
+        block = found.outermost if found is not None else None
+        items = block.select if block is not None else ()
+        below = next((item.column for item in items if item.name == column.column and item.column is not None), None)
+        if below is None:
+            break
+        column = below
+    return column
 
 
 def _is_lower(use: ParameterUse) -> bool:
@@ -202,9 +235,9 @@ def _two_sided(uses: dict[int, ParameterUse | None]) -> set[int]:
     return {number for found in sides.values() if len(found) == 2 for numbers in found.values() for number in numbers}
 
 
-def _sizing_use(shape: Shape | None) -> ColumnRef | None:
+def _sizing_use(found: Shape | None) -> ColumnRef | None:
     """The one column whose comparisons decide how many rows a plain statement on one table returns."""
-    block = shape.outermost if shape is not None and len(shape.blocks) == 1 else None
+    block = found.outermost if found is not None and len(found.blocks) == 1 else None
     if block is None or not _plain_block(block):
         return None
     columns = {predicate.column for predicate in block.predicates}

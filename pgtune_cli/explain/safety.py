@@ -112,7 +112,8 @@ def _planned_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: 
     """A call that the planner may make: of constants, or of what an inner SELECT may turn out to be."""
     if names.unreadable:
         return "a name is written with Unicode escapes"
-    flat = names.selects <= 1
+    views = any(one.what.startswith("view ") for name in names.names for one in code.hidden.get(name, ()))
+    flat = names.selects <= 1 and not views
     for call in names.calls:
         calls = code.runs_at_plan_time(call.name) and (call.constant or not flat)
         if calls and not _trusted(call.name, code, trust):

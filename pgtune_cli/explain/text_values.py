@@ -7,7 +7,7 @@ import msgspec
 
 PREFIX = 4
 WORD = re.compile(r"\w{3,}")
-PATH = re.compile(r"->>?\s*'((?:[^']|'')*)'")
+PATH = re.compile(r"->>?\s*(?:'(?P<key>(?:[^']|'')*)'|\$\d+)")
 
 
 def like_prefix(value: str, name: str) -> str:
@@ -48,12 +48,14 @@ def json_part(document: str) -> str:
 
 
 def json_path_value(document: str, expression: str) -> str | None:
-    """What `payload -> 'a' ->> 'b'` gives for the document; None when its path is not made of constants."""
+    """What `payload -> 'a' ->> $1` gives for the document, with its first key for $1; None where that is nothing."""
     value = _document(document)
-    keys = [key.replace("''", "'") for key in PATH.findall(expression)]
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    if not keys or value is None:
+    steps = list(PATH.finditer(expression))
+    for step in steps:
+        if not isinstance(value, dict) or not value:
+            return None
+        value = next(iter(value.values())) if step["key"] is None else value.get(step["key"].replace("''", "'"))
+    if not steps or value is None:
         return None
     return value if isinstance(value, str) else _text(value)
 

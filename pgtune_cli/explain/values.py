@@ -8,6 +8,7 @@ list, the depth of OFFSET (ten pages), the keys of JSON documents.
 
 from collections.abc import Sequence
 
+from pgtune_cli.explain.argument_hints import argument_hints
 from pgtune_cli.explain.parameter_value import ParameterValues
 from pgtune_cli.explain.sample_values import sample_values
 from pgtune_cli.explain.type_values import default_value
@@ -28,7 +29,7 @@ def value_sets(sql: str, types: Sequence[str], statement: Statement, snapshot: S
     if not types:
         return (LITERAL,)
     found = shape(sql, snapshot.catalog, search_path_of(snapshot.server))
-    choose = ParameterValues(found, tuple(types), statement, snapshot)
+    choose = ParameterValues(found, tuple(types), statement, snapshot, argument_hints(sql))
     sets = [_set(name, choose) for name in NAMES]
     # a repair may have given two parameters one number: the sampled literals no longer fit then
     seen = _seen(statement, len(types)) if _numbers(sql) == _numbers(statement.query) else []

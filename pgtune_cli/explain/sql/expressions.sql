@@ -9,11 +9,14 @@ SELECT c.relname AS name,
   JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
  WHERE c.relname = ANY ($1::text[])
 UNION ALL
-SELECT c.relname, CASE r.ev_type WHEN '1' THEN 'view ' || c.relname ELSE 'rule ' || r.rulename END,
-       r.ev_type <> '1', pg_catalog.pg_get_ruledef(r.oid)
+SELECT c.relname, 'view ' || c.relname, false, pg_catalog.pg_get_viewdef(c.oid)
+  FROM pg_catalog.pg_class AS c
+ WHERE c.relkind = 'v' AND c.relname = ANY ($1::text[])
+UNION ALL
+SELECT c.relname, 'rule ' || r.rulename, true, pg_catalog.pg_get_ruledef(r.oid)
   FROM pg_catalog.pg_rewrite AS r
   JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
- WHERE c.relname = ANY ($1::text[])
+ WHERE r.ev_type <> '1' AND c.relname = ANY ($1::text[])
 UNION ALL
 SELECT t.typname, 'domain ' || t.typname, false, pg_catalog.pg_get_constraintdef(k.oid)
   FROM pg_catalog.pg_type AS t
