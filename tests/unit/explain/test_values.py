@@ -1,0 +1,260 @@
+"""Values for parameters, from statistics alone: of the right type, of the right frequency, never an error."""
+
+import pytest
+
+from pgtune_cli.explain.type_values import default_value, fitted
+from pgtune_cli.explain.values import value_sets
+from pgtune_cli.model.catalog import Catalog, Column, Relation, RelationKind, UserType
+from pgtune_cli.model.snapshot import ColumnStatistics, Server, Snapshot, Workload
+from pgtune_cli.model.statement import Statement, ValueSet
+
+COLUMNS = {
+    "id": "bigint",
+    "status": "text",
+    "total": "numeric(10,2)",
+    "placed_at": "timestamp with time zone",
+    "tags": "text[]",
+    "payload": "jsonb",
+    "mood": "public.mood",
+    "email": "public.citext",
+    "during": "tstzrange",
+    "note": "text",
+}
+
+
+def statistics(column: str, **fields: object) -> ColumnStatistics:
+    known = {"schema": "public", "table": "orders", "column": column, "null_frac": 0.0, "avg_width": 8}
+    return ColumnStatistics(**{**known, "n_distinct": -1.0, **fields})  # type: ignore[arg-type]
+
+
+STATISTICS = (
+    statistics("id", histogram_bounds="{1,100,200,300,400,500,600,700,800,900,1000}"),
+    statistics("status", n_distinct=4, most_common_vals="{done,pending,failed}", most_common_freqs=(0.9, 0.09, 0.01)),
+    statistics("total", histogram_bounds="{0.50,10.00,20.00,30.00,40.00,50.00,60.00,70.00,80.00,90.00,99.50}"),
+    statistics(
+        "placed_at", histogram_bounds="{" + ",".join(f'"2024-01-{day:02} 00:00:00+00"' for day in range(1, 32)) + "}"
+    ),
+    statistics("tags", most_common_elems="{red,green,blue}", most_common_elem_freqs=(0.5, 0.3, 0.1, 0.1, 0.5, 0.0)),
+    statistics("payload", histogram_bounds='{"{\\"kind\\": \\"a\\", \\"n\\": 1}","{\\"kind\\": \\"b\\", \\"n\\": 2}"}'),
+    statistics("email", histogram_bounds="{a@X.org,Bob@X.org,c@X.org,Dan@X.org,e@X.org}"),
+    statistics("during", range_bounds_histogram='{"[2024-01-01,2024-02-01)","[2024-03-01,2024-04-01)"}'),
+)
+SNAPSHOT = Snapshot(
+    pgtune_version="0",
+    server=Server(version_num=180000, version="18", database="d", user="u"),
+    workload=Workload(source="pg_stat_statements"),
+    catalog=Catalog(
+        relations=(
+            Relation(
+                oid=1,
+                schema="public",
+                name="orders",
+                kind=RelationKind.TABLE,
+                reltuples=1000.0,
+                columns=tuple(
+                    Column(attnum=number, name=name, type=kind, not_null=True)
+                    for number, (name, kind) in enumerate(COLUMNS.items(), start=1)
+                ),
+            ),
+            Relation(
+                oid=2,
+                schema="public",
+                name="recent",
+                kind=RelationKind.VIEW,
+                view_definition="SELECT o.id AS number, o.status FROM public.orders o",
+                columns=(
+                    Column(attnum=1, name="number", type="bigint", not_null=False),
+                    Column(attnum=2, name="status", type="text", not_null=False),
+                ),
+            ),
+        ),
+        types=(
+            UserType(schema="public", name="mood", kind="e", labels=("sad", "ok")),
+            UserType(schema="public", name="positive", kind="d", base_type="integer"),
+        ),
+    ),
+    statistics=STATISTICS,
+)
+
+
+def sets(query: str, *types: str, rows: int = 0, calls: int = 0, samples: tuple[str, ...] = ()) -> tuple[ValueSet, ...]:
+    statement = Statement(
+        fingerprint="f",
+        query=query,
+        calls=calls,
+        rows=rows,
+        total_exec_time_ms=1.0,
+        mean_exec_time_ms=1.0,
+        samples=samples,
+    )
+    return value_sets(query, types, statement, SNAPSHOT)
+
+
+def values(query: str, *types: str, rows: int = 0, calls: int = 0) -> dict[str, tuple[str | None, ...] | None]:
+    return {one.name: one.values for one in sets(query, *types, rows=rows, calls=calls)}
+
+
+def test_equality_takes_frequent_and_rare_values() -> None:
+    assert values("select * from orders where status = $1", "text") == {
+        "typical": ("done",),
+        "rare": ("failed",),
+        "generic": None,
+    }
+
+
+def test_the_rows_of_a_call_tell_the_typical_value() -> None:
+    found = values("select * from orders where status = $1", "text", rows=8_800, calls=100)
+    assert found["typical"] == ("pending",)
+
+
+def test_a_unique_column_gives_a_value_from_the_middle() -> None:
+    assert values("select * from orders where id = $1", "bigint")["typical"] == ("500",)
+
+
+def test_the_elements_of_a_list_differ() -> None:
+    typical = values("select * from orders where id in ($1, $2, $3)", "bigint", "bigint", "bigint")["typical"]
+    assert typical is not None
+    assert len(set(typical)) == 3
+
+
+def test_an_array_parameter_becomes_a_list_of_values() -> None:
+    assert values("select * from orders where status = any($1)", "text[]")["typical"] == ("{done,pending,failed}",)
+
+
+def test_the_bounds_of_a_range_are_in_order() -> None:
+    for one in sets("select * from orders where total between $1 and $2", "numeric", "numeric"):
+        if one.values is not None:
+            low, high = one.values
+            assert float(low or 0) <= float(high or 0)
+
+
+def test_dates_are_taken_from_the_recent_end() -> None:
+    assert values("select * from orders where placed_at > $1", "timestamp with time zone")["typical"] == (
+        "2024-01-28 00:00:00+00",
+    )
+
+
+def test_the_rows_of_a_call_tell_the_width_of_a_range() -> None:
+    found = values("select * from orders where id > $1", "bigint", rows=500, calls=1)
+    assert found["typical"] == ("500",)
+
+
+def test_a_pattern_is_a_prefix_with_its_wildcards_escaped() -> None:
+    assert values("select * from orders where email like $1", "text")["typical"] == ("c@X.%",)
+
+
+def test_a_function_of_the_column_is_applied_to_the_value() -> None:
+    assert values("select * from orders where lower(email) = $1", "text")["typical"] == ("c@x.org",)
+
+
+def test_limit_comes_from_the_rows_of_a_call_and_offset_is_ten_pages_deep() -> None:
+    found = values("select * from orders order by id limit $1 offset $2", "bigint", "bigint", rows=2000, calls=100)
+    assert found["typical"] == ("20", "200")
+    assert found["common"] == ("20", "0")
+
+
+def test_a_limit_is_bounded() -> None:
+    assert values("select * from orders limit $1", "bigint", rows=10**9, calls=1)["typical"] == ("1000",)
+
+
+def test_array_elements_come_from_the_most_common_ones() -> None:
+    assert values("select * from orders where tags @> $1", "text[]") == {
+        "typical": ("{green}",),
+        "common": ("{red}",),
+        "rare": ("{blue}",),
+        "generic": None,
+    }
+    assert values("select * from orders where $1 = any(tags)", "text")["common"] == ("red",)
+
+
+def test_a_document_is_reduced_to_one_key() -> None:
+    assert values("select * from orders where payload @> $1", "jsonb")["typical"] == ('{"kind":"b"}',)
+
+
+def test_the_value_of_a_path_is_read_from_a_document() -> None:
+    assert values("select * from orders where payload ->> 'n' = $1", "text")["typical"] == ("2",)
+    assert values("select * from orders where payload ->> $1 = $2", "text", "text")["typical"] == ("kind", "b")
+
+
+def test_an_enum_without_statistics_takes_its_first_label() -> None:
+    found = sets("select * from orders where mood = $1", "mood")
+    assert [(one.name, one.origin, one.values) for one in found] == [
+        ("typical", "default", ("sad",)),
+        ("generic", "generic", None),
+    ]
+
+
+def test_a_range_column_takes_a_range_that_occurs() -> None:
+    assert values("select * from orders where during && $1", "tstzrange")["typical"] == ("[2024-03-01,2024-04-01)",)
+
+
+def test_an_interval_is_a_day_a_week_or_a_month() -> None:
+    found = values("select * from orders where placed_at > now() - $1", "interval")
+    assert (found["typical"], found["common"], found["rare"]) == (("7 days",), ("30 days",), ("1 day",))
+
+
+def test_the_column_of_a_view_has_the_statistics_of_its_table() -> None:
+    assert values("select * from recent where number = $1", "bigint")["typical"] == ("500",)
+
+
+def test_the_field_of_date_trunc_is_a_field() -> None:
+    assert values("select date_trunc($1, placed_at) from orders", "text")["typical"] == ("day",)
+
+
+def test_a_text_without_parameters_has_its_own_literals() -> None:
+    assert sets("select 1") == (ValueSet(name="literal", origin="literal"),)
+
+
+def test_a_sampled_text_is_the_one_of_record() -> None:
+    found = sets(
+        "select * from orders where status = $1", "text", samples=("select * from orders where status = 'failed'",)
+    )
+    assert found[0] == ValueSet(name="literal", origin="sample", values=("failed",))
+    assert [one.name for one in found] == ["literal", "typical", "generic"]
+
+
+def test_a_text_that_no_parser_takes_gets_defaults() -> None:
+    found = sets("select $1 from xmltable(( broken", "integer", "text")
+    assert (found[0].origin, found[0].values) == ("default", ("1", "a"))
+
+
+def test_values_of_another_type_are_not_forced_upon_a_parameter() -> None:
+    assert values("select * from orders where extract(year from placed_at) = $1", "numeric")["typical"] == ("1",)
+    assert values("select * from orders where status::integer = $1", "integer")["typical"] == ("1",)
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "parameter", "expected"),
+    [
+        ("1.5", "numeric(10,2)", "integer", "2"),
+        ("99999999999", "bigint", "integer", "2147483647"),
+        ("-5", "integer", "oid", "0"),
+        ("NaN", "double precision", "integer", None),
+        ("NaN", "double precision", "numeric", "NaN"),
+        ("1e400", "numeric", "bigint", str(2**63 - 1)),
+        ("x", "text", "integer", None),
+        ("5", "public.positive", "integer", "5"),
+        ("ok", "public.mood", "mood", "ok"),
+        ("ok", "text", "mood", None),
+        ("2024-01-01", "date", "timestamp with time zone", "2024-01-01"),
+        ("anything", "bytea", "text", "anything"),
+    ],
+)
+def test_a_columns_value_is_fitted_to_the_parameter(value: str, column: str, parameter: str, expected: str) -> None:
+    assert fitted(value, column, parameter, SNAPSHOT.catalog) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("bigint", "1"),
+        ("character varying", "a"),
+        ("public.citext", "a"),
+        ("uuid[]", "{00000000-0000-0000-0000-000000000000}"),
+        ("positive", "1"),
+        ("mood[]", "{sad}"),
+        ("somebody.elses_type", None),
+    ],
+)
+def test_every_known_type_has_a_harmless_value(name: str, expected: str | None) -> None:
+    assert default_value(name, SNAPSHOT.catalog) == expected
