@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from pgtune_cli.advise.coverage import flipped
 from pgtune_cli.advise.facts import Facts, base_type
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.sql.shape import Block, ColumnRef, Place, Predicate, PredicateKind, Shape, SortKey, Table
@@ -136,7 +137,8 @@ def _sort_keys(keys: Iterable[SortKey], table: Table, facts: Facts) -> tuple[Ind
         if made is None:
             break
         found.append(made)
-    return tuple(found)
+    # wholly descending is written ascending: the same index, read backwards
+    return flipped(found) if all(key.descending and key.nulls_first for key in found) else tuple(found)
 
 
 def _sort_key(key: SortKey, table: Table, facts: Facts) -> IndexKey | None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from pgtune_cli.advise.access import Access
-from pgtune_cli.advise.coverage import flipped
 from pgtune_cli.advise.facts import Facts, base_type
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
@@ -68,24 +67,11 @@ def search_candidates(access: Access, facts: Facts) -> list[CandidateIndex]:
 
 
 def make(table: RelationName, keys: Iterable[IndexKey], predicate: str | None = None) -> CandidateIndex:
-    """A btree of the first keys, each once; all descending is written ascending, which reads the same backwards."""
+    """A btree of the first keys, each once."""
     seen: dict[tuple[str | None, str | None], IndexKey] = {}
     for key in keys:
         seen.setdefault((key.column, key.expression), key)
-    chosen = tuple(seen.values())[:WIDTH]
-    if any(key.descending for key in chosen) and not any(_ascending(key) for key in _directed(chosen)):
-        chosen = tuple(key if _ascending(key) else flipped([key])[0] for key in chosen)
-    return CandidateIndex(table=table, keys=chosen, predicate=predicate)
-
-
-def _directed(keys: Sequence[IndexKey]) -> Sequence[IndexKey]:
-    """From the first descending key on: those before it are equality keys, whose direction does not matter."""
-    first = next(place for place, key in enumerate(keys) if key.descending)
-    return keys[first:]
-
-
-def _ascending(key: IndexKey) -> bool:
-    return not (key.descending and key.nulls_first)
+    return CandidateIndex(table=table, keys=tuple(seen.values())[:WIDTH], predicate=predicate)
 
 
 def _key_lists(access: Access, rank: Rank) -> Iterator[tuple[IndexKey, ...]]:

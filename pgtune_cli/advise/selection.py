@@ -97,9 +97,11 @@ class _Run:
 
     async def run(self, size_weight: float) -> Selected:
         chosen = await self._greedy(size_weight)
-        chosen = await self._pruned(chosen)
-        chosen = await self._narrowed(chosen)
-        chosen = await self._harmless(chosen)
+        chosen = await self._narrowed(await self._pruned(chosen))
+        before = None
+        while chosen != before:  # what is taken away may leave others without use
+            before = chosen
+            chosen = await self._harmless(await self._pruned(chosen))
         current = await self._all_costs(chosen)
         return Selected(chosen, current, {k: why for k, why in self.rejected.items() if k not in chosen})
 

@@ -1,0 +1,206 @@
+"""The choice of a set, over a table of costs."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.advise_fakes import Table, analysis, candidate, only, snapshot, statement, table
+
+from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.selection import Problem, Selected, select
+from pgtune_cli.advise.shelf import Shelf
+from pgtune_cli.advise.shortlist import shortlist
+from pgtune_cli.advise.value import values
+from pgtune_cli.advise.workload import items
+from pgtune_cli.advise.write_cost import Writes
+from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.index import CandidateIndex
+
+T = table("t", "a integer, b integer, c integer, d integer")
+A, B, C = candidate("t", "a"), candidate("t", "b"), candidate("t", "c")
+AB = candidate("t", "a", "b")
+MB = 1 << 20
+Rows = Mapping[str, Sequence[tuple[frozenset[CandidateIndex], float]]]
+
+
+def chosen(
+    rows: Rows,
+    candidates: Sequence[CandidateIndex],
+    budget: int | None = None,
+    sizes: Mapping[CandidateIndex, int | str] | None = None,
+    ms: Mapping[str, float] | None = None,
+    writes: Writes | None = None,
+) -> Selected:
+    async def main() -> Selected:
+        whatif = Table(rows, sizes or {})
+        made = [statement(key, "select * from t where a = 1", ms=(ms or {}).get(key, 10.0)) for key in rows]
+        snap = snapshot([T])
+        facts = Facts(snap)
+        found = items(analysis(snap, *made), facts)
+        costs = CostTable(whatif)
+        answers = await costs.ask([(item, NOTHING) for item in found])
+        base = {i.fingerprint: a for i, a in zip(found, answers, strict=True) if isinstance(a, StatementCost)}
+        shelf = Shelf(whatif, facts, {RelationName("public", "t"): writes or Writes()})
+        await shelf.add(candidates)
+        problem = Problem(
+            items=found, base=base, shelf=shelf, values=values([(i, base[i.fingerprint].cost) for i in found]),
+            shortlist=await shortlist(found, shelf.sizes, base, costs), budget_bytes=budget,
+        )  # fmt: skip
+        return await select(problem, costs)
+
+    return asyncio.run(main())
+
+
+def test_an_index_that_helps_is_chosen() -> None:
+    found = chosen({"s": [(only(), 1000), (only(A), 10)]}, [A])
+    assert (found.chosen, found.costs["s"].cost) == (only(A), 10)
+
+
+def test_nothing_is_chosen_when_nothing_helps() -> None:
+    found = chosen({"s": [(only(), 1000), (only(A), 999)]}, [A, B])
+    assert (found.chosen, found.rejected) == (NOTHING, {})
+
+
+def test_a_saving_within_the_planners_error_is_none() -> None:
+    found = chosen({"s": [(only(), 1000), (only(A), 850)]}, [A])
+    assert found.chosen == NOTHING
+    assert found.rejected == {A: "it saves less than 0.1% of the workload, or too little of any statement"}
+
+
+def test_a_cheaper_look_up_is_no_reason_for_an_index() -> None:
+    assert chosen({"s": [(only(), 8.4), (only(A), 4.4)]}, [A]).chosen == NOTHING
+
+
+def test_of_two_that_do_the_same_one_is_chosen_the_smaller() -> None:
+    rows: Rows = {"s": [(only(), 1000), (only(A), 10), (only(B), 10)]}
+    found = chosen(rows, [A, B], sizes={A: 5 * MB, B: MB})
+    assert (found.chosen, set(found.rejected)) == (only(B), {A})
+
+
+def test_one_index_for_two_statements_beats_one_for_each() -> None:
+    rows: Rows = {
+        "s": [(only(), 1000), (only(A), 10), (only(AB), 12)],
+        "r": [(only(), 1000), (only(AB), 10)],
+    }
+    assert chosen(rows, [A, AB]).chosen == only(AB)
+
+
+def test_the_first_keys_alone_replace_an_index_whose_rest_adds_nothing() -> None:
+    found = chosen({"s": [(only(), 1000), (only(AB), 50), (only(A), 52)]}, [AB])
+    assert (found.chosen, found.rejected) == (only(A), {AB: "its first keys alone do nearly as much"})
+
+
+def test_the_rest_of_the_keys_stays_when_it_matters() -> None:
+    assert chosen({"s": [(only(), 1000), (only(AB), 50), (only(A), 400)]}, [AB]).chosen == only(AB)
+
+
+def test_two_that_help_only_together_are_found() -> None:
+    assert chosen({"s": [(only(), 1000), (only(A), 990), (only(A, B), 20)]}, [A, B]).chosen == only(A, B)
+
+
+def test_the_second_step_of_a_join_is_found_after_the_first() -> None:
+    rows: Rows = {"s": [(only(), 6400), (only(A), 500), (only(B), 5900), (only(A, B), 60)]}
+    assert chosen(rows, [A, B]).chosen == only(A, B)
+
+
+def test_a_budget_is_kept_and_said_to_be_the_reason() -> None:
+    rows: Rows = {"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 1000), (only(B), 400)]}
+    found = chosen(rows, [A, B], budget=6 * MB, sizes={A: 5 * MB, B: 5 * MB})
+    assert found.chosen == only(A)
+    assert found.rejected == {B: "it does not fit into what is left of the budget"}
+
+
+def test_under_a_budget_small_ones_that_save_more_together_win() -> None:
+    rows: Rows = {
+        "big": [(only(), 1000), (only(A), 100)],
+        "one": [(only(), 1000), (only(B), 300)],
+        "two": [(only(), 1000), (only(C), 300)],
+    }
+    assert chosen(rows, [A, B, C], budget=10 * MB, sizes={A: 9 * MB, B: 5 * MB, C: 5 * MB}).chosen == only(B, C)
+
+
+def test_a_budget_of_nothing_chooses_nothing() -> None:
+    assert chosen({"s": [(only(), 1000), (only(A), 10)]}, [A], budget=0).chosen == NOTHING
+
+
+def test_measured_time_decides_between_statements() -> None:
+    """The planner calls r a hundred times dearer; s takes nearly all of the time."""
+    rows: Rows = {"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 100_000), (only(B), 10)]}
+    found = chosen(rows, [A, B], ms={"s": 1000.0, "r": 0.5})
+    assert found.chosen == only(A)
+
+
+def test_an_index_that_costs_the_writes_more_than_it_saves_is_rejected() -> None:
+    rows: Rows = {"s": [(only(), 1000), (only(A), 10)]}
+    found = chosen(rows, [A], writes=Writes(inserted=1_000_000))
+    assert found.chosen == NOTHING
+    assert found.rejected[A].startswith("its upkeep on writes (")
+
+
+def test_an_index_that_cannot_be_built_is_left_out() -> None:
+    assert chosen({"s": [(only(), 1000), (only(A), 10)]}, [A], sizes={A: "no operator class"}).chosen == NOTHING
+
+
+def test_a_set_that_makes_a_statement_dearer_is_not_advised() -> None:
+    async def main() -> Selected:
+        class Misled(Table):
+            """With A the planner takes it for r, and is wrong about it."""
+
+            def _cost(self, request):  # type: ignore[no-untyped-def]
+                answer = super()._cost(request)
+                if request.prepared.fingerprint == "r" and A in request.indexes:
+                    return type(answer)(total_cost=900.0, plan=answer.plan, used=only(A))
+                return answer
+
+        whatif = Misled({"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 500)]})
+        snap = snapshot([T])
+        facts = Facts(snap)
+        made = [statement(key, "select * from t where a = 1") for key in ("s", "r")]
+        found = items(analysis(snap, *made), facts)
+        costs = CostTable(whatif)
+        answers = await costs.ask([(item, NOTHING) for item in found])
+        base = {i.fingerprint: a for i, a in zip(found, answers, strict=True) if isinstance(a, StatementCost)}
+        shelf = Shelf(whatif, facts, {})
+        await shelf.add([A])
+        problem = Problem(
+            items=found, base=base, shelf=shelf, values=values([(i, base[i.fingerprint].cost) for i in found]),
+            shortlist=await shortlist(found, shelf.sizes, base, costs),
+        )  # fmt: skip
+        return await select(problem, costs)
+
+    found = asyncio.run(main())
+    assert (found.chosen, found.rejected) == (NOTHING, {A: "it makes statement r dearer"})
+
+
+POOL = [candidate("t", name) for name in "abcd"] + [candidate("t", "a", "b"), candidate("t", "c", "d")]
+
+
+@st.composite
+def cost_tables(draw: st.DrawFn) -> Rows:
+    """Statements with a base cost and some configurations that are cheaper."""
+    rows = {}
+    for number in range(draw(st.integers(1, 4))):
+        base = draw(st.floats(20, 5000))
+        options = draw(
+            st.lists(
+                st.tuples(st.frozensets(st.sampled_from(POOL), min_size=1, max_size=2), st.floats(0.01, 1)), max_size=5
+            )
+        )
+        rows[f"s{number}"] = [(only(), base), *((needed, base * factor) for needed, factor in options)]
+    return rows
+
+
+@settings(max_examples=60, deadline=None)
+@given(cost_tables(), st.one_of(st.none(), st.integers(0, 30)), st.lists(st.integers(1, 12), min_size=6, max_size=6))
+def test_whatever_the_costs_the_set_fits_is_used_and_harms_nothing(
+    rows: Rows, budget: int | None, megabytes: list[int]
+) -> None:
+    sizes: dict[CandidateIndex, int | str] = {each: mb * MB for each, mb in zip(POOL, megabytes, strict=True)}
+    found = chosen(rows, POOL, None if budget is None else budget * MB, sizes)
+    total = sum(size for each, size in sizes.items() if each in found.chosen and isinstance(size, int))
+    assert budget is None or total <= budget * MB
+    assert found.chosen <= frozenset().union(*(cost.used for cost in found.costs.values()))
+    assert all(found.costs[key].cost <= options[0][1] for key, options in rows.items())
+    assert not found.chosen & found.rejected.keys()
