@@ -109,7 +109,8 @@ def _io(counters: Counters) -> int:
 
 async def with_texts(reader: Reader, entries: Sequence[Entry]) -> list[StatementRow]:
     """The entries with their whole texts; one that was dropped meanwhile keeps its beginning if that is all of it."""
-    queryids = sorted({entry.queryid for entry in entries if entry.queryid is not None})
+    # as text: the driver would look up the type of a bigint[], with statements of its own
+    queryids = sorted({str(entry.queryid) for entry in entries})
     rows = await reader.rows_of("statement_texts", queryids, lambda queryid: f"queryid {queryid}")
     texts = {(row["userid"], row["queryid"]): row["query"] for row in rows}
     found = []

@@ -12,13 +12,16 @@ _WORD = re.compile(r"[A-Za-z]+")
 _PREPARE = re.compile(
     r'PREPARE\s+(?:"(?:[^"]|"")*"|[^\s("]+)\s*(?:\((?:[^()]|\([^()]*\))*\)\s*)?\s*AS\s+', re.IGNORECASE | re.DOTALL
 )
+_SETTING = re.compile(
+    r"SELECT\s+(?:current_setting\([^()]*\)\s+AS\s+cur,\s+)?(?:pg_catalog\.)?set_config\(", re.IGNORECASE
+)
 _QUERIES = frozenset(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"))
 
 
 class Kind(StrEnum):
     QUERY = "query"
     UTILITY = "utility"
-    """nothing to analyse: BEGIN, SET, DDL, COPY, VACUUM, EXPLAIN, FETCH."""
+    """nothing to analyse: BEGIN, SET (and set_config), DDL, COPY, VACUUM, EXPLAIN, FETCH."""
     OWN = "own"
     """pgtune's own, and the type look-ups of its driver."""
     HIDDEN = "hidden"
@@ -36,7 +39,7 @@ def kind_of(text: str | None) -> Kind:
         # a comment longer than what was read, or nothing: the parser will say
         return Kind.QUERY if text.strip() else Kind.UTILITY
     word = _WORD.match(text, start)
-    if word is None:
+    if word is None or _SETTING.match(text, start):
         return Kind.UTILITY
     if word[0].upper() in _QUERIES or _prepared_query(text[start:]):
         return Kind.QUERY

@@ -4,13 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from pgtune_cli.collect.connection import Connection, PostgresError, transaction
+from pgtune_cli.collect.connection import Connection, transaction
 from pgtune_cli.collect.kind import Kind, kind_of
 from pgtune_cli.collect.queries import query
+from pgtune_cli.collect.reader import UNREADABLE, reason
 from pgtune_cli.model.snapshot import SampledText
 
 CHANNEL = "pg_stat_activity"
-INTERVAL_S = 0.5
+INTERVAL_S = 0.2
 MAX_TEXTS = 5_000
 MAX_BYTES = 16 << 20
 
@@ -21,6 +22,8 @@ class Samples:
     def __init__(self) -> None:
         self.texts: Counter[str] = Counter()
         self.hidden = False
+        self.failed: str | None = None
+        """why a look at the sessions failed, the last time one did."""
         self._runs: set[tuple[int, float]] = set()
         self._bytes = 0
 
@@ -47,7 +50,7 @@ async def watch(
 ) -> Samples:
     """Look at the other sessions again and again until `seconds` have passed. No transaction stays open between.
 
-    `since`: the server's clock when the window began. A look that fails is left out.
+    `since`: the server's clock when the window began. A look that fails is noted.
     """
     loop = asyncio.get_running_loop()
     begin = loop.time()
@@ -65,7 +68,8 @@ async def _look(connection: Connection, since: float, samples: Samples) -> None:
     try:
         async with transaction(connection, {"search_path": ""}, isolation="read_committed"):
             rows = await connection.fetch(query("activity").text, since)
-    except (PostgresError, ValueError):
+    except UNREADABLE as exc:
+        samples.failed = reason(exc)
         return
     for row in rows:
         if row["query"]:

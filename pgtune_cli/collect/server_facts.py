@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from pgtune_cli.collect.connection import EXACT, GUARDS, LOST, Connection, PostgresError
+from pgtune_cli.collect.connection import EXACT, GUARDS, LOST, Connection, PostgresError, transaction
 from pgtune_cli.collect.queries import query
 from pgtune_cli.collect.reader import Reader, lost, reason
 from pgtune_cli.errors import ServerRefused
@@ -86,7 +86,8 @@ async def read_server(connection: Connection) -> ServerFacts:
             "upgrade the server; PostgreSQL 12 is without fixes since November 2024",
         )
     try:
-        row = await connection.fetchrow(query("server").text)
+        async with transaction(connection, {"search_path": ""}):
+            row = await connection.fetchrow(query("server").text)
     except PostgresError as exc:
         raise ServerRefused(f"the server does not answer as PostgreSQL does: {reason(exc)}") from exc
     except LOST as exc:

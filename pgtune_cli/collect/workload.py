@@ -129,6 +129,8 @@ def _say_hidden(reader: Reader, entries: list[Entry], begun: Begun | None, grant
             "pg_stat_statements does not show their texts to this role",
             grant,
         )
+    if begun is not None and begun.samples.failed:
+        reader.skip("some looks at the running statements", begun.samples.failed)
     if begun is not None and begun.samples.hidden:
         reader.skip("the running statements of other roles", "pg_stat_activity does not show them to this role", grant)
 

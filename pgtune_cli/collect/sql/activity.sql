@@ -7,8 +7,14 @@ SELECT /* pgtune */
 FROM pg_catalog.pg_stat_activity AS a
 WHERE a.datname = current_database()
   AND a.pid <> pg_backend_pid()
-  AND a.backend_type = 'client backend'
-  AND a.application_name NOT LIKE 'pgtune/%'
-  AND (a.state = 'active' OR a.state LIKE 'idle%' AND extract(epoch FROM a.query_start) >= $1::float8)
-  -- the last character is cut off or not, nobody knows
-  AND octet_length(a.query) < current_setting('track_activity_query_size')::int - 1
+  AND (
+        -- of a session that this role may not see, nothing else is shown
+        a.query = '<insufficient privilege>'
+        OR a.backend_type = 'client backend'
+        AND a.application_name NOT LIKE 'pgtune/%'
+        AND (a.state = 'active' OR a.state LIKE 'idle%' AND extract(epoch FROM a.query_start) >= $1::float8)
+  )
+  -- a text of the greatest length may have lost its end
+  AND octet_length(a.query) < (
+        SELECT s.setting::int FROM pg_catalog.pg_settings AS s WHERE s.name = 'track_activity_query_size'
+  ) - 1

@@ -6,4 +6,4 @@ SELECT /* pgtune */ DISTINCT ON (s.userid, s.queryid)
     s.query
 FROM {schema}.pg_stat_statements(true) AS s
 WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
-  AND s.queryid = ANY ($1::int8[])
+  AND s.queryid = ANY ($1::text[]::int8[])

@@ -27,6 +27,8 @@ from pgtune_cli.collect.kind import Kind, kind_of, query_of
         ("COPY t TO STDOUT", Kind.UTILITY),
         ("CREATE TABLE x AS SELECT 1", Kind.UTILITY),
         ("selection", Kind.UTILITY),
+        ("select set_config($1, $2, $3)", Kind.UTILITY),
+        ("SELECT\n  current_setting($1) AS cur,\n  set_config($2, $3, $4) AS new", Kind.UTILITY),
         ("", Kind.UTILITY),
         ("$1", Kind.UTILITY),
         ("/* a comment that was cut off", Kind.QUERY),
