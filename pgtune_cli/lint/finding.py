@@ -12,6 +12,8 @@ from pgtune_cli.lint.template import Template
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 
 MAX_PLACES = 10
+TEXTS = {"query", "loop_parent_query"}
+"""facts that repeat whole statements; the evidence names these by fingerprint."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -61,7 +63,9 @@ def _detail(rule: Rule, subject: Subject, places: int) -> str:
 
 
 def _evidence(rule: Rule, subject: Subject, possible: bool, places: tuple[str, ...]) -> dict[str, Any]:
-    facts = {name: getattr(subject.facts, name) for name in sorted(rule.when.checked.facts)}
+    told = rule.suggestion.text.facts if rule.suggestion is not None and rule.suggestion.text is not None else ()
+    names = {*rule.when.checked.facts, *rule.message.facts, *told} - TEXTS
+    facts = {name: getattr(subject.facts, name) for name in sorted(names)}
     evidence: dict[str, Any] = {"channel": _channel(rule, subject, possible), "facts": facts}
     if places:
         evidence |= {"places": list(places[:MAX_PLACES]), "places_total": len(places)}

@@ -57,7 +57,8 @@ def _facts(world: World, index: Index) -> IndexFacts:
     keeper, longer = keeper_of_duplicates(index, world), longer_index(index, world)
     pages = index.pages if index.pages is not None else index.relpages or None
     return IndexFacts(
-        name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition, create_sql=_create_sql(index.definition),
+        name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition,
+        create_sql=_create_sql(index.definition),
         method=index.method, columns=tuple(key.column or f"({key.expression})" for key in index.keys),
         unique=index.unique, primary=index.primary, valid=index.valid, partial=index.predicate is not None,
         keeps_rules=keeps_rules(index), is_partition=index.partition_of is not None,

@@ -1,13 +1,14 @@
 """Facts of plan nodes and of plans."""
 
 from collections.abc import Callable, Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from pgtune_cli.explain.derive import PlacedNode, q_error, rows_total, stopped_early, walk
 from pgtune_cli.explain.exclusive import NodeNumbers, exclusive
 from pgtune_cli.lint.condition_columns import casts_on_columns, columns_in
+from pgtune_cli.lint.measured_rows import comparable_rows
 from pgtune_cli.lint.statistics_sql import create_statistics_sql
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
@@ -83,6 +84,15 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     jit_share: Annotated[float | None, known("compiling as a fraction of the execution", need=Analyze)]
     blocks: Annotated[float | None, known("shared blocks hit and read", need="buffers")]
     nodes: Annotated[int, known("how many nodes it has")]
+    largest_plan_rows: Annotated[float, known("the most rows that the planner expected of the statement, over all "
+                                              "values it was planned with, the most common ones included")]  # fmt: skip
+    measured_rows: Annotated[float | None, known("rows a call returned on average, where the text compares parameters "
+                                                 "by equality only; null elsewhere", need="workload")]  # fmt: skip
+    measured_q_error: Annotated[float | None, known("measured over planned rows, both at least 1; null as above",
+                                                    need="workload")]  # fmt: skip
+    correlated_columns: Annotated[tuple[str, ...], known("columns of one table that one scan compares together")]
+    correlated_table: Annotated[str | None, known("that table")]
+    statistics_sql: Annotated[str | None, known("CREATE STATISTICS over them; null when they are covered", sql=True)]
     calls: Annotated[float, known("how often the statement was called")]
 
 
@@ -145,9 +155,36 @@ def plans(world: World, statement: Statement) -> Iterator[Subject]:
             source=made.source, executed=made.executed, total_cost=made.total_cost, execution_time_ms=ran,
             planning_time_ms=made.plan.planning_time_ms, jit_time_ms=_jit(made),
             jit_share=jit / ran if jit is not None and ran else _jit(made), blocks=made.blocks,
-            nodes=sum(1 for _ in walk(made.plan)), calls=statement.calls,
+            nodes=sum(1 for _ in walk(made.plan)), calls=statement.calls, **_measured(world, statement, made),
         )  # fmt: skip
-        yield Subject(facts=facts, statements=(statement.fingerprint,), place=made.parameters.name)
+        yield Subject(
+            facts=facts, relation=facts.correlated_table, statements=(statement.fingerprint,),
+            place=made.parameters.name,
+        )  # fmt: skip
+
+
+def _measured(world: World, statement: Statement, made: StatementPlan) -> dict[str, Any]:
+    """What pg_stat_statements counted against the largest estimate, and the columns that may explain the difference."""
+    planned = max(plan.plan.root.plan_rows for plan in world.all_plans(statement.fingerprint))
+    measured = statement.rows / statement.calls if comparable_rows(statement, world) else None
+    name, columns = _compared_together(world, made)
+    return {
+        "largest_plan_rows": planned, "measured_rows": measured,
+        "measured_q_error": max(measured, 1.0) / max(planned, 1.0) if measured is not None else None,
+        "correlated_columns": columns, "correlated_table": str(name) if name else None,
+        "statistics_sql": _statistics_sql(world, name, columns),
+    }  # fmt: skip
+
+
+def _compared_together(world: World, made: StatementPlan) -> tuple[RelationName | None, tuple[str, ...]]:
+    """The scan with the most compared columns; none with fewer than two."""
+    found: tuple[RelationName | None, tuple[str, ...]] = (None, ())
+    for placed in walk(made.plan):
+        name = world.relation_of(placed.node)
+        columns = columns_in(placed.node, world.relations.get(name)) if name is not None else ()
+        if len(columns) > max(len(found[1]), 1):
+            found = (name, columns)
+    return found
 
 
 def _jit(made: StatementPlan) -> float | None:

@@ -123,7 +123,8 @@ def _facts(
     table_blocks = size / world.snapshot.server.block_size if size else None
     subquery = shape.blocks[predicate.operand.subquery] if predicate.operand.subquery is not None else None
     return PredicateFacts(
-        kind=predicate.kind.value, operator=predicate.operator, written=_place(predicate), place=predicate.place.value, table=str(table),
+        kind=predicate.kind.value, operator=predicate.operator, written=_place(predicate), place=predicate.place.value,
+        table=str(table),
         table_rows=world.rows(table), table_bytes=size, column=column, column_type=found.type if found else "",
         columns=tuple(dict.fromkeys(item.column for item in predicate.columns)),
         expression=predicate.index_expression or (f"{predicate.function}(…)" if predicate.function else ""),

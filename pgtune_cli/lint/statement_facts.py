@@ -116,7 +116,8 @@ def _facts(
         counts_and_compares=asks, count_asks_existence=exists,
         star_wide_columns=star.columns, star_wide_bytes=star.bytes,
         key_lookup=lookup is not None if shape else None, lookup_columns=lookup.columns if lookup else (),
-        loop_parent=parent.fingerprint if parent else None, loop_parent_query=normalise(parent.query) if parent else None,
+        loop_parent=parent.fingerprint if parent else None,
+        loop_parent_query=normalise(parent.query) if parent else None,
         calls_per_parent_row=value(parent.calls_per_row if parent else 0.0),
         calls_per_parent_call=value(parent.calls_per_call if parent else 0.0),
     )  # fmt: skip

@@ -14,7 +14,7 @@ MAX_LENGTH = 2000
 MAX_TEXT = 200
 MAX_ITEMS = 8
 NUMBER_FORMAT = re.compile(r",?(\.[0-3])?[f%]|,")
-WORD_FORMATS = ("bytes", "ms")
+WORD_FORMATS = ("bytes", "ms", "days")
 FIELD = re.compile(r"([a-z_]+)\.([a-z_0-9]+)")
 
 
@@ -109,11 +109,20 @@ def _shown(value: Any, spec: str) -> str:
 def _number(value: float, spec: str) -> str:
     if spec == "bytes":
         return _bytes(value)
+    if spec == "days":
+        return _days(value)
     if spec == "ms":
         return f"{value / 1000:,.1f} s" if value >= 1000 else f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
     if spec:
         return format(value, f"{spec}.0f" if spec == "," else spec)
     return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"
+
+
+def _days(value: float) -> str:
+    for unit, days in (("days", 2.0), ("hours", 2 / 24), ("minutes", 0.0)):
+        if value >= days:
+            return f"{value * {'days': 1, 'hours': 24, 'minutes': 1440}[unit]:.0f} {unit}"
+    return "no time"
 
 
 def _bytes(value: float) -> str:

@@ -140,10 +140,7 @@ class World:
 
     def plans(self, fingerprint: str) -> list[StatementPlan]:
         """The plans to judge: the executed ones, else the one of record. The server's own come first."""
-        found = self.analysis.plans.get(fingerprint)
-        if found is None:
-            return []
-        own = [plan for plan in found.plans if plan.source == "server"] or list(found.plans)
+        own = self.all_plans(fingerprint)
         return [plan for plan in own if plan.executed] or own[:1]
 
     @cached_property
@@ -151,6 +148,12 @@ class World:
         """Bare names of the indexes that any plan of the server's own schema uses."""
         made = (plan for found in self.analysis.plans.values() for plan in found.plans)
         return frozenset(name.name for plan in made for name in indexes_used(plan.plan))
+
+    def all_plans(self, fingerprint: str) -> list[StatementPlan]:
+        """Every plan of a statement from the best source, whatever values it was made with."""
+        found = self.analysis.plans.get(fingerprint)
+        plans = list(found.plans) if found is not None else []
+        return [plan for plan in plans if plan.source == "server"] or plans
 
     def scans(self, fingerprint: str, table: RelationName) -> list[PlanNode]:
         """The nodes of the judged plans that read a table, or one of its partitions."""
