@@ -94,23 +94,21 @@ HEALTHY_ANALYSES = (
 
 FAULTY_ANALYSES = (
     WorkloadStatement(
-        "duplicate_addresses",
+        "twice_imported",
         ANALYST,
         3,
-        "-- the same door twice?\nselect a.id, b.id as twin, a.street\nfrom addresses a\n"
-        "join addresses b on b.country = a.country and b.region = a.region and b.city = a.city and b.zip = a.zip\n"
-        "  and b.street = a.street and b.id > a.id\n"
-        "where a.country = $1 and a.region = $2 and a.city = $3 and a.zip = $4",
-        lambda draw: ("DE", "Berlin", "Berlin", f"1000{draw.call % 2}"),
+        "-- imported twice, completed never\nselect a.id, b.id as twin, a.supplier_code\nfrom products a\n"
+        "join products b on b.supplier_code = a.supplier_code and b.id <> a.id\n"
+        "where a.brand is null and a.ean is null and a.weight_grams is null\n"
+        "  and b.brand is null and b.ean is null and b.weight_grams is null",
     ),
     WorkloadStatement(
         "order_ranking",
         ANALYST,
         4,
-        "select ranked.warehouse_id, ranked.id, ranked.customer_id, ranked.total, ranked.place\nfrom (\n"
-        "  select o.warehouse_id, o.id, o.customer_id, o.total, o.coupon_code,\n"
-        "    rank() over (partition by o.warehouse_id order by o.total desc, o.id) as place\n"
-        "  from orders o\n) ranked\n"
+        "select ranked.id, ranked.customer_id, ranked.warehouse_id, ranked.total, ranked.place\nfrom (\n"
+        "  select o.id, o.customer_id, o.warehouse_id, o.total, o.coupon_code,\n"
+        "    rank() over (order by o.total desc, o.id) as place\n  from orders o\n) ranked\n"
         "where ranked.place <= $1",
         lambda draw: (draw.number(50, 200),),
     ),

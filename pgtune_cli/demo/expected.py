@@ -118,14 +118,16 @@ def _matches(item: Reported, entry: Entry, fault: Fault) -> bool:
         about = item.statements & set(where.get("statements", ())) or item.relation in where.get("relations", ())
         return bool(about) and ("places" not in entry or (bool(item.places) and item.places <= set(entry["places"])))
     if item.key == "index":
-        return _serves(item, entry)
+        return _serves(item, entry, where)
     return item.key != "rewrite" or bool(item.statements & set(where.get("statements", ())))
 
 
-def _serves(item: Reported, entry: Entry) -> bool:
+def _serves(item: Reported, entry: Entry, where: Mapping[str, Any]) -> bool:
     if "expression" in entry:
         return entry["expression"] in item.text
-    equality, order = entry.get("equality", []), entry.get("order", [])
+    if "equality" not in entry:
+        return item.statements <= set(where.get("statements", ()))
+    equality, order = entry["equality"], entry.get("order", [])
     leading, following = item.columns[: len(equality)], item.columns[len(equality) :]
     return set(leading) == set(equality) and list(following[: len(order)]) == list(order)
 

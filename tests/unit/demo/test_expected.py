@@ -159,6 +159,17 @@ def test_an_advised_index_whose_sort_column_comes_first_is_not_expected() -> Non
     ]
 
 
+def test_any_index_for_the_faulty_statement_alone_is_expected_where_no_columns_are_named() -> None:
+    fault = {**FAULT, "also": [{"index": "payments"}]}
+    advice = IndexAdvice(chosen=(index("amount"),))
+    found = report(finding("SQL003", "login"), indexes=advice)
+    assert compare_with_expected(found, {"faults": [fault], "healthy": []}) == []
+    elsewhere = {"faults": [{**fault, "where": {"relations": ["payments"]}}], "healthy": []}
+    assert compare_with_expected(report(finding("SQL003", relation="public.payments"), indexes=advice), elsewhere) == [
+        "not expected: CREATE INDEX CONCURRENTLY x ON public.payments (amount) (for login)"
+    ]
+
+
 def test_possible_and_dropped_indexes_that_nobody_expects_are_named() -> None:
     advice = IndexAdvice(
         possible=(PossibleIndex(sql="CREATE INDEX CONCURRENTLY y ON public.carts (status)", reason="", evidence={}),),
