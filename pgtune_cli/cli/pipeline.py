@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
 from pgtune_cli.errors import EmbeddedServerError
@@ -96,10 +98,13 @@ async def explain(
         plans = await explain_statements(
             source.connection, source.snapshot, statements, explain_options, source="server", progress=notes.progress
         )
-    elif clone is not None:
-        plans = await explain_statements(
-            clone.connection, source.snapshot, statements, explain_options, source="clone", progress=notes.progress
+    if clone is not None:
+        # all of them where there is no server; else what the server would not plan for this role, writes above all
+        unplanned = tuple(one for one in statements if one.fingerprint not in plans or not plans[one.fingerprint].plans)
+        on_clone = await explain_statements(
+            clone.connection, source.snapshot, unplanned, explain_options, source="clone", progress=notes.progress
         )
+        plans |= {fingerprint: _merged(plans.get(fingerprint), found) for fingerprint, found in on_clone.items()}
     analysis = Analysis(snapshot=source.snapshot, statements=statements, plans=plans, skipped=skipped)
     if source.connection is not None and clone is not None:
         from pgtune_cli.whatif.fidelity import with_fidelity
@@ -107,6 +112,15 @@ async def explain(
         notes.progress("comparing the clone's plans with the server's")
         analysis = await with_fidelity(analysis, clone)
     return analysis
+
+
+def _merged(on_server: StatementPlans | None, on_clone: StatementPlans) -> StatementPlans:
+    """The clone's plans with the server's reason not to have any; the server's reason where the clone fails too."""
+    if on_server is None or on_server.not_explained is None:
+        return on_clone
+    if not on_clone.plans:
+        return on_server
+    return msgspec.structs.replace(on_clone, not_executed=f"planned on the clone: {on_server.not_explained}")
 
 
 async def advise(

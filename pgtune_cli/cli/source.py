@@ -107,6 +107,11 @@ async def open_source(
                 missing.why if missing else f"database {snapshot.server.database} has no pg_stat_statements",
                 missing.remedy if missing else None,
             )
+        if snapshot.server.superuser:
+            notes.note(
+                f"{snapshot.server.user} is a superuser, and pgtune needs far less: "
+                "pgtune doctor prints the SQL for a role of its own"
+            )
         yield Source(_with_workload(snapshot, collect), connection)
     finally:
         # a server that died or a cancelled run must not hang here

@@ -3,7 +3,19 @@
 from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import Token, TruncatedText, significant, tokens
 
-_PLANNED = frozenset(["select", "insert", "update", "delete", "merge", "with", "values", "table"])
+_UTILITY_WORDS = (
+    "abort alter analyse analyze begin call checkpoint close cluster comment commit copy create deallocate declare"
+    " discard do drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh"
+    " reindex release reset revoke rollback savepoint security set show start truncate unlisten vacuum"
+)
+_UTILITY = frozenset([
+    "abort", "alter", "analyse", "analyze", "begin", "call", "checkpoint", "close", "cluster", "comment", "commit",
+    "copy", "create", "deallocate", "declare", "discard", "do", "drop", "end", "execute", "explain", "fetch",
+    "grant", "import", "listen", "load", "lock", "move", "notify", "prepare", "reassign", "refresh", "reindex",
+    "release", "reset", "revoke", "rollback", "savepoint", "security", "set", "show", "start", "truncate",
+    "unlisten", "vacuum",
+])  # fmt: skip
+"""https://www.postgresql.org/docs/current/sql-commands.html, but for those that the planner sees"""
 NO_PRIVILEGE = "<insufficient privilege>"
 
 
@@ -16,8 +28,12 @@ def first_word(text: str) -> str:
 
 
 def is_plannable(text: str) -> bool:
-    """Not transaction control, SET, SHOW, DDL, FETCH, VACUUM, …; a text that is hidden from us counts as plannable."""
-    return text.strip() == NO_PRIVILEGE or first_word(text) in _PLANNED
+    """Not transaction control, SET, SHOW, DDL, FETCH, VACUUM, …
+
+    A text that is hidden from us or that no parser would take counts as plannable: somebody is told why it has no plan.
+    """
+    word = first_word(text)
+    return word not in _UTILITY and bool(word or text.strip() == NO_PRIVILEGE)
 
 
 def is_cut_off(text: str) -> bool:

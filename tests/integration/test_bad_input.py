@@ -1,0 +1,134 @@
+"""Bad input ends in one clear line, the right exit code, no traceback, and everything else still analysed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.blog import load_blog
+from support.command import pgtune
+
+from pgtune_cli.server.embedded import embedded_server
+
+pytestmark = pytest.mark.pg
+
+
+@pytest.fixture(scope="module")
+def blog(pg_module: Any) -> Any:
+    load_blog(pg_module)
+    return pg_module
+
+
+def ends(done: Any, code: int, *said: str) -> None:
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert "Traceback" not in done.stderr
+    for words in said:
+        assert words in done.stderr, done.stderr
+
+
+def test_a_database_that_does_not_exist(blog: Any) -> None:
+    ends(pgtune("analyze", blog.dsn.replace(blog.database, "no_such_db")), 3, "no_such_db")
+
+
+def test_a_socket_without_a_server(tmp_path: Path) -> None:
+    ends(pgtune("analyze", f"host={tmp_path} dbname=x user=y"), 3, str(tmp_path))
+
+
+def test_a_target_that_is_nothing(tmp_path: Path) -> None:
+    ends(pgtune("analyze", "nonsense", cwd=tmp_path), 2, "nonsense")
+
+
+def test_pg_stat_statements_preloaded_but_not_created(pg: Any) -> None:
+    ends(pgtune("analyze", pg.dsn), 4, "CREATE EXTENSION")
+
+
+def test_pg_stat_statements_not_preloaded() -> None:
+    with embedded_server(settings={"fsync": "off"}) as server:
+        ends(pgtune("analyze", server.dsn("postgres")), 4, "shared_preload_libraries")
+
+
+def test_an_empty_workload_gives_an_empty_report(pg: Any) -> None:
+    pg.execute("CREATE EXTENSION pg_stat_statements")
+    pg.execute("SELECT pg_stat_statements_reset()")
+    done = pgtune("analyze", pg.dsn, "--format", "json")
+    ends(done, 0)
+    report = json.loads(done.stdout)
+    assert [one["query"] for one in report["statements"] if "pg_stat_statements_reset" not in one["query"]] == []
+
+
+def test_a_role_that_may_read_nothing_says_what_to_grant(blog: Any) -> None:
+    dsn = blog.create_role("reads_nothing")
+    done = pgtune("analyze", dsn, "--format", "json")
+    assert done.returncode in (0, 4), done.stderr
+    assert "Traceback" not in done.stderr
+    told = done.stderr if done.returncode else json.dumps(json.loads(done.stdout)["skipped"])
+    assert "GRANT" in told
+    assert "pg_monitor" in told or "pg_read_all_stats" in told
+
+
+def test_without_select_the_rest_is_still_analysed(blog: Any) -> None:
+    dsn = blog.create_role("reads_posts", "pg_monitor", "select on post, author")
+    done = pgtune("analyze", dsn, "--format", "json")
+    ends(done, 0)
+    report = json.loads(done.stdout)
+    by_text = {one["query"]: one for one in report["statements"]}
+    post = next(one for text, one in by_text.items() if "author_id = $1" in text)
+    assert any(plan["executed"] for plan in post["plans"])
+    comment = next(one for text, one in by_text.items() if "FROM comment" in text)
+    assert not any(plan["executed"] for plan in comment["plans"])
+    reason = comment["not_explained"] or comment["not_executed"]
+    assert "comment" in reason
+    assert "GRANT SELECT" in json.dumps(report["skipped"]) + reason
+
+
+def test_dropped_tables_strange_texts_and_cut_off_texts_are_named_and_the_rest_is_analysed(pg: Any) -> None:
+    load_blog(pg)
+    pg.execute("CREATE TABLE gone (a int)")
+    pg.execute("SELECT * FROM gone WHERE a = 1")
+    pg.execute("DROP TABLE gone")
+    pg.execute("SELECT '" + "x" * 10 + "' AS c, " + ", ".join(f"{i} AS column_number_{i}" for i in range(200)))
+    pg.execute(
+        "SELECT JSON_OBJECT('a': 1, 'b': 2) IS JSON" if pg.version_num >= 160000 else "SELECT 1 <@ int4range(1, 2)"
+    )
+    done = pgtune("analyze", pg.dsn, "--format", "json")
+    ends(done, 0, "superuser")
+    report = json.loads(done.stdout)
+    gone = next(one for one in report["statements"] if "gone" in one["query"])
+    assert "gone" in gone["not_explained"]
+    cut = next(one for one in report["statements"] if "column_number_1" in one["query"])
+    assert cut["plans"] or "track_activity_query_size" in cut["not_explained"]
+    assert sum(bool(one["plans"]) for one in report["statements"]) >= 7
+
+
+def test_a_damaged_snapshot(blog: Any, tmp_path: Path) -> None:
+    assert pgtune("snapshot", blog.dsn, "-o", "a.pgtune", cwd=tmp_path).returncode == 0
+    whole = (tmp_path / "a.pgtune").read_bytes()
+    (tmp_path / "a.pgtune").write_bytes(whole[: len(whole) // 2])
+    ends(pgtune("analyze", "a.pgtune", cwd=tmp_path), 2, "a.pgtune")
+
+
+def test_a_workload_folder_takes_the_place_of_pg_stat_statements(blog: Any, tmp_path: Path) -> None:
+    (tmp_path / "q.sql").write_text(
+        "-- pgtune: calls=1200\nSELECT * FROM comment WHERE author_id = 17;\nSELECT 1;\nSELEC broken;\n",
+        encoding="utf-8",
+    )
+    done = pgtune("analyze", blog.dsn, "--workload", str(tmp_path), "--format", "json")
+    ends(done, 0)
+    report = json.loads(done.stdout)
+    assert report["workload"]["source"] == "workload"
+    served = next(one for one in report["statements"] if "comment" in one["query"])
+    assert served["calls"] == 1200
+    assert any(index["columns"] == ["author_id"] for index in report["indexes"]["chosen"])
+    assert next(one for one in report["statements"] if "SELEC " in one["query"])["not_explained"]
+
+
+def test_check_fails_on_a_slow_statement_with_both_numbers(blog: Any, tmp_path: Path) -> None:
+    (tmp_path / "pgtune.yaml").write_text("slow_query_threshold: 0.001ms\nmin_calls: 1\n", encoding="utf-8")
+    done = pgtune("check", blog.dsn, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "FAIL" in done.stdout
+    assert "0.001" in done.stdout
+    assert pgtune("baseline", blog.dsn, "-o", "b.json", cwd=tmp_path).returncode == 0
+    known = pgtune("check", blog.dsn, "--baseline", "b.json", "--format", "json", cwd=tmp_path)
+    assert known.returncode == 0, known.stdout
+    assert json.loads(known.stdout)["outcome"] == "passed"
