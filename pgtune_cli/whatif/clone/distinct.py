@@ -1,10 +1,11 @@
-"""How many different keys an index will have, from the statistics of its columns."""
+"""How many different keys an index has or will have, from the statistics of its columns."""
 
 import math
 from collections.abc import Iterable, Sequence
 
 from pgtune_cli.model.catalog import Catalog, IndexKey, Relation, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics
+from pgtune_cli.whatif.clone.periods import periods
 from pgtune_cli.whatif.mentions import Words
 
 
@@ -19,18 +20,33 @@ class Distinct:
             if index.unique and index.predicate is None and len(columns) == len(index.keys):
                 self._unique.setdefault(index.table, []).append(frozenset(columns))
 
-    def keys(self, table: RelationName, columns: Sequence[str | None], table_rows: float, rows: float) -> float | None:
+    def keys(self, table: Relation, keys: Sequence[IndexKey], table_rows: float, rows: float) -> float | None:
         """Distinct keys among `rows` of the table's rows; None where a column has no statistics."""
-        named = frozenset(column for column in columns if column is not None)
-        if any(unique <= named for unique in self._unique.get(table, ())):
+        named = frozenset(key.column for key in keys if key.column is not None)
+        if any(unique <= named for unique in self._unique.get(table.relation_name, ())):
             return rows
-        product = 1.0
-        for column in columns:
-            known = self._columns.get((table.schema, table.name, column or ""))
-            if known is None:
+        each = []
+        for key in keys:
+            count = self._of_key(table, key, table_rows)
+            if count is None:
                 return None
-            product *= max(1.0, _of_column(known, table_rows))
-        return min(rows, drawn(product, rows)) if len(columns) > 1 or rows < table_rows else min(rows, product)
+            each.append(count)
+        if len(each) == 1 and rows >= table_rows:
+            return min(rows, each[0])
+        # independent of each other as far as is known, but never fewer than one column has by itself
+        return min(rows, max(drawn(math.prod(each), rows), *(_among(count, table_rows, rows) for count in each)))
+
+    def _of_key(self, table: Relation, key: IndexKey, rows: float) -> float | None:
+        """An expression has as many values as its columns, or as the times it truncates to."""
+        known = [self._columns.get((table.schema, table.name, column)) for column in key_sources(table, key)]
+        sources = [row for row in known if row is not None]
+        if not sources or len(sources) < len(known):
+            return None
+        count = max(1.0, math.prod(_of_column(row, rows) for row in sources))
+        if key.expression is not None and len(sources) == 1:
+            truncated = periods(key.expression, sources[0])
+            return count if truncated is None else min(count, truncated)
+        return count
 
 
 def key_sources(table: Relation, key: IndexKey) -> list[str]:
@@ -46,6 +62,14 @@ def drawn(possible: float, rows: float) -> float:
     if possible <= 0 or rows <= 0:
         return 0.0
     return possible * -math.expm1(-rows / possible)
+
+
+def _among(count: float, table_rows: float, rows: float) -> float:
+    """How many of a column's values are left among some of the table's rows."""
+    if rows >= table_rows or table_rows <= 0:
+        return count
+    share: float = 1 - (1 - rows / table_rows) ** (table_rows / count)
+    return count * share
 
 
 def _of_column(statistics: ColumnStatistics, rows: float) -> float:

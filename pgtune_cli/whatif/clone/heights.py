@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.whatif.clone import btree
-from pgtune_cli.whatif.clone.distinct import Distinct, key_sources
+from pgtune_cli.whatif.clone.distinct import Distinct
 from pgtune_cli.whatif.clone.size import splits_keys
 
 DEFAULT_WIDTH = 8
@@ -43,6 +43,5 @@ class Heights:
         table = self._tables.get(index.table)
         if index.unique or table is None or table.reltuples is None or index.reltuples is None:
             return False
-        sources = [source for key in index.keys for source in key_sources(table, key)]
-        distinct = self._distinct.keys(index.table, sources, table.reltuples, index.reltuples)
+        distinct = self._distinct.keys(table, index.keys, table.reltuples, index.reltuples)
         return splits_keys(index.reltuples, distinct, width, deduplicates)

@@ -7,39 +7,49 @@ import msgspec
 from pgtune_cli.whatif.clone.btree import USABLE, aligned, fanout
 from pgtune_cli.whatif.clone.files import BLOCK
 
-ENTRY_HEADER = 8
+ENTRY_HEADER, HEADER_WITH_NULLS = 8, 16
 LINE_POINTER = 4
 FILL_FACTOR = 90
 LONGEST_POSTING = BLOCK * 10 // 100 // 8 * 8 - LINE_POINTER
 """a posting list ends at a tenth of a page (nbtsort.c, _bt_load)"""
 ROW_POINTER = 6
+STRIDES = (1, 7, 11, 5, 13)
+LONGEST_UNALIGNED = 127
 LONGEST_ENTRY = 2704
 """BTMaxItemSize: longer keys cannot be indexed, and are compressed before that"""
 
 
 class KeyColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """One column of an index, as stored: `width` in bytes, header included."""
+    """One column of an index, as stored, header included."""
 
     width: float
+    """bytes, on average."""
     alignment: int
     fixed: bool
     """False for types of varying length, which are stored unaligned when short."""
-    null_frac: float = 0.0
+    lengths: tuple[int, ...]
+    """a sample; 0 is a null."""
 
 
 def entry_bytes(columns: list[KeyColumn]) -> float:
     """The average index entry without its line pointer."""
-    data = 0.0
-    for column in columns:
-        if column.fixed or column.width > 127:
+    draws = max((len(column.lengths) for column in columns), default=1)
+    total = sum(min(LONGEST_ENTRY, _one_entry(columns, draw)) for draw in range(draws))
+    return total / max(1, draws)
+
+
+def _one_entry(columns: list[KeyColumn], draw: int) -> int:
+    """With values that are drawn from the samples, each column's at its own pace."""
+    data, header = 0, ENTRY_HEADER
+    for place, column in enumerate(columns):
+        length = column.lengths[draw * STRIDES[place % len(STRIDES)] % len(column.lengths)]
+        if length == 0:
+            header = HEADER_WITH_NULLS
+            continue
+        if column.fixed or length > LONGEST_UNALIGNED:
             data = aligned(data, column.alignment)
-        data += column.width * (1 - column.null_frac)
-    if all(column.fixed for column in columns):
-        size: float = aligned(ENTRY_HEADER + data)
-    else:
-        # lengths vary from row to row, and each row is rounded up by itself: 3.5 bytes on average
-        size = max(16.0, ENTRY_HEADER + data + 3.5)
-    return min(size, LONGEST_ENTRY)
+        data += length
+    return aligned(header + data)
 
 
 def btree_pages(rows: float, columns: list[KeyColumn], distinct: float | None = None) -> int:
@@ -87,12 +97,17 @@ def _deduplicated(rows: float, distinct: float, size: float) -> tuple[float, flo
     capacity = posting_capacity(size)
     full, rest = divmod(per_key, capacity)
     longest = aligned(size + ROW_POINTER * capacity)
-    total = full * (longest + LINE_POINTER)
-    if rest >= 1:
-        single = rest < 2
-        last = (size + LINE_POINTER) * rest if single else aligned(size + ROW_POINTER * rest) + LINE_POINTER
-        total += last
-    elif full == 0:
-        total = per_key * (size + LINE_POINTER)
-    largest = longest if full else aligned(size + ROW_POINTER * rest)
-    return distinct * total, largest
+    total = full * (longest + LINE_POINTER) + _last_entry(rest, size)
+    return distinct * total, longest if full else aligned(size + ROW_POINTER * rest)
+
+
+def _last_entry(rows: float, size: float) -> float:
+    """Bytes for what a key's full posting lists leave over; between whole numbers of rows, in proportion."""
+    below, part = divmod(rows, 1)
+    return (1 - part) * _entry_of(int(below), size) + part * _entry_of(int(below) + 1, size)
+
+
+def _entry_of(rows: int, size: float) -> float:
+    if rows == 0:
+        return 0.0
+    return (size if rows == 1 else aligned(size + ROW_POINTER * rows)) + LINE_POINTER

@@ -12,11 +12,14 @@ from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.clone import files
 from pgtune_cli.whatif.clone.btree import height
 from pgtune_cli.whatif.clone.distinct import Distinct, key_sources
+from pgtune_cli.whatif.clone.lengths import sample_lengths, with_nulls
 from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, splits_keys
 from pgtune_cli.whatif.clone.size_other import other_pages
 
 UNKNOWN_WIDTH = 32.0
 """what PostgreSQL takes for a value of unknown width"""
+
+TEXT_TYPES = ("text", "character", "public.citext", "citext")
 
 PlannedRows = Callable[[str], Awaitable[float]]
 """the planner's row estimate of a SELECT"""
@@ -61,8 +64,7 @@ class Sizing:
             return Size(rows, other_pages(candidate.method, rows, self._pages(table), columns), 0)
         distinct = None
         if not candidate.unique:
-            sources = [source for key in candidate.keys for source in key_sources(table, key)]
-            distinct = self._distinct.keys(table.relation_name, sources, table_rows, rows)
+            distinct = self._distinct.keys(table, candidate.keys, table_rows, rows)
         pages = btree_pages(rows, columns, distinct if deduplicates else None)
         width = sum(column.width for column in columns[: built.keys])
         return Size(rows, pages, height(pages, width, splits_keys(rows, distinct, width, deduplicates)))
@@ -83,11 +85,16 @@ class Sizing:
 
     def _column(self, table: Relation, key: IndexKey, length: int, alignment: int) -> KeyColumn:
         known = [row for name in key_sources(table, key) if (row := self._row(table.relation_name, name)) is not None]
-        null_frac = max((row.null_frac for row in known), default=0.0)
+        longest = max(known, key=lambda row: row.avg_width, default=None)
+        null_frac = 0.0 if longest is None else longest.null_frac
         if length > 0:
-            return KeyColumn(width=length, alignment=alignment, fixed=True, null_frac=null_frac)
-        width = float(max((row.avg_width for row in known), default=UNKNOWN_WIDTH))
-        return KeyColumn(width=width, alignment=alignment, fixed=False, null_frac=null_frac)
+            lengths = with_nulls((length,), null_frac)
+            return KeyColumn(width=length, alignment=alignment, fixed=True, lengths=lengths)
+        width = UNKNOWN_WIDTH if longest is None else float(longest.avg_width)
+        column = table.column(longest.column) if longest is not None else None
+        is_text = column is not None and column.type.startswith(TEXT_TYPES) and not column.type.endswith("]")
+        lengths = with_nulls(sample_lengths(longest, width, is_text=is_text), null_frac)
+        return KeyColumn(width=width, alignment=alignment, fixed=False, lengths=lengths)
 
     def _row(self, table: RelationName, column: str) -> ColumnStatistics | None:
         return self._statistics.get((table.schema, table.name, column))
