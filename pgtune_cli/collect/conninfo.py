@@ -105,7 +105,7 @@ def _uri(text: str) -> Iterator[tuple[str, str]]:
     assert match is not None
     scheme, rest = match.groups()
     if not _SCHEME.fullmatch(scheme):
-        raise UsageError(f"not a PostgreSQL connection: {scheme}://", "it starts with postgresql://")
+        raise UsageError("not a PostgreSQL connection: the URI is of another kind", "it starts with postgresql://")
     before_query, _, query = rest.partition("?")
     authority, slash, database = before_query.partition("/")
     credentials, at, hosts = authority.rpartition("@")

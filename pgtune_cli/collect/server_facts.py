@@ -9,7 +9,7 @@ from pgtune_cli.collect.queries import query
 from pgtune_cli.collect.reader import Reader, lost, reason
 from pgtune_cli.errors import ServerRefused
 
-OLDEST = 130000
+OLDEST = 13
 
 SETTINGS = (
     # Query Tuning: by name, as the category is translated to lc_messages
@@ -72,6 +72,14 @@ class ServerFacts(msgspec.Struct, frozen=True, kw_only=True):
     block_size: int
 
 
+def refuse_old(major: int, minor: int) -> None:
+    if major < OLDEST:
+        raise ServerRefused(
+            f"PostgreSQL {major}.{minor} is too old: pgtune reads {OLDEST} and later",
+            "upgrade the server; PostgreSQL 12 is without fixes since November 2024",
+        )
+
+
 async def read_server(connection: Connection) -> ServerFacts:
     """Version, database and rights: without these there is nothing to read.
 
@@ -80,11 +88,7 @@ async def read_server(connection: Connection) -> ServerFacts:
         ConnectionFailed: the server is gone.
     """
     version = connection.get_server_version()
-    if version.major < OLDEST // 10000:
-        raise ServerRefused(
-            f"PostgreSQL {version.major}.{version.minor} is too old: pgtune reads 13 and later",
-            "upgrade the server; PostgreSQL 12 is without fixes since November 2024",
-        )
+    refuse_old(version.major, version.minor)
     try:
         async with transaction(connection, {"search_path": ""}):
             row = await connection.fetchrow(query("server").text)

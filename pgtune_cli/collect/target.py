@@ -107,8 +107,10 @@ def _is_connection(text: str) -> bool:
         raise UsageError(printable(f"{text} is a folder, not a snapshot file"))
     if "=" in text:
         return True
+    # with an @ it may be a URI that lost its beginning, password and all
+    what = f"no snapshot file {text[:200]}" if "@" not in text else "neither a snapshot file nor a connection"
     raise UsageError(
-        printable(f"no snapshot file {text[:200]}"),
+        printable(what),
         "a connection is a URI (postgresql://user@host/database) or host=… dbname=…; a database alone is --dbname",
     )
 

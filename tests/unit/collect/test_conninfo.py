@@ -57,7 +57,7 @@ def test_a_connection_string_means_what_libpq_takes_it_for(text: str, expected: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("mysql://root@db/shop", "not a PostgreSQL connection: mysql://"),
+        ("mysql://root@db/shop", "not a PostgreSQL connection: the URI is of another kind"),
         ("jdbc:postgresql://db/shop", "the connection string cannot be read: it wants key=value pairs"),
         ("postgresql://db/shop?sslmod=require", "unknown connection parameter 'sslmod'"),
         ("postgresql://db/shop?host", "a parameter of the connection URI has no value"),

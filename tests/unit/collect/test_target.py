@@ -83,6 +83,7 @@ def test_a_snapshot_has_no_server(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"target": "shop.pgtune"}, "no snapshot file shop.pgtune"),
+        ({"target": "ann:geheim@db/shop"}, "neither a snapshot file nor a connection"),
         ({"target": "x\0y"}, "no snapshot file x\\x00y"),
         ({"target": "/tmp"}, "/tmp is a folder, not a snapshot file"),
         ({"target": "host=a", "dsn": "host=b"}, "both a TARGET and --dsn are given"),
