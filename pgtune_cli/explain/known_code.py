@@ -21,7 +21,7 @@ HARMLESS_VOLATILE = frozenset(
         *("random", "random_normal", "clock_timestamp", "timeofday", "statement_timestamp", "transaction_timestamp"),
         *("gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4", "gen_random_bytes"),
         *("pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size", "pg_database_size"),
-        *("pg_tablespace_size", "pg_relation_filenode", "currval", "lastval", "bernoulli", "system"),
+        *("pg_tablespace_size", "pg_relation_filenode", "currval", "lastval", "timezone", "bernoulli", "system"),
         *("pg_timezone_names", "pg_lock_status", "pg_stat_get_progress_info"),
     ]
 )

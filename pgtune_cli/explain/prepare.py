@@ -8,7 +8,6 @@ from pgtune_cli.collect.connection import Connection, PostgresError, transaction
 from pgtune_cli.explain.reasons import prepare_failure, refused_text
 from pgtune_cli.explain.session import place_in_text, prepared
 from pgtune_cli.explain.values import value_sets
-from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Prepared, Statement
 from pgtune_cli.sql.repair import repair, repairs_for_error
@@ -44,7 +43,7 @@ async def prepare(connection: Connection, statement: Statement, snapshot: Snapsh
     server = connection.get_server_version()
     text = repair(statement.query.rstrip().rstrip(";"), server.major * 10000 + server.minor)
     async with transaction(connection, isolation="read_committed"):
-        taken = await _search(connection, text, snapshot.catalog)
+        taken = await _search(connection, text, snapshot)
     if isinstance(taken, str):
         return taken
     return Prepared(
@@ -55,16 +54,16 @@ async def prepare(connection: Connection, statement: Statement, snapshot: Snapsh
     )
 
 
-async def _search(connection: Connection, text: str, catalog: Catalog) -> _Taken | str:
+async def _search(connection: Connection, text: str, snapshot: Snapshot) -> _Taken | str:
     """The text itself, then texts that its error suggests, then what theirs suggest: bounded in all directions."""
-    first = await _try(connection, text, catalog)
+    first = await _try(connection, text, snapshot)
     if isinstance(first, _Taken):
         return first
     seen, waiting = {text}, [(text, first)]
     for _ in range(MAX_ROUNDS):
         following: list[tuple[str, _Failure]] = []
         for repaired in _suggestions(waiting, seen):
-            outcome = await _try(connection, repaired, catalog)
+            outcome = await _try(connection, repaired, snapshot)
             if isinstance(outcome, _Taken):
                 return outcome
             following.append((repaired, outcome))
@@ -86,12 +85,12 @@ def _suggestions(waiting: list[tuple[str, _Failure]], seen: set[str]) -> Iterato
                 yield repaired
 
 
-async def _try(connection: Connection, sql: str, catalog: Catalog) -> _Taken | _Failure:
+async def _try(connection: Connection, sql: str, snapshot: Snapshot) -> _Taken | _Failure:
     try:
         async with prepared(connection, sql) as statement:
             return _Taken(sql, statement.types)
     except PostgresError as error:
         given = getattr(error, "position", None)
         position = place_in_text(sql, NAME_LENGTH, int(given)) if given else None
-        reason = prepare_failure(error, sql, position, catalog)
+        reason = prepare_failure(error, sql, position, snapshot)
         return _Failure(error.sqlstate or "", str(error), position, reason)

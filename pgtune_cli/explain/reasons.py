@@ -6,9 +6,10 @@ PostgreSQL's own message is passed on only where it names types and objects; els
 import re
 
 from pgtune_cli.collect.connection import PostgresError
-from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.plannable import NO_PRIVILEGE, first_word, is_cut_off, is_plannable
+from pgtune_cli.sql.search_path import search_path_of
 
 GONE = "the connection to the server was lost"
 NAMES_OBJECTS = {"42883", "42703", "42704", "42P02", "42809", "42501", "3F000", "0A000", "42725", "42804", "42803"}
@@ -42,11 +43,11 @@ def refused_text(query: str) -> str | None:
     return None
 
 
-def prepare_failure(error: PostgresError, sql: str, position: int | None, catalog: Catalog) -> str:
+def prepare_failure(error: PostgresError, sql: str, position: int | None, snapshot: Snapshot) -> str:
     """Why PREPARE refused the text. `position` is an offset in `sql`."""
     state = error.sqlstate or ""
     if state == "42P01":
-        return _missing_relation(sql, position, catalog)
+        return _missing_relation(sql, position, snapshot)
     if state == "42601":
         place = "" if position is None else f" at character {position + 1}"
         return f"it is not SQL to this server: syntax error{place}"
@@ -64,14 +65,14 @@ def server_failure(error: PostgresError) -> str:
     return f"the server refuses it: {words} ({state})"
 
 
-def _missing_relation(sql: str, position: int | None, catalog: Catalog) -> str:
+def _missing_relation(sql: str, position: int | None, snapshot: Snapshot) -> str:
     """Dropped, or out of this role's search_path: the catalog tells."""
     parts = _name_at(sql, position)
     if not parts:
         return "a relation of it does not exist"
     name = ".".join(parts)
-    schemas = sorted(relation.schema for relation in catalog.relations if relation.name == parts[-1])
-    if schemas and len(parts) == 1:
+    schemas = sorted(relation.schema for relation in snapshot.catalog.relations if relation.name == parts[-1])
+    if schemas and len(parts) == 1 and not set(schemas) & set(search_path_of(snapshot.server)):
         return f'relation "{name}" is not in this role\'s search_path; there is one in schema {", ".join(schemas)}'
     return f'relation "{name}" does not exist: dropped or renamed since the statement ran'
 

@@ -124,7 +124,7 @@ def _planned_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: 
     operator = _owned_operator(names, types, code)
     if operator is not None and code.operators[operator].not_volatile and not trust:
         return f"planning it may call the function of operator {operator}; {TRUST}"
-    return None
+    return _refused_type(names.names | {base_name(name).removesuffix("[]") for name in types}, code)
 
 
 def _refused_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: bool) -> str | None:
