@@ -23,11 +23,6 @@ def test_root_never_takes_root_or_nonsense_from_sudo(uid):
     assert server_account({"SUDO_UID": uid, "SUDO_GID": "0"}) == server_account({})
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="for a plain user")
-def test_a_plain_user_runs_the_server_himself():
-    assert server_account({"SUDO_UID": "1000", "SUDO_GID": "1000"}) is None
-
-
 def test_a_user_is_known_or_not():
     assert (is_known(0), is_known(54321)) == (True, False)
 
