@@ -6,12 +6,14 @@ from importlib.resources import files
 
 import msgspec
 
-from pgtune_cli.collect.connection import MARK, Connection, PostgresError, transaction
+from pgtune_cli.collect.connection import Connection, PostgresError, transaction
 from pgtune_cli.explain.calls import Named, named
 from pgtune_cli.explain.known_code import HARMLESS_VOLATILE, KNOWN_EXTENSIONS, is_effectful
+from pgtune_cli.explain.session import marked
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
+QUERIES = ("functions", "operators", "types", "indexes", "expressions")
 MAX_DEPTH = 30
 """views upon views."""
 
@@ -83,10 +85,10 @@ async def read_code(connection: Connection, texts: Iterable[str]) -> CodeCatalog
     """The code that statements of these texts could meet. Raises PostgresError."""
     known = list(KNOWN_EXTENSIONS)
     async with transaction(connection, isolation="read_committed"):
-        functions = await connection.fetch(_query("functions"), known)
-        operators = await connection.fetch(_query("operators"), known)
-        types = await connection.fetch(_query("types"), known)
-        indexes = await connection.fetch(_query("indexes"), known)
+        functions = await connection.fetch(query("functions"), known)
+        operators = await connection.fetch(query("operators"), known)
+        types = await connection.fetch(query("types"), known)
+        indexes = await connection.fetch(query("indexes"), known)
     hidden, complete = await _hidden(connection, texts)
     return CodeCatalog(
         functions={row["name"]: FunctionName(**dict(row)) for row in functions},
@@ -108,7 +110,7 @@ async def _hidden(connection: Connection, texts: Iterable[str]) -> tuple[dict[st
             return hidden, True
         try:
             async with transaction(connection, isolation="read_committed"):
-                rows = await connection.fetch(_query("expressions"), fresh)
+                rows = await connection.fetch(query("expressions"), fresh)
         except PostgresError:
             return hidden, False
         found: dict[str, list[HiddenExpression]] = {name: [] for name in fresh}
@@ -132,6 +134,7 @@ def _names(text: str) -> Sequence[str]:
 
 
 @cache
-def _query(name: str) -> str:
+def query(name: str) -> str:
+    """The text of one of QUERIES, with pgtune's mark."""
     text = files("pgtune_cli.explain").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    return f"{MARK}\n{text}"
+    return marked(text)

@@ -119,10 +119,9 @@ def test_the_advised_indexes_are_used_and_lower_the_blocks(report: dict[str, Any
     for index in report["indexes"]["chosen"]:
         for served in index["statements"]:
             fingerprint = served["fingerprint"]
-            assert index["name"] in json.dumps(now[fingerprint]["plans"], ensure_ascii=False), before[fingerprint][
-                "query"
-            ]
-            assert blocks(now[fingerprint]) < blocks(before[fingerprint])
+            assert index["name"] in used(now[fingerprint]), before[fingerprint]["query"]
+            if before[fingerprint]["not_executed"] is None:
+                assert blocks(now[fingerprint]) < blocks(before[fingerprint])
 
 
 def used(one: dict[str, Any]) -> set[str]:

@@ -49,7 +49,7 @@ def test_pg_stat_statements_not_preloaded() -> None:
 
 def test_an_empty_workload_gives_an_empty_report(pg: Any) -> None:
     pg.execute("CREATE EXTENSION pg_stat_statements")
-    pg.execute("SELECT pg_stat_statements_reset()")
+    pg.execute("SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()")
     done = pgtune("analyze", pg.dsn, "--format", "json")
     ends(done, 0)
     report = json.loads(done.stdout)
