@@ -179,7 +179,7 @@ class Blocks:
             locking=bool(node.args.get("locks")),
             correlated=_is_correlated(node, scope),
             natural_join=clause.natural,
-            unresolved=lists.unresolved(node, select),
+            unresolved=lists.unresolved(node),
             functions=lists.functions(node),
             span=self.parsed.span(node),
         )

@@ -32,8 +32,8 @@ def fingerprint(text: str) -> str:
 def normalise(text: str) -> str:
     """The text on one line with `$n` for each constant, without comments; nothing of a constant survives.
 
-    Parameters keep their numbers, new ones follow the highest. `ORDER BY 1` and `numeric(10, 2)` stay. A text that is cut off
-    within a constant ends in `…` there.
+    Parameters keep their numbers, new ones follow the highest. `ORDER BY 1` and `numeric(10, 2)` stay. A text that is
+    cut off within a constant ends in `…` there.
     """
     found, cut_off = _tokens(text)
     kept = kept_numbers(found)

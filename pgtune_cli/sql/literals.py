@@ -83,6 +83,6 @@ def is_null_or_boolean(found: Sequence[Token], at: int) -> bool:
     before = found[at - 1].word if at else ""
     if before == "is" or (before == "not" and at > 1 and found[at - 2].word in ("is", "set")):
         return False
-    return not (
-        found[at].word == "null" and (before == "on" or (found[at + 1 : at + 2] and found[at + 1].word == "on"))
-    )
+    around = [token.word for token in found[max(at - 2, 0) : at + 3]]
+    # NULL ON NULL, NULL ON EMPTY of the JSON functions
+    return not any(around[i : i + 3] in (["null", "on", "null"], ["null", "on", "empty"]) for i in range(3))

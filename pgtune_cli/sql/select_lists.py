@@ -131,9 +131,9 @@ class ListReader:
         column = self._scope.resolve(argument) if isinstance(argument, exp.Column) else None
         return Aggregate(name=name, star=isinstance(argument, exp.Star), distinct=distinct, column=column)
 
-    def unresolved(self, node: exp.Expr, select: Sequence[SelectItem]) -> tuple[str, ...]:
+    def unresolved(self, node: exp.Expr) -> tuple[str, ...]:
         """Column names that no table of the catalog could be given."""
-        aliases = {item.name for item in select}
+        aliases = {output_name(item) for item in node.expressions if isinstance(item, exp.Alias)}
         names = []
         for each in own_nodes(node):
             if (

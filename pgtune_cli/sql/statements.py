@@ -34,7 +34,9 @@ def statements(snapshot: Snapshot) -> tuple[Statement, ...]:
 
 
 def _key(row: StatementRow) -> str:
-    return fingerprint(f"{row.query} {row.queryid}" if row.query.strip() == NO_PRIVILEGE else row.query)
+    if row.query.strip() != NO_PRIVILEGE:
+        return fingerprint(row.query)
+    return fingerprint(f'"hidden {row.queryid}"')
 
 
 def _merge(key: str, rows: list[StatementRow], samples: list[SampledText], total_ms: float) -> Statement:

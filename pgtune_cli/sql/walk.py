@@ -100,7 +100,10 @@ def lone_constant(node: exp.Expr) -> exp.Expr | None:
 def cast_type(node: exp.Expr | None) -> str | None:
     """`numeric(10, 2)` of a cast, in lower case."""
     node = unparen(node) if node is not None else None
-    return node.args["to"].sql("postgres").lower() if isinstance(node, exp.Cast) else None
+    if not isinstance(node, exp.Cast):
+        return None
+    # sqlglot prefers the standard's name, PostgreSQL and its users the other
+    return str(node.args["to"].sql("postgres")).lower().replace("decimal", "numeric", 1)
 
 
 def list_elements(node: exp.Expr) -> list[exp.Expr] | None:
@@ -115,7 +118,7 @@ def list_elements(node: exp.Expr) -> list[exp.Expr] | None:
 
 def bound(node: exp.Expr | None, *, with_ties: bool = False) -> Bound | None:
     """LIMIT or OFFSET from its value."""
-    if node is None or (isinstance(node, exp.Column) and node.name.lower() == "all"):
+    if node is None or node.sql().lower() == "all":
         return None
     constant = lone_constant(node)
     if isinstance(constant, exp.Null):

@@ -87,7 +87,7 @@ select array[1, 2, 3], array['a', 'b'], '{1,2}'::int[];
 select greatest(score, 5), least(score, 3, 9) from ev limit 2;
 select case status when 'paid' then 1 when 'new' then 2 end from orders limit 2;
 select sum(qty * price) / count(*) * 100.0 as x from order_items;
-select lag(total, 1) over (order by id), ntile(4) over (order by id), lead(total, 2, 0) over w from orders window w as (order by id) limit 3;
+select lag(total, 1) over (order by id), ntile(4) over (order by id), lead(total, 2, 0.5) over w from orders window w as (order by id) limit 3;
 select 'x' union select 'y' order by 1;
 select id from orders where status = 'a' union all select id from orders where status = 'b' limit 10;
 select id from orders where total > 5 except select order_id from order_items where qty = 9 limit 3;

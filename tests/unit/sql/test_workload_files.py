@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from pgtune_cli.errors import UsageError
+from pgtune_cli.model.snapshot import SampledText
+from pgtune_cli.sql.split import split_script
+from pgtune_cli.sql.workload_files import read_workload
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_script_is_divided_at_the_semicolons_that_end_a_statement() -> None:
+    script = """select ';' , $$;$$ /* ; */ from a; -- ;
+        create function f() returns int begin atomic select 1; select case when true then 2 end; end;
+        ; insert into t values (1)"""
+    assert [statement.text.split("\n")[0] for statement in split_script(script)] == [
+        "select ';' , $$;$$ /* ; */ from a",
+        "create function f() returns int begin atomic select 1; select case when true then 2 end; end",
+        "insert into t values (1)",
+    ]
+
+
+def test_statements_are_weighed_and_merged(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "w.sql",
+        """-- shop
+        -- pgtune: calls=1200 mean_ms=2.5
+        select * from a where x = 'k';
+        begin;
+        select 2 from a where x in (1, 2);
+        -- pgtune: calls=9
+        select 2 from a where x in (3);
+        commit;
+        """,
+    )
+    found = read_workload(file)
+    assert [(row.query, row.calls, row.total_exec_time_ms) for row in found.rows] == [
+        ("select * from a where x = 'k'", 1200, 3000.0),
+        ("select 2 from a where x in (1, 2)", 10, 0.0),
+    ]
+    assert found.samples == (
+        SampledText("select * from a where x = 'k'", "workload", 1200.0),
+        SampledText("select 2 from a where x in (1, 2)", "workload", 1.0),
+        SampledText("select 2 from a where x in (3)", "workload", 9.0),
+    )
+    assert (found.source, found.total_statements, found.total_exec_time_ms) == ("workload", 2, 3000.0)
+
+
+def test_a_folder_is_read_file_by_file_in_order(tmp_path: Path) -> None:
+    write(tmp_path / "b.sql", "select 2")
+    write(tmp_path / "a" / "z.sql", "select a from t")
+    write(tmp_path / "notes.txt", "not sql")
+    assert [row.query for row in read_workload(tmp_path).rows] == ["select a from t", "select 2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("select 1;\n\nselect 'abc", "w.sql:3: a string, quoted name or comment that starts here has no end"),
+        ("-- pgtune: calls=many\nselect 1", "w.sql:2: Expected `int`, got `str` - at `$.calls`"),
+        ("-- pgtune: cals=3\nselect 1", "w.sql:2: unknown setting 'cals=3'"),
+        ("-- pgtune: calls=0\nselect 1", "w.sql:2: calls must be at least 1 and mean_ms must not be negative"),
+        ("-- pgtune: mean_ms=nan\nselect 1", "w.sql:2: calls must be at least 1 and mean_ms must not be negative"),
+    ],
+)
+def test_a_mistake_names_file_and_line(tmp_path: Path, text: str, message: str) -> None:
+    file = write(tmp_path / "w.sql", text)
+    with pytest.raises(UsageError) as caught:
+        read_workload(file)
+    assert str(caught.value) == f"{tmp_path}/{message}"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot read the workload .*nowhere.sql: No such file"):
+        read_workload(tmp_path / "nowhere.sql")
+
+
+def test_a_folder_without_sql_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no \.sql file below"):
+        read_workload(tmp_path)
+
+
+def test_a_file_without_a_statement_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no statement to analyse"):
+        read_workload(write(tmp_path / "w.sql", "-- nothing\nbegin; commit;"))
+
+
+def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "w.sql"
+    file.write_bytes(b"select 1;\nselect '\xff';")
+    with pytest.raises(UsageError, match=r"w.sql:2: not UTF-8"):
+        read_workload(file)
