@@ -38,4 +38,4 @@ def _bounded(predicate: Predicate) -> bool:
 def _plain_output(shape: Shape) -> bool:
     """Groups are estimated apart from rows, and a function in the select list may return many."""
     block = shape.outermost
-    return block is not None and not block.group_by and not block.distinct and not block.windows
+    return block is not None and bool(block.tables) and not block.group_by and not block.distinct and not block.windows
