@@ -8,6 +8,8 @@ import msgspec
 from pgtune_cli.sql.keywords import RESERVED
 from pgtune_cli.sql.lex import Token, TokenKind
 
+MAX_NAME = 63
+"""bytes; PostgreSQL cuts the rest off, and means another name then."""
 OPERATOR_WORDS = {
     "like": ("~~", "!~~"),
     "ilike": ("~~*", "!~~*"),
@@ -34,7 +36,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """All that a text names. `unreadable`: an identifier is written so that its name is not known (U&"…")."""
+    """All that a text names. `unreadable`: what an identifier stands for is not certain: U&"…", over 63 bytes."""
 
     calls: tuple[Call, ...]
     attributes: frozenset[str]
@@ -48,23 +50,34 @@ class Named(msgspec.Struct, frozen=True):
 
 def named(found: Sequence[Token]) -> Named:
     """What significant tokens name."""
-    identifiers = [token.name for token in found if token.kind in (TokenKind.WORD, TokenKind.QUOTED)]
+    spellings = [_spellings(token) for token in found if token.kind in (TokenKind.WORD, TokenKind.QUOTED)]
     words = {token.word for token in found}
     symbols = {token.text for token in found if token.kind is TokenKind.OPERATOR}
     return Named(
         calls=tuple(_calls(found)),
         attributes=frozenset(_attributes(found)),
         operators=frozenset(symbols | {symbol for word in words for symbol in OPERATOR_WORDS.get(word, ())}),
-        names=frozenset(name for name in identifiers if name is not None),
+        names=frozenset(name for names in spellings for name in names),
         selects=sum(token.word in ("select", "values", "table") for token in found),
-        unreadable=None in identifiers,
+        unreadable=any(not names for names in spellings),
     )
+
+
+def _spellings(token: Token) -> set[str]:
+    """The names an identifier may stand for: how letters beyond ASCII are folded depends on the server's encoding."""
+    name = token.name
+    if name is None or len(name.encode()) > MAX_NAME:
+        return set()
+    if token.kind is TokenKind.QUOTED:
+        return {name}
+    return {name, "".join(letter.lower() if letter.isascii() else letter for letter in token.text)}
 
 
 def _calls(found: Sequence[Token]) -> Iterator[Call]:
     for at, token in enumerate(found[:-1]):
-        if token.name is not None and found[at + 1].text == "(":
-            yield Call(token.name, _constant_arguments(found, at + 1))
+        if found[at + 1].text == "(":
+            for name in sorted(_spellings(token)):
+                yield Call(name, _constant_arguments(found, at + 1))
 
 
 def _constant_arguments(found: Sequence[Token], opening: int) -> bool:
@@ -89,5 +102,5 @@ def _may_be_column(found: Sequence[Token], at: int) -> bool:
 
 def _attributes(found: Sequence[Token]) -> Iterator[str]:
     for before, token in pairwise(found):
-        if before.text == "." and token.name is not None:
-            yield token.name
+        if before.text == ".":
+            yield from _spellings(token)

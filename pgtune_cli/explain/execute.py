@@ -12,7 +12,7 @@ from pgtune_cli.explain.plan_statement import PLANNED, Planned
 from pgtune_cli.explain.plans import Explained, explain, statement_plan
 from pgtune_cli.explain.reasons import GONE, server_failure
 from pgtune_cli.explain.safety import may_execute_plan
-from pgtune_cli.explain.session import prepared
+from pgtune_cli.explain.session import LEXICAL, prepared
 from pgtune_cli.explain.time_limit import measured_mean_ms
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Statement
@@ -76,6 +76,7 @@ def _limits(connection: Connection, snapshot: Snapshot, options: ExplainOptions)
     """Settings for the transaction. A superuser can also keep pg_stat_statements from counting what runs."""
     time = max(round(options.max_time_ms), 1)
     limits = {
+        **LEXICAL,
         "statement_timeout": f"{time}ms",
         "lock_timeout": "500ms",
         "idle_in_transaction_session_timeout": "30s",

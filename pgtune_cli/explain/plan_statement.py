@@ -8,9 +8,9 @@ from pgtune_cli.explain.code_catalog import CodeCatalog
 from pgtune_cli.explain.options import ExplainOptions
 from pgtune_cli.explain.plans import Explained, explain, statement_plan
 from pgtune_cli.explain.prepare import prepare
-from pgtune_cli.explain.reasons import GONE, server_failure
+from pgtune_cli.explain.reasons import GONE, refused_text, server_failure
 from pgtune_cli.explain.safety import may_execute_plan, may_execute_text, may_plan
-from pgtune_cli.explain.session import prepared
+from pgtune_cli.explain.session import LEXICAL, prepared
 from pgtune_cli.explain.values import default_set
 from pgtune_cli.model.plan import StatementPlan
 from pgtune_cli.model.snapshot import Snapshot
@@ -46,6 +46,10 @@ async def plan_statement(
         return GONE
     trust = options.trust_functions
     try:
+        # reading a constant of an array of a domain runs the domain's check: PREPARE is too late to ask
+        reason = refused_text(statement.query) or may_plan(statement.query, (), code, trust_functions=trust)
+        if reason is not None:
+            return reason
         ready = await prepare(connection, statement, snapshot)
         if isinstance(ready, str):
             return ready
@@ -60,7 +64,10 @@ async def plan_statement(
     except UsageError as error:
         return str(error)
     sets = tuple(values for values, _ in found)
-    refused = may_execute_text(ready.sql, ready.parameter_types, code, trust_functions=trust)
+    if sets[0].name == "generic":
+        refused: str | None = "the server takes none of the values for its parameters"
+    else:
+        refused = may_execute_text(ready.sql, ready.parameter_types, code, trust_functions=trust)
     if refused is None:
         refused = may_execute_plan(found[0][1].whole, snapshot.catalog, code, trust_functions=trust)
     return Planned(
@@ -81,7 +88,10 @@ async def _explain_all(
     found: list[tuple[ValueSet, Explained]] = []
     failure: PostgresError | None = None
     fallback = default_set(ready.parameter_types, snapshot.catalog)
-    async with transaction(connection, isolation="read_committed"), prepared(connection, ready.sql) as statement:
+    async with (
+        transaction(connection, LEXICAL, isolation="read_committed"),
+        prepared(connection, ready.sql) as statement,
+    ):
         for values in (*ready.value_sets, fallback):
             if values is fallback and any(one.values is not None or one.name == "literal" for one, _ in found):
                 break

@@ -6,7 +6,7 @@ import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError, transaction
 from pgtune_cli.explain.reasons import prepare_failure, refused_text
-from pgtune_cli.explain.session import place_in_text, prepared
+from pgtune_cli.explain.session import LEXICAL, place_in_text, prepared
 from pgtune_cli.explain.values import value_sets
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Prepared, Statement
@@ -35,14 +35,15 @@ class _Taken(msgspec.Struct, frozen=True):
 async def prepare(connection: Connection, statement: Statement, snapshot: Snapshot) -> Prepared | str:
     """The statement as the server takes it, with value sets; or why it does not. Raises what a lost connection raises.
 
-    Nothing is planned or executed: PREPARE parses, and looks names up under the session's search_path.
+    Nothing is planned or executed: PREPARE parses, and looks names up under the session's search_path. Constants are
+    read as their types, though, which may run a domain's check: ask safety.may_plan() of the text first.
     """
     reason = refused_text(statement.query)
     if reason is not None:
         return reason
     server = connection.get_server_version()
     text = repair(statement.query.rstrip().rstrip(";"), server.major * 10000 + server.minor)
-    async with transaction(connection, isolation="read_committed"):
+    async with transaction(connection, LEXICAL, isolation="read_committed"):
         taken = await _search(connection, text, snapshot)
     if isinstance(taken, str):
         return taken

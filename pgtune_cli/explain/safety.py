@@ -34,7 +34,7 @@ TRUST = "--trust-functions allows it"
 def may_plan(sql: str, types: Sequence[str], code: CodeCatalog, *, trust_functions: bool = False) -> str | None:
     """Why plain EXPLAIN could run something; None where it cannot. `types` are those of the parameters."""
     for what, names in _texts(sql, code):
-        # values are coerced before anything is planned, and that runs the checks of their domains
+        # constants and values are read before anything is planned, and that runs the checks of their domains
         judge = _refused_code if what.startswith("domain ") else _planned_code
         reason = f"{what} cannot be read" if names is None else judge(names, types, code, trust_functions)
         if reason is not None:
@@ -111,7 +111,7 @@ def _not_a_read(found: Sequence[Token]) -> str | None:
 def _planned_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: bool) -> str | None:
     """A call that the planner may make: of constants, or of what an inner SELECT may turn out to be."""
     if names.unreadable:
-        return "a name is written with Unicode escapes"
+        return "a name in it is not certain (Unicode escapes, or over 63 bytes)"
     views = any(one.what.startswith("view ") for name in names.names for one in code.hidden.get(name, ()))
     flat = names.selects <= 1 and not views
     for call in names.calls:
@@ -129,7 +129,7 @@ def _planned_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: 
 
 def _refused_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: bool) -> str | None:
     if names.unreadable:
-        return "a name is written with Unicode escapes"
+        return "a name in it is not certain (Unicode escapes, or over 63 bytes)"
     for call in names.calls:
         if not code.may_be_called(call.name) and not _trusted(call.name, code, trust):
             return f"it calls {call.name}()" + _advice(call.name, code)
@@ -210,7 +210,8 @@ def _owned_operator(names: Named, types: Sequence[str], code: CodeCatalog) -> st
 
 
 def _refused_type(involved: Iterable[str], code: CodeCatalog) -> str | None:
-    names = set(involved)
+    # PostgreSQL calls the array of a type by its name with an underscore
+    names = {name for one in involved for name in (one, one.removeprefix("_"))}
     for one in code.types:
         if one.always or one.name in names:
             return f"type {one.name} runs code of the database's own ({one.what})"

@@ -13,6 +13,9 @@ from pgtune_cli.collect.connection import MARK, Connection, InterfaceError, Post
 from pgtune_cli.sql.lex import tokens
 from pgtune_cli.sql.quote import quote_literal
 
+LEXICAL = {"standard_conforming_strings": "on"}
+"""for the transaction in which a text is prepared: the server must read strings as the gates did."""
+
 
 class PreparedName(msgspec.Struct, frozen=True):
     """What the server calls the prepared statement, and its parameters' regtype names in order of $n."""

@@ -15,6 +15,8 @@ from pgtune_cli.model.statement import Statement
 
 pytestmark = [pytest.mark.pg, pytest.mark.majors(13, 15, 18)]
 
+LONG = "w" * 63
+"""as long as a name can be: PostgreSQL cuts off what is behind."""
 SETUP = """
 create extension pg_stat_statements;
 create extension dblink;
@@ -54,6 +56,10 @@ create type pair as (a int, b int);
 create function pair_to_int(pair) returns int language plpgsql immutable
   as $$ begin perform dblink_exec({link}, 'insert into side values (4)'); return 1; end $$;
 create cast (pair as int) with function pair_to_int(pair);
+create function "É"() returns int language plpgsql immutable
+  as $$ begin perform dblink_exec({link}, 'insert into side values (3)'); return 1; end $$;
+create function {long}() returns int language plpgsql immutable
+  as $$ begin perform dblink_exec({link}, 'insert into side values (2)'); return 1; end $$;
 create materialized view mv as select 1 a;
 analyze;
 """
@@ -108,6 +114,13 @@ select 'x'::checked
 select $1::checked
 select cast(name as checked) from customer
 select row(1, 2)::pair::int
+select '{x}'::_checked
+select '{x}'::checked[]
+select É()
+select "É"()
+select {long}()
+select {long}_and_more()
+select id from customer limit {long}_and_more()
 select * from v_volatile
 select * from v_limit
 select * from v_nested
@@ -277,7 +290,7 @@ def explained(pg: Any, queries: list[str], **options: Any) -> dict[str, Statemen
 @pytest.fixture
 def database(pg: Any) -> Any:
     pg.link = f"'host={pg.socket_dir} port={pg.port} dbname={pg.database} user=postgres'"
-    for command in SETUP.replace("{link}", pg.link).strip().split(";\n"):
+    for command in SETUP.replace("{link}", pg.link).replace("{long}", LONG).strip().split(";\n"):
         pg.execute(command)
     for number in range(12):
         pg.execute(f"select {number} as column_{number}")
@@ -291,7 +304,7 @@ def database(pg: Any) -> Any:
 
 
 def test_nothing_dangerous_runs_and_each_says_why(database: Any) -> None:
-    queries = [query.replace("{link}", database.link) for query in DANGEROUS]
+    queries = [query.replace("{link}", database.link).replace("{long}", LONG) for query in DANGEROUS]
     before = dict(database.fetch(STATE)[0])
     found = explained(database, queries)
     assert dict(database.fetch(STATE)[0]) == before
@@ -337,3 +350,15 @@ def test_a_function_of_columns_is_planned_and_one_of_constants_is_not(pg: Any) -
         (True, None, f"it calls twice(), {calls}"),
         (False, f"planning it may call twice(), {calls}", f"planning it may call twice(), {calls}"),
     ]
+
+
+@pytest.mark.majors(15)
+def test_strings_are_read_as_the_gates_read_them(pg: Any) -> None:
+    pg.execute("create table side (a int)")
+    pg.execute(
+        "create function writes() returns int immutable language plpgsql"
+        " as $$ begin perform set_config('pgtune.ran', 'yes', false); raise exception 'ran'; end $$"
+    )
+    pg.execute(f"alter database {pg.database} set standard_conforming_strings = off")
+    query = r"select 'a\'', writes(), 'b\''"
+    assert explained(pg, [query])[query].not_explained == "it is not SQL to this server: syntax error at character 27"

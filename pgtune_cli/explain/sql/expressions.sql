@@ -18,10 +18,11 @@ SELECT c.relname, 'rule ' || r.rulename, true, pg_catalog.pg_get_ruledef(r.oid)
   JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
  WHERE r.ev_type <> '1' AND c.relname = ANY ($1::text[])
 UNION ALL
-SELECT t.typname, 'domain ' || t.typname, false, pg_catalog.pg_get_constraintdef(k.oid)
+SELECT n.typname, 'domain ' || t.typname, false, pg_catalog.pg_get_constraintdef(k.oid)
   FROM pg_catalog.pg_type AS t
+  JOIN pg_catalog.pg_type AS n ON n.oid IN (t.oid, t.typarray)
   JOIN pg_catalog.pg_constraint AS k ON k.contypid IN (t.oid, t.typbasetype)
- WHERE t.typtype = 'd' AND t.typname = ANY ($1::text[])
+ WHERE t.typtype = 'd' AND n.typname = ANY ($1::text[])
 UNION ALL
 SELECT c.relname, 'domain ' || t.typname, false, pg_catalog.pg_get_constraintdef(k.oid)
   FROM pg_catalog.pg_class AS c

@@ -1,0 +1,23 @@
+"""Every statement that explaining sends, for those who want to read them before they let pgtune in."""
+
+from pgtune_cli.collect.connection import MARK
+from pgtune_cli.explain.code_catalog import QUERIES, query
+
+EXECUTED = "EXPLAIN {mark} (ANALYZE, BUFFERS, TIMING on, VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"
+
+
+def statements_sent() -> list[tuple[str, str]]:
+    """Names and texts, in the order they are sent; the application's own statements stand as `…`."""
+    fixed = [(f"code: {name}", query(name)) for name in QUERIES]
+    return [
+        *fixed,
+        ("prepare", f"PREPARE pgtune_0123456789ab AS … {MARK} …"),
+        (
+            "types of parameters",
+            f"SELECT {MARK} parameter_types::text[] FROM pg_catalog.pg_prepared_statements WHERE name = $1",
+        ),
+        ("plan cache", f"SELECT {MARK} set_config('plan_cache_mode', 'force_custom_plan', true)"),
+        ("plan", f"EXPLAIN {MARK} (VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"),
+        ("execution, unless turned off", EXECUTED.format(mark=MARK)),
+        ("forget", "DEALLOCATE pgtune_0123456789ab"),
+    ]
