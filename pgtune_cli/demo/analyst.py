@@ -108,7 +108,7 @@ FAULTY_ANALYSES = (
         4,
         "select ranked.id, ranked.customer_id, ranked.warehouse_id, ranked.total, ranked.place\nfrom (\n"
         "  select o.id, o.customer_id, o.warehouse_id, o.total, o.coupon_code,\n"
-        "    rank() over (order by o.total desc, o.id) as place\n  from orders o\n) ranked\n"
+        "    rank() over (order by o.total - o.shipping_cost desc, o.id) as place\n  from orders o\n) ranked\n"
         "where ranked.place <= $1",
         lambda draw: (draw.number(50, 200),),
     ),
