@@ -10,7 +10,7 @@ from pgtune_cli.explain.pg_array import array_literal, parse_array
 from pgtune_cli.explain.text_values import json_key, json_part, json_path_value, lexeme, like_prefix, word
 from pgtune_cli.explain.type_values import TypeKind, default_value, element_type, fitted, kind_of
 from pgtune_cli.model.catalog import Catalog, RelationKind, RelationName
-from pgtune_cli.model.snapshot import Snapshot
+from pgtune_cli.model.snapshot import ColumnStatistics, Snapshot
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.shape import shape
 from pgtune_cli.sql.shape_types import Block, ColumnRef, ParameterUse, PredicateKind, Shape, TableKind, Use
@@ -48,6 +48,7 @@ class ParameterValues:
         self._rows_per_call = statement.rows / statement.calls if statement.calls > 0 else None
         self._snapshot = snapshot
         self._columns: dict[ColumnRef, ColumnValues] = {}
+        self._statistics: dict[RelationName, list[ColumnStatistics]] = {}
         self._uses = {number: _main_use(found, number) for number in range(1, len(types) + 1)}
         self._ranges = _two_sided(self._uses)
         self._sized = _sizing_use(found)
@@ -178,8 +179,12 @@ class ParameterValues:
         return self._columns[column]
 
     def _read(self, column: ColumnRef) -> ColumnValues:
-        wanted = (column.relation.schema, column.relation.name, column.column)
-        rows = [row for row in self._snapshot.statistics if (row.schema, row.table, row.column) == wanted]
+        relation = column.relation
+        if relation not in self._statistics:
+            self._statistics[relation] = [
+                row for row in self._snapshot.statistics if row.table == relation.name and row.schema == relation.schema
+            ]
+        rows = [row for row in self._statistics[relation] if row.column == column.column]
         if not rows:
             return ColumnValues()
         # a partitioned table has statistics of all its partitions only; others are read without their children's
