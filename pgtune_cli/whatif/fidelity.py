@@ -15,6 +15,8 @@ from pgtune_cli.whatif.mentions import Relevance, Words
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
 TOLERANCE = 0.05
+RANGES_SHOWN_SINCE = 17
+BUILT_IN_RANGES = {"int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"}
 BY_NAME = ("type ", "function ", "collation ", "extension ")
 """lost objects that belong to no table"""
 
@@ -74,7 +76,12 @@ class Causes:
     def of(self, sql: str) -> str:
         names = self._relevance.tables(sql)
         tables = [relation for relation in self._catalog.relations if relation.relation_name in names]
-        found = self._lost_object(sql, tables) or self._missing_statistics(tables) or _row_security(tables)
+        found = (
+            self._lost_object(sql, tables)
+            or self._missing_statistics(tables)
+            or self._ranges_not_shown(tables)
+            or _row_security(tables)
+        )
         if found is not None:
             return found
         if self._major != MAJOR:
@@ -103,6 +110,16 @@ class Causes:
         extended = {statistics.table for statistics in self._catalog.extended_statistics}
         covered = sorted(str(relation.relation_name) for relation in tables if relation.relation_name in extended)
         return f"missing statistics: the extended statistics of {covered[0]} are not in the clone" if covered else None
+
+    def _ranges_not_shown(self, tables: list[Relation]) -> str | None:
+        """pg_stats leaves out the histograms of ranges before 17."""
+        if self._major >= RANGES_SHOWN_SINCE:
+            return None
+        ranges = {user_type.name for user_type in self._catalog.types if user_type.kind == "r"} | BUILT_IN_RANGES
+        for relation in tables:
+            if any(column.type.rpartition(".")[2] in ranges for column in relation.columns):
+                return f"missing statistics: those of ranges, as in {relation.relation_name}, are shown from 17 on"
+        return None
 
     def _index_without_statistics(self, table: RelationName) -> RelationName | None:
         for index in self._catalog.indexes_of(table):

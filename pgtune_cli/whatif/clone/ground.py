@@ -133,7 +133,7 @@ def _stub_type(name: str, user_type: UserType) -> Iterator[str]:
     yield f"CREATE TYPE {name}"
     yield f"CREATE FUNCTION {reads}(cstring) RETURNS {name} IMMUTABLE STRICT LANGUAGE internal AS 'textin'"
     yield f"CREATE FUNCTION {writes}({name}) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS 'textout'"
-    yield f"CREATE TYPE {name} (INPUT = {reads}, OUTPUT = {writes}, LIKE = pg_catalog.text)"
+    yield f"CREATE TYPE {name} (INPUT = {reads}, OUTPUT = {writes}, LIKE = pg_catalog.text, COLLATABLE = true)"
     yield f"CREATE CAST ({name} AS pg_catalog.text) WITHOUT FUNCTION AS IMPLICIT"
 
 

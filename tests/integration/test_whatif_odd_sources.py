@@ -1,0 +1,214 @@
+"""Sources with what the clone's server lacks, and logins that may not read everything."""
+
+import asyncio
+
+import pytest
+from support.database import Database
+from support.whatif_source import candidate, explain, request, snapshot_of
+
+from pgtune_cli.explain.derive import shape_of
+from pgtune_cli.model.catalog import (
+    Catalog,
+    Column,
+    ExtendedStatistics,
+    Extension,
+    Index,
+    IndexKey,
+    Relation,
+    RelationKind,
+    RelationName,
+    UserType,
+)
+from pgtune_cli.model.snapshot import ColumnStatistics, Server, Snapshot, Workload
+from pgtune_cli.whatif.clone import open_clone
+from pgtune_cli.whatif.fidelity import Causes
+from pgtune_cli.whatif.protocol import Cost
+
+pytestmark = pytest.mark.pg
+
+
+def synthetic(relation: Relation, **catalog: object) -> Snapshot:
+    return Snapshot(
+        pgtune_version="0",
+        server=Server(version_num=160000, version="", database="d", user="u", collate="de_DE.UTF-8"),
+        workload=Workload(source="workload"),
+        catalog=Catalog(relations=(relation,), **catalog),  # type: ignore[arg-type]
+        statistics=(
+            ColumnStatistics(
+                schema="public",
+                table="places",
+                column="spot",
+                null_frac=0,
+                avg_width=30,
+                n_distinct=-1,
+                histogram_bounds="{0101,0202,0303}",
+            ),
+        ),
+    )
+
+
+def test_types_and_collations_that_are_not_there_have_stand_ins() -> None:
+    name = RelationName("public", "places")
+    places = Relation(
+        oid=1,
+        schema="public",
+        name="places",
+        kind=RelationKind.TABLE,
+        relpages=1000,
+        reltuples=100_000,
+        pages=1000,
+        columns=(
+            Column(attnum=1, name="spot", type="gis.geometry", not_null=True),
+            Column(attnum=2, name="title", type="text", not_null=True, collation="pg_catalog.de-x-icu"),
+            Column(attnum=3, name="town", type="text", not_null=True, collation="public.Käse.v1"),
+        ),
+    )
+    by_spot = Index(
+        oid=2,
+        schema="public",
+        name="by_spot",
+        table=name,
+        method="btree",
+        definition="CREATE INDEX by_spot ON public.places USING btree (spot)",
+        keys=(IndexKey(column="spot"),),
+        relpages=500,
+        reltuples=100_000,
+        pages=500,
+    )
+    around = Index(
+        oid=3,
+        schema="public",
+        name="around",
+        table=name,
+        method="gist",
+        definition="CREATE INDEX around ON public.places USING gist (spot)",
+        keys=(IndexKey(column="spot"),),
+    )
+    snapshot = synthetic(
+        places,
+        indexes=(by_spot, around),
+        types=(UserType(schema="gis", name="geometry", kind="b", extension="postgis"),),
+        extensions=(Extension("postgis", "3.4", "gis"),),
+    )
+
+    async def main() -> None:
+        async with open_clone(snapshot) as clone:
+            lost = {skipped.what: skipped.why for skipped in clone.lost}
+            assert lost == {
+                "extension postgis": "the clone's server does not have it",
+                "type gis.geometry": "stands as a plain text type: its own operators are missing",
+                "collation pg_catalog.de-x-icu": "replaced by C.UTF-8: ranges of text may be estimated differently",
+                "collation public.Käse.v1": "replaced by C.UTF-8: ranges of text may be estimated differently",
+                "index public.around": lost["index public.around"],
+            }
+            assert lost["index public.around"].startswith("data type gis.geometry has no default operator class")
+            by_title = candidate(name, "title")
+            await clone.create([by_title])
+            spot, title, near = await clone.costs(
+                [
+                    request("SELECT * FROM places WHERE spot = '0202'"),
+                    request("SELECT * FROM places WHERE title = 'x' COLLATE \"de-x-icu\"", by_title),
+                    request("SELECT * FROM places WHERE spot && '0303'"),
+                ]
+            )
+            assert isinstance(spot, Cost)
+            assert shape_of(spot.plan) == ("Index Scan using by_spot on places",)
+            assert isinstance(title, Cost)
+            assert title.used == {by_title}
+            assert near == "operator does not exist: gis.geometry && unknown"
+            reason = Causes(clone.snapshot, clone.lost).of("SELECT * FROM places WHERE spot && '0303'")
+            assert reason == f"type gis.geometry: {lost['type gis.geometry']}"
+
+    asyncio.run(main())
+
+
+def test_a_source_that_sorts_as_c_has_a_clone_that_does() -> None:
+    """LIKE 'a%' uses a plain index under C only."""
+    table = Relation(
+        oid=1,
+        schema="public",
+        name="places",
+        kind=RelationKind.TABLE,
+        relpages=1000,
+        reltuples=100_000,
+        pages=1000,
+        columns=(Column(attnum=1, name="spot", type="text", not_null=True),),
+    )
+
+    async def uses_the_index(collate: str, provider: str) -> bool:
+        snapshot = synthetic(table)
+        server = Server(
+            version_num=180000, version="", database="d", user="u", collate=collate, locale_provider=provider
+        )
+        by_spot = candidate(RelationName("public", "places"), "spot")
+        async with open_clone(Snapshot(
+            pgtune_version="0", server=server, workload=snapshot.workload, catalog=snapshot.catalog,
+            statistics=snapshot.statistics,
+        )) as clone:  # fmt: skip
+            await clone.create([by_spot])
+            cost = (await clone.costs([request("SELECT * FROM places WHERE spot LIKE '0202%'", by_spot)]))[0]
+            assert isinstance(cost, Cost)
+            return by_spot in cost.used
+
+    assert asyncio.run(uses_the_index("C", "c"))
+    assert asyncio.run(uses_the_index("C.UTF-8", "b"))
+    assert not asyncio.run(uses_the_index("en_US.UTF-8", "c"))
+    assert not asyncio.run(uses_the_index("C", "i"))
+
+
+SCHEMA = """
+CREATE TABLE orders (id int PRIMARY KEY, city text, zip text, note text);
+INSERT INTO orders SELECT i, 'city ' || i % 100, 'zip ' || i % 100, 'x' FROM generate_series(1, 20000) i;
+CREATE INDEX orders_lower ON orders (lower(note));
+CREATE STATISTICS orders_place (dependencies) ON city, zip FROM orders;
+CREATE TABLE hidden (id int PRIMARY KEY, kind int);
+INSERT INTO hidden SELECT i, i % 7 FROM generate_series(1, 20000) i;
+CREATE TABLE policed (id int, kind int);
+INSERT INTO policed SELECT i, i % 7 FROM generate_series(1, 20000) i;
+ALTER TABLE policed ENABLE ROW LEVEL SECURITY;
+"""
+BOTH = "SELECT * FROM orders WHERE city = 'city 5' AND zip = 'zip 5'"
+HIDDEN = "SELECT * FROM hidden WHERE kind = 3"
+
+
+def test_a_login_that_may_not_read_everything_gets_its_plans_and_the_reasons(pg: Database) -> None:
+    pg.execute(SCHEMA + "ANALYZE")
+    dsn = pg.create_role("reader", "SELECT ON orders")
+
+    async def main() -> None:
+        snapshot = await snapshot_of(dsn)
+        assert [s.name for s in snapshot.catalog.extended_statistics] == ["orders_place"]
+        async with open_clone(snapshot) as clone:
+            assert clone.lost == ()
+            causes = Causes(clone.snapshot, clone.lost)
+            one, both, hidden = await clone.costs(
+                [request(sql) for sql in ("SELECT * FROM orders WHERE id = 5", BOTH, HIDDEN)]
+            )
+            connection = await pg.connect()
+            assert isinstance(one, Cost)
+            assert one.total_cost == (await explain(connection, "SELECT * FROM orders WHERE id = 5")).total_cost
+            await connection.close()
+            assert isinstance(both, Cost)
+            assert isinstance(hidden, Cost)
+            assert causes.of(HIDDEN) == "missing statistics: none of public.hidden could be read"
+            assert (
+                causes.of(BOTH)
+                == "missing statistics: none of the expressions of index public.orders_lower could be read"
+            )
+            assert causes.of("SELECT * FROM policed").startswith("missing statistics")
+
+    asyncio.run(main())
+
+
+def test_extended_statistics_and_row_security_are_named_as_causes(pg: Database) -> None:
+    pg.execute(SCHEMA + "DROP INDEX orders_lower; ANALYZE")
+
+    async def main() -> None:
+        snapshot = await snapshot_of(pg.dsn)
+        assert isinstance(snapshot.catalog.extended_statistics[0], ExtendedStatistics)
+        causes = Causes(snapshot, ())
+        assert causes.of(BOTH) == "missing statistics: the extended statistics of public.orders are not in the clone"
+        assert causes.of("SELECT * FROM policed") == "row security: the policies of public.policed are not in the clone"
+        assert causes.of(HIDDEN) == "not known; the data or their statistics may have changed in between"
+
+    asyncio.run(main())
