@@ -1,7 +1,9 @@
 """What each `$n` is for."""
 
+import msgspec
 from sqlglot import exp
 
+from pgtune_cli.sql.lex import tokens
 from pgtune_cli.sql.shape_types import ColumnRef, ParameterUse, PredicateKind, Use
 from pgtune_cli.sql.walk import cast_type, parameter_number
 
@@ -49,6 +51,19 @@ class ParameterUses:
         order = {id(node): at for at, node in enumerate(tree.find_all(exp.Parameter, bfs=False))}
         places = sorted(self._uses, key=lambda key: (self._uses[key].number, order.get(key, 0)))
         return tuple(self._uses[key] for key in places)
+
+    def with_cut_off(self, tree: exp.Expr, text: str) -> tuple[ParameterUse, ...]:
+        """As `all`, and for parameters at the end of a list too long to be parsed, what the one before them is for."""
+        known = {use.number: use for use in self.all(tree)}
+        numbers = sorted({token.number for token in tokens(text) if token.number is not None})
+        more = []
+        last = ParameterUse(number=0, use=Use.OTHER)
+        for number in numbers:
+            if number not in known:
+                more.append(msgspec.structs.replace(last, number=number, place=last.place + number - last.number))
+            else:
+                last = known[number]
+        return tuple(sorted((*self.all(tree), *more), key=lambda use: use.number))
 
 
 def _type(node: exp.Expr) -> str | None:

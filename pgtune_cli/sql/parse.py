@@ -26,9 +26,11 @@ _LIST_WORDS = frozenset(["null", "true", "false", "default", "array", "row"])
 class Parsed:
     """A syntax tree and the text it was made from. `tree` is a sqlglot expression, for the sql room only."""
 
-    def __init__(self, text: str, tree: "exp.Expr", offsets: Offsets) -> None:
+    def __init__(self, text: str, tree: "exp.Expr", offsets: Offsets, *, lists_cut: bool = False) -> None:
         self.text = text
         self.tree = tree
+        self.lists_cut = lists_cut
+        """a list is longer in the text than in the tree; its last parameters are not in the tree."""
         self._offsets = offsets
 
     def span(self, node: "exp.Expr") -> tuple[int, int] | None:
@@ -73,12 +75,12 @@ def parse(text: str) -> Parsed | None:
         found = tokens(text)
     except TruncatedText:
         return None
-    edits = sorted([*lexical_edits(text, found), *_dollar_edits(text, found), *_long_list_edits(found)])
-    edits = _outermost(edits)
+    cuts = _long_list_edits(found)
+    edits = _outermost([*lexical_edits(text, found), *_dollar_edits(text, found), *cuts])
     if len(found) > MAX_TOKENS and len(found) - _dropped(found, edits) > MAX_TOKENS:
         return None
     tree = _tree(apply_edits(text, edits))
-    return None if tree is None else Parsed(text, tree, Offsets(edits))
+    return None if tree is None else Parsed(text, tree, Offsets(edits), lists_cut=bool(cuts))
 
 
 def _tree(text: str) -> "exp.Expr | None":

@@ -9,7 +9,7 @@ from pgtune_cli.sql.conditions import Condition
 from pgtune_cli.sql.expression_text import Side, index_expression, outermost_function, side
 from pgtune_cli.sql.operators import comparison, flipped, is_negated, negation, sides
 from pgtune_cli.sql.parameter_uses import ParameterUses
-from pgtune_cli.sql.parse import Parsed
+from pgtune_cli.sql.parse import MAX_LIST, Parsed
 from pgtune_cli.sql.scope import Scope
 from pgtune_cli.sql.shape_types import Block, ColumnRef, CountCheck, JoinPair, Operand, Place, Predicate, Use
 from pgtune_cli.sql.shape_types import PredicateKind as Kind
@@ -281,9 +281,15 @@ class Reader:
             cast=cast_type(nodes[0]) if nodes and constants[0] is not None else None,
             plain=all(constant is not None for constant in constants),
             subquery=self._queries.get(id(unwrap_query(query))) if query is not None else None,
-            size=len(nodes) if len(nodes) > 1 or all(isinstance(c, exp.Literal) for c in constants) else None,
+            size=self._size(nodes),
             sql=", ".join(source),
         )
+
+    def _size(self, nodes: list[exp.Expr]) -> int | None:
+        """A lone parameter may stand for a list that was squashed, or be an array."""
+        if len(nodes) == 1 and not isinstance(lone_constant(nodes[0]), exp.Literal):
+            return None
+        return None if self._parsed.lists_cut and len(nodes) >= MAX_LIST // 2 else len(nodes)
 
     def _use(self, left: Side, kind: Kind, operator: str, value: exp.Expr, place: int) -> None:
         """Notes what the parameters of both sides are for."""

@@ -46,7 +46,7 @@ def build_shape(parsed: Parsed, catalog: Catalog, search_path: tuple[str, ...]) 
         conflict_columns=write.conflict_columns if write is not None else (),
         returning=write is not None and write.returning,
         writes_in_cte=writes_in_cte,
-        parameters=blocks.uses.all(tree),
+        parameters=blocks.uses.with_cut_off(tree, parsed.text) if parsed.lists_cut else blocks.uses.all(tree),
         count_checks=tuple(dict.fromkeys(blocks.count_checks)),
         set_operations=tuple(blocks.set_operations),
         recursive=any(with_.args.get("recursive") for with_ in tree.find_all(exp.With)),

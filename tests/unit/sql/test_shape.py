@@ -522,3 +522,18 @@ def test_spans_point_into_the_original_text() -> None:
         "id in ($2,$3)",
         "total  desc",
     ]
+
+
+def test_every_parameter_of_a_very_long_list_has_its_use() -> None:
+    listed = ",".join(f"${number}" for number in range(1, 1001))
+    found = read(f"select 1 from orders where id in ({listed}) and status = $1001")
+    assert [use.number for use in found.parameters] == list(range(1, 1002))
+    column = ColumnRef("orders", ORDERS, "id")
+    assert {(use.column, use.kind) for use in found.parameters[:1000]} == {(column, PredicateKind.IN)}
+    assert [use.place for use in found.parameters[:999]] == list(range(999))
+    assert found.blocks[0].predicates[0].operand.size is None
+
+
+def test_thousands_of_conditions_take_seconds_at_most() -> None:
+    found = read("select 1 from orders where " + " or ".join(f"id = {number}" for number in range(3_000)))
+    assert len(found.blocks[0].predicates) == 3_000
