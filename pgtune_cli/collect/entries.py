@@ -8,7 +8,7 @@ import msgspec
 
 from pgtune_cli.collect.counters import Counters, counters_of, difference
 from pgtune_cli.collect.kind import Kind, kind_of, query_of
-from pgtune_cli.collect.reader import Reader
+from pgtune_cli.collect.reader import Reader, text_of
 from pgtune_cli.model.snapshot import StatementRow
 
 Key = tuple[int, int, bool]
@@ -54,14 +54,15 @@ async def read_entries(reader: Reader, baseline: Mapping[Key, Counters] | None =
             counters = difference(baseline.get((row["userid"], row["queryid"], toplevel)), counters)
         if counters is None or counters.calls == 0:
             continue
-        kind = Kind.OWN if row["own"] else kind_of(row["head"] if row["queryid"] is not None else None)
+        head = text_of(row["head"])
+        kind = Kind.OWN if row["own"] else kind_of(head if row["queryid"] is not None else None)
         found.append(
             Entry(
                 userid=row["userid"],
                 queryid=row["queryid"],
                 toplevel=toplevel,
                 role=row["role"],
-                head=row["head"] or "",
+                head=head or "",
                 family=row["family"],
                 kind=kind,
                 counters=counters,
@@ -112,7 +113,7 @@ async def with_texts(reader: Reader, entries: Sequence[Entry]) -> list[Statement
     # as text: the driver would look up the type of a bigint[], with statements of its own
     queryids = sorted({str(entry.queryid) for entry in entries})
     rows = await reader.rows_of("statement_texts", queryids, lambda queryid: f"queryid {queryid}")
-    texts = {(row["userid"], row["queryid"]): row["query"] for row in rows}
+    texts = {(row["userid"], row["queryid"]): text_of(row["query"]) for row in rows}
     found = []
     for entry in entries:
         text = texts.get((entry.userid, entry.queryid)) or (entry.head if len(entry.head) < 2000 else None)

@@ -88,6 +88,11 @@ def lost(error: BaseException, what: str) -> ConnectionFailed:
     )
 
 
+def text_of(found: bytes | None) -> str | None:
+    """A statement's text; what is no UTF-8 in an SQL_ASCII database is shown as U+FFFD."""
+    return None if found is None else found.decode("utf-8", errors="replace")
+
+
 def reason(error: BaseException) -> str:
     """The server's words in one line."""
     said = " ".join(str(error).split()) or type(error).__name__

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pgtune_cli.collect.connection import Connection, transaction
 from pgtune_cli.collect.kind import Kind, kind_of
 from pgtune_cli.collect.queries import query
-from pgtune_cli.collect.reader import UNREADABLE, reason
+from pgtune_cli.collect.reader import UNREADABLE, reason, text_of
 from pgtune_cli.model.snapshot import SampledText
 
 CHANNEL = "pg_stat_activity"
@@ -72,5 +72,6 @@ async def _look(connection: Connection, since: float, samples: Samples) -> None:
         samples.failed = reason(exc)
         return
     for row in rows:
-        if row["query"]:
-            samples.add(row["pid"], row["started"] or 0.0, row["query"])
+        text = text_of(row["query"])
+        if text:
+            samples.add(row["pid"], row["started"] or 0.0, text)

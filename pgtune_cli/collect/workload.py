@@ -142,6 +142,8 @@ def why_unreadable(error: BaseException, extension: Extension) -> tuple[str, str
         return NOT_PRELOADED
     if state == "42501":
         return reason(error), f"GRANT SELECT ON ALL TABLES IN SCHEMA {extension.schema_sql} TO PUBLIC"
+    if state == "22021":
+        return FOREIGN_BYTES
     if state in ("42883", "58P01", "42P01"):
         return reason(error), "ALTER EXTENSION pg_stat_statements UPDATE"
     return reason(error), None
@@ -155,6 +157,13 @@ NOT_CREATED = (
     "pg_stat_statements is not created in this database",
     "CREATE EXTENSION pg_stat_statements; (as superuser, and it must be in shared_preload_libraries)",
 )
+
+
+FOREIGN_BYTES = (
+    "a statement of another database of this server holds bytes that are no text here, and that stops every reader",
+    "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE pg_encoding_to_char(encoding) = 'SQL_ASCII'",
+)
+"""the extension converts the texts of all databases before it gives out any."""
 
 
 def describe_missing(settings: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -100,7 +100,7 @@ def test_a_table_that_is_dropped_meanwhile_has_no_size(tables: Database) -> None
     assert asyncio.run(main()) == [(0, None)]
 
 
-def test_bytes_of_another_encoding_cost_one_statement(tables: Database) -> None:
+def test_bytes_of_another_encoding_cost_the_statistics_that_hold_them(tables: Database) -> None:
     name = tables.database + "_ascii"
     tables.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
     dsn = tables.dsn.replace(tables.database, name)
@@ -116,13 +116,25 @@ def test_bytes_of_another_encoding_cost_one_statement(tables: Database) -> None:
                 "INSERT INTO other SELECT convert_from('\\xe9', 'SQL_ASCII') FROM generate_series(1, 9)"
             )
             await connection.execute("ANALYZE other")
+            await connection.execute("SET pg_stat_statements.track = 'all'")
+            odd = 'select a, a as "\xe9" from good'.encode("latin-1").hex()
+            await connection.execute(f"DO $$ BEGIN EXECUTE convert_from('\\x{odd}', 'SQL_ASCII'); END $$")
             await connection.close()
 
         asyncio.run(load())
         snapshot = read(dsn)
+        neighbour = read(tables.dsn)
+        (broken,) = neighbour.skipped
+        tables.execute(str(broken.remedy))
+        mended = read(tables.dsn)
     finally:
+        tables.execute(f"SELECT pg_stat_statements_reset(0, (SELECT oid FROM pg_database WHERE datname = '{name}'), 0)")
         tables.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    assert "SELECT a FROM good" in {row.query for row in snapshot.workload.rows}
+    assert broken.what == "pg_stat_statements"
+    assert "holds bytes that are no text here" in broken.why
+    assert len(neighbour.catalog.relations) == 5
+    assert mended.skipped == ()
+    assert {"SELECT a FROM good", 'select a, a as "\ufffd" from good'} <= {row.query for row in snapshot.workload.rows}
     assert [each.name for each in snapshot.catalog.relations] == ["good", "other"]
     assert [each.what for each in snapshot.skipped] == ["statistics of public.other"]
 

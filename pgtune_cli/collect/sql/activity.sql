@@ -3,7 +3,7 @@
 SELECT /* pgtune */
     a.pid,
     extract(epoch FROM a.query_start)::float8 AS started,
-    a.query
+    convert_to(a.query, CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) AS query
 FROM pg_catalog.pg_stat_activity AS a
 WHERE a.datname = current_database()
   AND a.pid <> pg_backend_pid()
