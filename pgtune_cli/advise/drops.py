@@ -14,6 +14,8 @@ from pgtune_cli.sql.index_ddl import drop_index_sql
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
 MAX_RISE = 0.05
+MAX_RISE_COST = 1.0
+"""a quarter of a random page: what the height of another tree makes of a look-up"""
 YOUNG_DAYS = 30
 
 
@@ -146,7 +148,7 @@ async def _costs(
 def _worse(before: StatementCost | str, after: StatementCost | str) -> bool:
     if isinstance(before, str) or isinstance(after, str):
         return False
-    return after.cost > before.cost * (1 + MAX_RISE)
+    return after.cost > before.cost + max(MAX_RISE * before.cost, MAX_RISE_COST)
 
 
 def _dropped(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:

@@ -5,6 +5,7 @@ import msgspec
 from pgtune_cli.advise.access import Access
 from pgtune_cli.advise.candidates import Partial
 from pgtune_cli.advise.facts import Facts
+from pgtune_cli.explain.pg_array import parse_array
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.sql.quote import quote_identifier, quote_literal
@@ -74,26 +75,7 @@ def _one_constant(predicate: Predicate) -> bool:
 def frequency(statistics: ColumnStatistics, value: str) -> float:
     """The fraction of rows that have the value; what the common values leave over, for one that is not among them."""
     frequencies = statistics.most_common_freqs or ()
-    for common, fraction in zip(array_items(statistics.most_common_vals or ""), frequencies, strict=False):
+    for common, fraction in zip(parse_array(statistics.most_common_vals) or (), frequencies, strict=False):
         if common == value:
             return fraction
     return max(0.0, 1.0 - statistics.null_frac - sum(frequencies))
-
-
-def array_items(text: str) -> list[str]:
-    """The elements of PostgreSQL's text form of a one-dimensional array: `{a,"b c"}`."""
-    items, current, quoted, place = [], "", False, 1
-    while place < len(text) - 1:
-        char = text[place]
-        if char == "\\" and place + 1 < len(text) - 1:
-            place += 1
-            current += text[place]
-        elif char == '"':
-            quoted = not quoted
-        elif char == "," and not quoted:
-            items.append(current)
-            current = ""
-        else:
-            current += char
-        place += 1
-    return [*items, current] if len(text) > 2 else []

@@ -26,7 +26,7 @@ MIN_SAVING_COST = 10.0
 """cost units a call, two or three random pages: below it the difference between look-ups is noise"""
 MAX_RISE = 0.05
 """a set that makes a statement dearer by more is not advised"""
-SIZE_WEIGHTS = (0.1, 1.0)
+SIZE_WEIGHTS = (0.02, 1.0)
 """gain / size ** weight; the first alone without a budget, where size only breaks ties"""
 
 
@@ -178,11 +178,13 @@ class _Run:
         used = frozenset().union(*(cost.used for cost in (await self._all_costs(chosen)).values()))
         self._reject(chosen - used, "no plan uses it beside the indexes that were chosen")
         chosen &= used
-        for candidate in sorted(chosen, key=lambda each: (-self.problem.shelf.sizes[each], _name([each]))):
-            rest = chosen - {candidate}
-            if await self._loss(rest, chosen) < self.problem.threshold:
-                self._reject([candidate], "the indexes that were chosen do nearly all of what it would")
-                chosen = rest
+        while chosen:
+            losses = {each: await self._loss(chosen - {each}, chosen) for each in chosen}
+            least = min(losses, key=lambda each: (losses[each], _name([each])))
+            if losses[least] >= self.problem.threshold:
+                break
+            self._reject([least], "the indexes that were chosen do nearly all of what it would")
+            chosen -= {least}
         return chosen
 
     async def _narrowed(self, chosen: Configuration) -> Configuration:
