@@ -1,7 +1,8 @@
 """What `pgtune check` prints."""
 
 from pgtune_cli.model.comparison import CheckResult, Comparison, ComparisonVerdict, Outcome
-from pgtune_cli.report.format import count, duration, one_line
+from pgtune_cli.report.format import count, duration
+from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
 
@@ -17,9 +18,9 @@ def _terminal(result: CheckResult, colour: bool) -> str:
     told = [comparison for comparison in result.comparisons if not comparison.fails and _worth_telling(comparison)]
     lines = []
     for comparison in failing:
-        lines += [_paint("FAIL", "31;1", colour) + f"  {one_line(comparison.query, 90)}", *_why(comparison)]
+        lines += [_paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, 90)}", *_why(comparison)]
     for comparison in told:
-        lines += [f"{comparison.verdict.value:<5} {one_line(comparison.query, 90)}", *_why(comparison)]
+        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, 90)}", *_why(comparison)]
     passed = result.outcome is Outcome.PASSED
     verdict = _paint("passed", "32;1", colour) if passed else _paint("failed", "31;1", colour)
     quiet = len(result.comparisons) - len(failing) - len(told)
@@ -53,7 +54,7 @@ def _markdown(result: CheckResult) -> str:
         now = duration(comparison.candidate.mean_exec_time_ms) if comparison.candidate else "–"
         why = _cell("; ".join(comparison.reasons))
         mark = "**fails**" if comparison.fails else comparison.verdict.value
-        lines.append(f"| {mark} | `{_cell(one_line(comparison.query, 100))}` | {before} | {now} | {why} |")
+        lines.append(f"| {mark} | `{_cell(headline(comparison.query, 100))}` | {before} | {now} | {why} |")
     lines.append(f"\n{len(result.comparisons)} statements compared.")
     return "\n".join(lines) + "\n"
 

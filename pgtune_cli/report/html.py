@@ -9,6 +9,7 @@ from pgtune_cli.model.plan import Plan, PlanNode
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import RewriteStatus
 from pgtune_cli.report import format as form
+from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import node_conditions, node_numbers, node_title
 
 
@@ -32,13 +33,14 @@ def to_html(report: Report) -> str:
     environment.globals["node_title"] = node_title
     environment.globals["node_numbers"] = node_numbers
     environment.globals["node_conditions"] = node_conditions
-    environment.globals["one_line"] = form.one_line
+    environment.globals["headline"] = headline
+    environment.globals["number_of"] = form.number_of
     environment.globals["node_share"] = node_share
     environment.globals["worst_node"] = worst_node
     environment.globals["plan_nodes"] = plan_nodes
     return environment.get_template("report.html").render(
         report=report,
-        texts={statement.fingerprint: form.one_line(statement.query, 110) for statement in report.statements},
+        texts={statement.fingerprint: headline(statement.query, 110) for statement in report.statements},
         offered=[rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED],
         refused=[rewrite for rewrite in report.rewrites if rewrite.status is RewriteStatus.REFUSED],
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.report import ReportStatement
 from pgtune_cli.report.format import one_line, percent, plain, size
+from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
 
@@ -49,7 +50,7 @@ def _benefits(index: ChosenIndex, texts: dict[str, str]) -> list[str]:
     lines = []
     for benefit in index.statements:
         text = texts.get(benefit.fingerprint, benefit.fingerprint)
-        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}: {one_line(text, 70)}")
+        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}: {headline(text, 70)}")
     return lines
 
 

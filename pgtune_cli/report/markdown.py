@@ -4,6 +4,7 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, size
+from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import plan_lines
 
 LIMIT = 65_536
@@ -58,7 +59,7 @@ def _statements(report: Report) -> list[str]:
         lines.append(
             f"| {percent(statement.share_of_time)} | {count(statement.calls)} | "
             f"{duration(statement.mean_exec_time_ms)} | {count(blocks)} | "
-            f"`{_cell(one_line(statement.query, 110))}` |"
+            f"`{_cell(headline(statement.query, 110))}` |"
         )
     details = [_statement(statement) for statement in report.statements[:_STATEMENTS]]
     return ["\n".join(lines) + "\n", *details]
@@ -75,7 +76,7 @@ def _statement(statement: ReportStatement) -> str:
         body.append(f"Not explained: {_text(statement.not_explained)}\n")
     elif statement.not_executed:
         body.append(f"Not executed: {_text(statement.not_executed)}\n")
-    summary = f"{percent(statement.share_of_time)} · {_html(one_line(statement.query, 80))}"
+    summary = f"{percent(statement.share_of_time)} · {_html(headline(statement.query, 80))}"
     return f"\n<details><summary>{summary}</summary>\n" + "\n".join(body) + "\n</details>\n"
 
 

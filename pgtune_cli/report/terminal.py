@@ -14,7 +14,8 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
-from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, size
+from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, size
+from pgtune_cli.report.headline import headline
 
 _TOP = 10
 _COLUMNS = {"share": 6, "calls": 6, "mean": 9, "blocks": 6}
@@ -88,7 +89,7 @@ def _statements(console: Console, report: Report) -> None:
             count(statement.calls),
             duration(statement.mean_exec_time_ms),
             count(blocks),
-            Text(one_line(statement.query, max(rest, 10))),
+            Text(headline(statement.query, max(rest, 10))),
         )
     console.print(table)
     if len(report.statements) > _TOP:
