@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from pgtune_cli.explain.derive import stopped_early, walk
 from pgtune_cli.lint.lookups import Lookup, find_parent, key_lookup
 from pgtune_cli.lint.pagination import Pagination, pagination
 from pgtune_cli.lint.subject import Subject, known
@@ -44,6 +45,9 @@ class StatementFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_offset: Annotated[bool | None, known("its outermost SELECT has an OFFSET other than 0", need=Parsed)]
     deepest_offset: Annotated[float | None, known("the largest OFFSET seen, in the text or in a sampled one",
                                                   need="literals")]  # fmt: skip
+    limit_stops_early: Annotated[bool | None, known("the plan reads rows in order and stops at the LIMIT, so that an "
+                                                    "OFFSET costs what it skips; false where all is sorted",
+                                                    need="plan")]  # fmt: skip
     paginated: Annotated[bool | None, known("it reads page by page: LIMIT with an OFFSET, or with a range condition on "
                                             "its first sort key", need=Parsed)]  # fmt: skip
     has_order_by: Annotated[bool | None, known("its outermost SELECT is sorted", need=Parsed)]
@@ -111,6 +115,7 @@ def _facts(
         relations=tuple(str(name) for name in shape.relations) if shape else None,
         largest_table_rows=max((count for count in rows if count is not None), default=None),
         has_limit=pages.has_limit, has_offset=pages.has_offset, deepest_offset=pages.deepest_offset,
+        limit_stops_early=_stops_early(world, statement),
         paginated=pages.paginated, has_order_by=pages.has_order_by, order_is_total=pages.order_is_total,
         order_keys=pages.order_keys, rows_per_tie=pages.rows_per_tie, tiebreaker=pages.tiebreaker,
         counts_and_compares=asks, count_asks_existence=exists,
@@ -121,6 +126,15 @@ def _facts(
         calls_per_parent_row=value(parent.calls_per_row if parent else 0.0),
         calls_per_parent_call=value(parent.calls_per_call if parent else 0.0),
     )  # fmt: skip
+
+
+def _stops_early(world: World, statement: Statement) -> bool | None:
+    plans = world.plans(statement.fingerprint)
+    if not plans:
+        return None
+    made = plans[0].plan
+    stopped = stopped_early(made)
+    return any(placed.path in stopped and placed.node.relation is not None for placed in walk(made))
 
 
 def _count_facts(world: World, statement: Statement, shape: Shape | None) -> tuple[bool | None, bool | None]:

@@ -38,6 +38,7 @@ class TableFacts(msgspec.Struct, frozen=True, kw_only=True):
     modified_rows: Annotated[float | None, known("rows changed since the last ANALYZE", need=Usage)]
     modified_fraction: Annotated[float | None, known("those as a fraction of the rows at that ANALYZE", need=Usage)]
     growth: Annotated[float | None, known("rows by the counters over rows by the last count", need=Usage)]
+    block_growth: Annotated[float | None, known("blocks now over blocks at the last count", need="sizes")]
     inserts: Annotated[float | None, known("rows inserted since the counters began", need=Usage)]
     updates: Annotated[float | None, known("rows updated since the counters began", need=Usage)]
     deletes: Annotated[float | None, known("rows deleted since the counters began", need=Usage)]
@@ -95,7 +96,9 @@ def _table(world: World, relation: Relation) -> TableFacts:
     return TableFacts(
         name=str(name), sql_name=qualified(name), kind=KINDS[relation.kind],
         is_partition=relation.partition_of is not None, rows=relation.reltuples, table_bytes=world.size_bytes(name),
-        toast_bytes=relation.toast_bytes, columns=len(relation.columns), indexes=len(indexes),
+        toast_bytes=relation.toast_bytes, columns=len(relation.columns),
+        block_growth=relation.pages / max(relation.relpages, 1) if relation.pages is not None else None,
+        indexes=len(indexes),
         has_primary_key=primary or any(index.primary for index in indexes),
         has_unique_key=primary or any(index.unique and index.valid and not index.predicate for index in indexes),
         has_statistics=_has_statistics(world, relation, usage), in_workload=name in world.relations_read,
@@ -123,11 +126,13 @@ def _counters(relation: Relation, usage: TableUsage | None) -> dict[str, Any]:
 
 
 def _has_statistics(world: World, relation: Relation, usage: TableUsage | None) -> bool | None:
-    """Absence proves something only where nothing says that it was analyzed: pg_stats hides what may not be read."""
+    """Absence proves something only where it was never analyzed, or when empty: pg_stats hides what may not be read."""
     if relation.relation_name in world.analyzed_tables:
         return True
-    never = relation.reltuples is None and usage is not None and usage.last_analyze is None
-    return False if never else None
+    if usage is None or not usage.n_live_tup:
+        return None
+    never = relation.reltuples is None and usage.last_analyze is None
+    return False if never or relation.reltuples == 0 else None
 
 
 def _column(world: World, relation: Relation, column: Column) -> ColumnFacts:
