@@ -72,7 +72,7 @@ def test_users_rules_come_beside_the_built_in_ones(tmp_path: Path) -> None:
         ("for: table", "for: tables", "5: for is 'tables', not one of plan_node, "),
         ("{table.name} has", "{table.nam} has", "8: table has no fact 'nam' (did you mean 'name'?)"),
         ("suggestion: Partition it.", "suggestion: {kind: sql, text: x}", "10: kind is 'sql', not one of index, "),
-        ("suggestion: Partition it.", "suggestion: {sql: 'ANALYZE {table.name}'}", "10: {table.name} is not quoted for"),
+        ("suggestion: Partition it.", "suggestion: {sql: 'ANALYZE {table.name}'}", "10: {table.name} is not quoted"),
         ("[https://example.com/tables]", "[javascript:alert(1)]", "11: 'javascript:alert(1)' is no web address"),
         ("", "min_version: 17\nmax_version: 15\n", "13: no server is at least 17 and at most 15"),
         ("", "min_version: 9\n", "12: min_version 9 is no major version from 13 to 30"),
