@@ -26,6 +26,8 @@ MIN_SAVING_COST = 10.0
 """cost units a call, two or three random pages: below it the difference between look-ups is noise"""
 MAX_RISE = 0.05
 """a set that makes a statement dearer by more is not advised"""
+MUCH_SMALLER = 0.5
+"""of the size: what a partial index must not exceed to take the place of a whole one"""
 SIZE_WEIGHTS = (0.02, 1.0)
 """gain / size ** weight; the first alone without a budget, where size only breaks ties"""
 
@@ -188,17 +190,29 @@ class _Run:
         return chosen
 
     async def _narrowed(self, chosen: Configuration) -> Configuration:
-        """With the first keys of an index in its place where the rest adds nothing that is clear."""
-        prefixes = {each: _prefixes(each) for each in sorted(chosen, key=lambda each: _name([each]))}
-        await self.problem.shelf.add([narrow for narrows in prefixes.values() for narrow in narrows])
-        for candidate, narrows in prefixes.items():
-            for narrow in narrows:
-                rest = (chosen - {candidate}) | {narrow}
-                if narrow in self.problem.shelf.sizes and await self._loss(rest, chosen) < self.problem.threshold:
-                    self._reject([candidate], "its first keys alone do nearly as much")
+        """With less in the place of an index where less does as well: a partial index, or its first keys alone."""
+        for candidate in sorted(chosen, key=lambda each: _name([each])):
+            for less in await self._lesser(candidate):
+                rest = (chosen - {candidate}) | {less}
+                if await self._loss(rest, chosen) < self.problem.threshold:
+                    what = "an index of fewer rows does" if less.predicate else "its first keys alone do"
+                    self._reject([candidate], f"{what} nearly as much")
                     chosen = rest
                     break
         return chosen
+
+    async def _lesser(self, candidate: CandidateIndex) -> list[CandidateIndex]:
+        """Partial indexes of the table that are much smaller, smallest first, then the prefixes, shortest first."""
+        prefixes = _prefixes(candidate)
+        await self.problem.shelf.add(prefixes)
+        sizes = self.problem.shelf.sizes
+        partial = [
+            each
+            for each, size in sizes.items()
+            if each.predicate and each.table == candidate.table and size <= sizes[candidate] * MUCH_SMALLER
+        ]
+        ordered = sorted(partial, key=lambda each: (sizes[each], _name([each])))
+        return [*([] if candidate.predicate else ordered), *(each for each in prefixes if each in sizes)]
 
     async def _harmless(self, chosen: Configuration) -> Configuration:
         """Without what makes any statement dearer, until none is."""

@@ -13,8 +13,9 @@ from pgtune_cli.model.statement import Prepared, Statement, ValueSet
 from pgtune_cli.sql.search_path import search_path_of
 from pgtune_cli.sql.shape import Shape, shape
 
-RECORD_WEIGHT = 2.0
-"""the values of record count as much as two other sets"""
+RECORD_WEIGHT, SEEN_WEIGHT = 2.0, 4.0
+"""the values of record count as much as two other sets, those that were really sent as much as four"""
+SEEN = {"sample", "params-file"}
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -79,5 +80,6 @@ def weighted(sets: Iterable[ValueSet]) -> tuple[tuple[ValueSet, float], ...]:
     distinct = {each.values: each for each in reversed(list(sets))}
     ordered = sorted(distinct.values(), key=list(sets).index)
     chosen = [each for each in ordered if each.name != "generic"] or ordered
-    weights = [RECORD_WEIGHT if place == 0 else 1.0 for place in range(len(chosen))]
+    weights = [SEEN_WEIGHT if each.origin in SEEN else 1.0 for each in chosen]
+    weights[0] = max(weights[0], RECORD_WEIGHT)
     return tuple((each, weight / sum(weights)) for each, weight in zip(chosen, weights, strict=True))

@@ -187,5 +187,7 @@ def test_value_sets_are_averaged_the_first_twice_the_generic_plan_only_alone() -
     typical, common, rare = made("typical", "1"), made("common", "1"), made("rare", "2")
     found = weighted([typical, common, rare, generic])
     assert [(each.name, weight) for each, weight in found] == [("typical", 2 / 3), ("rare", 1 / 3)]
+    seen = ValueSet(name="literal", origin="sample", values=("3",))
+    assert [weight for _, weight in weighted([seen, typical, rare])] == [4 / 6, 1 / 6, 1 / 6]
     assert weighted([generic]) == ((generic, 1.0),)
     assert weighted([LITERAL]) == ((LITERAL, 1.0),)

@@ -96,6 +96,15 @@ def test_the_rest_of_the_keys_stays_when_it_matters() -> None:
     assert chosen({"s": [(only(), 1000), (only(AB), 50), (only(A), 400)]}, [AB]).chosen == only(AB)
 
 
+def test_a_partial_index_that_does_as_well_takes_the_place_of_a_whole_one() -> None:
+    part = candidate("t", "b", predicate="a = 1")
+    rows: Rows = {"s": [(only(), 1000), (only(AB), 10), (only(part), 11)]}
+    assert chosen(rows, [AB, part], sizes={AB: 5 * MB, part: MB}).chosen == only(part)
+    assert chosen(rows, [AB, part], sizes={AB: 5 * MB, part: 5 * MB}).chosen == only(AB)
+    rows = {"s": [(only(), 1000), (only(AB), 10), (only(part), 60)]}
+    assert chosen(rows, [AB, part], sizes={AB: 5 * MB, part: MB}).chosen == only(AB)
+
+
 def test_two_that_help_only_together_are_found() -> None:
     assert chosen({"s": [(only(), 1000), (only(A), 990), (only(A, B), 20)]}, [A, B]).chosen == only(A, B)
 
