@@ -141,7 +141,7 @@ class _Told(msgspec.Struct, frozen=True):
         for candidate, problem in self.problem.shelf.refused.items():
             if candidate.method != "btree":
                 sql = create_index_sql(candidate, names.peek(candidate))
-                reason = f"the {self.engine} cannot cost it ({problem})"
+                reason = f"the what-if planner ({self.engine}) cannot cost it: {problem}"
                 channel = self.proposals.candidates[candidate]
                 found.setdefault(sql, PossibleIndex(sql=sql, reason=reason, evidence={"channel": channel}))
         return tuple(found[sql] for sql in sorted(found))

@@ -8,6 +8,7 @@ from pgtune_cli.advise.costs import Configuration, CostTable, StatementCost
 from pgtune_cli.advise.coverage import starts_with
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import Item
+from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.model.catalog import Index, RelationKind, RelationName
 from pgtune_cli.model.index import DroppedIndex
 from pgtune_cli.sql.index_ddl import drop_index_sql
@@ -54,6 +55,8 @@ async def verified(
         if worse:
             continue
         unknown = next((cost for cost in after.values() if isinstance(cost, str)), None)
+        if unknown is not None and any(_uses(item, drop.index) for item in touching):
+            continue
         hidden |= {drop.index.index_name}
         advised.append(_dropped(drop, len(touching), unknown))
     return advised
@@ -149,6 +152,11 @@ def _worse(before: StatementCost | str, after: StatementCost | str) -> bool:
     if isinstance(before, str) or isinstance(after, str):
         return False
     return after.cost > before.cost + max(MAX_RISE * before.cost, MAX_RISE_COST)
+
+
+def _uses(item: Item, index: Index) -> bool:
+    """Whether a plan of the statement reads it; by bare name, which errs on the side of keeping it."""
+    return any(used.name == index.name for plan in item.plans.plans for used in indexes_used(plan.plan))
 
 
 def _dropped(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:

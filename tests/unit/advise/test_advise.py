@@ -104,7 +104,7 @@ def test_a_gin_index_that_the_engine_cannot_cost_is_possible() -> None:
     assert found.possible == (
         PossibleIndex(
             sql="CREATE INDEX CONCURRENTLY t_data_gin_idx ON public.t USING gin (data jsonb_path_ops)",
-            reason="the table cannot cost it (GIN is unknown here)",
+            reason="the what-if planner (table) cannot cost it: GIN is unknown here",
             evidence={"channel": "text"},
         ),
     )

@@ -12,6 +12,7 @@ from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import items
 from pgtune_cli.model.catalog import Constraint, Index, RelationKind, RelationName
 from pgtune_cli.model.index import DroppedIndex
+from pgtune_cli.model.plan import Plan, PlanNode, PlanParameters, StatementPlan
 from pgtune_cli.model.snapshot import IndexUsage, Usage
 
 T = table("t", "a integer, b integer, c integer")
@@ -175,6 +176,29 @@ def test_a_drop_that_could_not_be_verified_says_so() -> None:
 
     (drop,) = advised(Blind({"s": [(only(), 100)]}), index("new", "t", "a", oid=9), index("old", "t", "a", oid=5))
     assert drop.reason == "it is a duplicate of old; not verified by planning without it (it cannot hide indexes)"
+
+
+def test_an_index_that_a_plan_reads_is_kept_when_nothing_can_be_verified() -> None:
+    class Blind(Table):
+        def _cost(self, request):  # type: ignore[no-untyped-def]
+            return "it cannot hide indexes" if request.hidden else super()._cost(request)
+
+    node = PlanNode(
+        node_type="Index Scan", startup_cost=0, total_cost=8, plan_rows=1, plan_width=8, relation="t", index_name="idle"
+    )  # fmt: skip
+    plan = StatementPlan(
+        source="server", parameters=PlanParameters("literal", "literal"), executed=False, total_cost=8.0, plan=Plan(root=node)
+    )  # fmt: skip
+
+    async def main() -> list[DroppedIndex]:
+        snap = snapshot([T], [index("idle", "t", "a")], usage=usage(idle=0))
+        facts = Facts(snap)
+        given = analysis(snap, statement("s", "select * from t where a = 1"))
+        plans = {"s": msgspec.structs.replace(given.plans["s"], plans=(plan,))}
+        found = items(msgspec.structs.replace(given, plans=plans), facts)
+        return await verified(droppable(facts), found, NOTHING, CostTable(Blind({"s": [(only(), 8.0)]})))
+
+    assert asyncio.run(main()) == []
 
 
 @pytest.mark.parametrize(
