@@ -187,7 +187,8 @@ def test_an_index_that_a_plan_reads_is_kept_when_nothing_can_be_verified() -> No
         node_type="Index Scan", startup_cost=0, total_cost=8, plan_rows=1, plan_width=8, relation="t", index_name="idle"
     )  # fmt: skip
     plan = StatementPlan(
-        source="server", parameters=PlanParameters("literal", "literal"), executed=False, total_cost=8.0, plan=Plan(root=node)
+        source="server", parameters=PlanParameters("literal", "literal"), executed=False, total_cost=8.0,
+        plan=Plan(root=node),
     )  # fmt: skip
 
     async def main() -> list[DroppedIndex]:
