@@ -64,7 +64,8 @@ def _references_to(table: RelationName, world: World) -> list[Constraint]:
 def find_parent(statement: Statement, lookup: Lookup, world: World) -> Parent | None:
     """The statement whose returned rows best account for the calls: that many rows, far fewer calls, the same role."""
     best: Parent | None = None
-    for other in world.analysis.statements:
+    readers = [other for name in sorted(lookup.others) for other in world.multi_row_readers.get(name, ())]
+    for other in readers:
         if other.fingerprint == statement.fingerprint or not _could_be_parent(other, statement, lookup, world):
             continue
         parent = Parent(other.fingerprint, other.query, statement.calls / other.rows, statement.calls / other.calls)
@@ -74,16 +75,14 @@ def find_parent(statement: Statement, lookup: Lookup, world: World) -> Parent | 
 
 
 def _could_be_parent(other: Statement, statement: Statement, lookup: Lookup, world: World) -> bool:
-    """It returns several rows a call from a table at the other end of the key, and no table of the lookup itself."""
-    if other.calls < 1 or other.rows <= other.calls or other.calls >= statement.calls:
+    """It has far fewer calls, a role in common, and does not read the table of the lookup itself."""
+    if other.calls >= statement.calls:
         return False
     if other.roles and statement.roles and not set(other.roles) & set(statement.roles):
         return False
     shape = world.shape(other)
-    if shape is None or shape.kind is not StatementKind.SELECT or shape.outermost is None:
-        return False
-    read = {table.relation for table in shape.outermost.tables}
-    return bool(read & lookup.others) and lookup.table not in read and not shape.outermost.group_by
+    block = shape.outermost if shape is not None else None
+    return block is not None and all(table.relation != lookup.table for table in block.tables)
 
 
 def _closeness(parent: Parent) -> float:

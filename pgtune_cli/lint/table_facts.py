@@ -131,8 +131,7 @@ def _has_statistics(world: World, relation: Relation, usage: TableUsage | None) 
         return True
     if usage is None or not usage.n_live_tup:
         return None
-    never = relation.reltuples is None and usage.last_analyze is None
-    return False if never or relation.reltuples == 0 else None
+    return False if not relation.reltuples else None
 
 
 def _column(world: World, relation: Relation, column: Column) -> ColumnFacts:

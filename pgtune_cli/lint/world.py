@@ -12,7 +12,8 @@ from pgtune_cli.model.plan import PlanNode, StatementPlan
 from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, Skipped, TableUsage
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.search_path import search_path_of
-from pgtune_cli.sql.shape import Shape, shape
+from pgtune_cli.sql.shape import Shape, StatementKind
+from pgtune_cli.sql.shape import shape as read_shape
 
 T = TypeVar("T")
 WHOLE_TABLE_SCANS = {"Seq Scan", "Sample Scan"}
@@ -131,10 +132,21 @@ class World:
 
     def _read_shape(self, text: str, fingerprint: str) -> Shape | None:
         try:
-            return shape(text, self.snapshot.catalog, self.search_path)
+            return read_shape(text, self.snapshot.catalog, self.search_path)
         except Exception as exc:  # one statement never ends a run
             self.skipped.append(Skipped(f"statement {fingerprint}", f"its text could not be judged: {exc}"))
             return None
+
+    @cached_property
+    def multi_row_readers(self) -> Mapping[RelationName, list[Statement]]:
+        """SELECTs that return more than one row a call, by the tables of their outermost FROM; none that group."""
+        pairs = []
+        for statement in self.analysis.statements:
+            shape = self.shape(statement) if statement.rows > statement.calls > 0 else None
+            block = shape.outermost if shape is not None and shape.kind is StatementKind.SELECT else None
+            names = {table.relation for table in block.tables} if block is not None and not block.group_by else set()
+            pairs += [(name, statement) for name in names if name is not None]
+        return _grouped(pairs)
 
     # plans
 
