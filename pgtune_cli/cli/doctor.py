@@ -45,7 +45,10 @@ def doctor(
     from pgtune_cli.report.doctor import render_checks
 
     if print_sql:
-        print_result("\n".join(f"-- {name}\n{sql.strip()}\n" for name, sql in statements_sent()))
+        from pgtune_cli.explain.sent import statements_sent as sent_to_explain
+
+        sent = [*statements_sent(), *sent_to_explain()]
+        print_result("\n".join(f"-- {name}\n{sql.strip()}\n" for name, sql in sent))
         return
     check_format(format_, ("terminal", "json"))
     settings, notes = configured(config, profile, quiet, verbose)

@@ -92,11 +92,15 @@ async def explain(
     skipped = source.snapshot.skipped + lost
     plans: dict[str, StatementPlans] = {}
     if source.connection is not None:
-        if options.execute:
-            notes.note(f"executing the read-only ones of {len(statements)} statements, at most "
-                       f"{options.max_time_ms / 1000:g} s each (--no-execute plans only)")  # fmt: skip
         plans = await explain_statements(
-            source.connection, source.snapshot, statements, explain_options, source="server", progress=notes.progress
+            source.connection,
+            source.snapshot,
+            statements,
+            explain_options,
+            progress=notes.progress,
+            announce=lambda message: notes.note(
+                f"{message}, read-only, at most {options.max_time_ms / 1000:g} s each (--no-execute plans only)"
+            ),
         )
     if clone is not None:
         # all of them where there is no server; else what the server would not plan for this role, writes above all

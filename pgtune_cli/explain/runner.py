@@ -31,11 +31,13 @@ async def explain_statements(
     *,
     source: str = "server",
     progress: Progress | None = None,
+    announce: Progress | None = None,
 ) -> dict[str, StatementPlans]:
     """Plans by fingerprint, or the reason why there are none; one statement never ends the others.
 
     A connection that breaks ends the work: what was found stays, the rest carries the reason. Cancelling the task
-    cancels what runs on the server. On a clone (`source="clone"`) nothing is ever executed.
+    cancels what runs on the server. On a clone (`source="clone"`) nothing is ever executed. `announce` is told how
+    many will be executed before the first one is.
     """
     say = progress or _quiet
     try:
@@ -51,7 +53,7 @@ async def explain_statements(
         planned[statement.fingerprint] = await plan_statement(connection, snapshot, statement, code, options, source)
     ready = _ready(planned, options, source)
     if ready:
-        say(f"executing {len(ready)} of {len(statements)} statements")
+        (announce or say)(f"executing {len(ready)} of {len(statements)} statements")
     for number, fingerprint in enumerate(ready, start=1):
         say(f"executing statement {number} of {len(ready)}")
         one = planned[fingerprint]
