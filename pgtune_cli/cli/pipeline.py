@@ -190,9 +190,11 @@ def _lint(
 ) -> tuple[tuple["Finding", ...], tuple[Skipped, ...]]:
     from pgtune_cli.lint.engine import evaluate
     from pgtune_cli.lint.loader import load_rules
+    from pgtune_cli.lint.selection import override
 
     notes.progress("judging the facts by the rules")
     rules = load_rules((*settings.rules.dirs, *options.rule_dirs))
+    rules = override(rules, settings.rules.params, settings.rules.severity)
     return evaluate(
         rules,
         analysis,
