@@ -103,17 +103,6 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     severity: dict[str, Severity] = {}
 
 
-class PageSize(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `LIMIT $n` is taken to be, in rows."""
-
-    default: Annotated[int, Meta(ge=1)] = 20
-    max: Annotated[int, Meta(ge=1)] = 100
-
-    def __post_init__(self) -> None:
-        if self.default > self.max:
-            raise ValueError("page_size: 'default' is larger than 'max'")
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of `pgtune.yaml`, defaults filled in, the chosen profile applied."""
 
@@ -131,7 +120,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     exclude: tuple[str, ...] = ()
     budget_bytes: Bytes | None = field(default=None, name="budget")
     rules: RuleSettings = RuleSettings()
-    page_size: PageSize = PageSize()
     dsn: Dsn | None = None
     profiles: dict[str, dict[str, Any]] = {}
     """name -> any of the keys above; they take the place of the top level's."""
@@ -346,9 +334,7 @@ def _from_text(type_: type, value: Any) -> Any:
 def _keys(place: tuple[str, ...]) -> tuple[str, ...]:
     """The keys that the mapping at `place` may have."""
     within = place[2:] if place[:1] == ("profiles",) else place
-    inner: dict[str, type[msgspec.Struct]] = {
-        "statements": StatementOverride, "rules": RuleSettings, "page_size": PageSize,
-    }  # fmt: skip
+    inner: dict[str, type[msgspec.Struct]] = {"statements": StatementOverride, "rules": RuleSettings}
     struct = inner.get(within[0], Settings) if within else Settings
     return tuple(struct_field.encode_name for struct_field in msgspec.structs.fields(struct))
 

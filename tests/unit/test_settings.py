@@ -16,7 +16,6 @@ from pgtune_cli.settings import (
     Dsn,
     Execute,
     Milliseconds,
-    PageSize,
     RuleSettings,
     Settings,
     StatementOverride,
@@ -127,7 +126,6 @@ schemas: [app]
 exclude: [audit]
 budget: 2GB
 rules: {select: [PLAN], ignore: [PLAN001], dirs: [mine], params: {PLAN003: {min_q_error: 5}}, severity: {PLAN003: info}}
-page_size: {default: 10, max: 50}
 dsn: service=shop
 """,
     )
@@ -154,7 +152,6 @@ dsn: service=shop
             params={"PLAN003": {"min_q_error": 5}},
             severity={"PLAN003": Severity.INFO},
         ),
-        page_size=PageSize(default=10, max=50),
         dsn=Dsn("service=shop"),
     )
 
@@ -167,7 +164,7 @@ dsn: service=shop
         ("rules:\n  selekt: []\n", "pgtune.yaml:2: unknown key 'selekt'", "did you mean 'select'?"),
         ("statements:\n  - match: a\n  - match: b\n    ingore: true\n", "pgtune.yaml:4: unknown key 'ingore'",
          "did you mean 'ignore'?"),
-        ("page_size: {zzz: 1}\n", "pgtune.yaml:1: unknown key 'zzz'", "the keys are: default, max"),
+        ("rules: {zzz: 1}\n", "pgtune.yaml:1: unknown key 'zzz'", "the keys are: dirs, ignore, params, select, severity"),
         ("top: many\n", "pgtune.yaml:1: top: Expected int, got str", None),
         ("\ntop: 0\n", "pgtune.yaml:2: top: Expected int >= 1", None),
         ("budget: lots\n", "pgtune.yaml:1: budget: 'lots' is no size; write it like 500MB or 2GB", None),
