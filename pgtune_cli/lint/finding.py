@@ -73,6 +73,8 @@ def _evidence(rule: Rule, subject: Subject, possible: bool, places: tuple[str, .
 
 
 def _channel(rule: Rule, subject: Subject, possible: bool) -> str:
+    if rule.evidence == "pg_stat_statements" and subject.channel == "workload":
+        return "execution"  # files of SQL were counted nowhere; what is known of their cost came of running them
     if rule.evidence != "samples":
         return rule.evidence
     return "text" if possible or subject.channel is None else subject.channel

@@ -8,6 +8,7 @@ import msgspec
 from pgtune_cli.lint.condition_columns import harmless_cast
 from pgtune_cli.lint.index_match import has_companion, has_expression_index, has_index, has_partial_index, leads_index
 from pgtune_cli.lint.nullability import subquery_may_be_null
+from pgtune_cli.lint.per_call import per_call
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import RelationName
@@ -118,7 +119,7 @@ def _facts(
     column = predicate.column.column if predicate.column is not None else ""
     found = world.column(table, column)
     measured = world.measured and statement.calls > 0
-    blocks = (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
+    cost = per_call(statement, world)
     size = world.size_bytes(table)
     table_blocks = size / world.snapshot.server.block_size if size else None
     subquery = shape.blocks[predicate.operand.subquery] if predicate.operand.subquery is not None else None
@@ -146,9 +147,9 @@ def _facts(
         ordered_and_limited=bool(block.order_by) and block.limit is not None, statement_kind=shape.kind.value,
         calls=statement.calls, mean_exec_time_ms=statement.mean_exec_time_ms if measured else None,
         total_exec_time_ms=statement.total_exec_time_ms if measured else None,
-        blocks_per_call=blocks if measured else None,
-        rows_per_call=statement.rows / max(statement.calls, 1) if measured else None,
-        table_share_per_call=blocks / table_blocks if measured and table_blocks else None,
+        blocks_per_call=cost.blocks,
+        rows_per_call=cost.rows,
+        table_share_per_call=cost.blocks / table_blocks if cost.blocks is not None and table_blocks else None,
         reads_whole_table=world.reads_whole_table(statement.fingerprint, table),
         removed_fraction=_removed_fraction(world, statement, table),
     )  # fmt: skip

@@ -8,6 +8,7 @@ import msgspec
 from pgtune_cli.explain.derive import stopped_early, walk
 from pgtune_cli.lint.lookups import Lookup, find_parent, key_lookup
 from pgtune_cli.lint.pagination import Pagination, pagination
+from pgtune_cli.lint.per_call import per_call
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.wide_columns import WideStar, wide_star
 from pgtune_cli.lint.world import World
@@ -93,11 +94,12 @@ def _facts(
     world: World, statement: Statement, shape: Shape | None, pages: Pagination, star: WideStar, lookup: Lookup | None
 ) -> StatementFacts:
     measured = world.measured and statement.calls > 0
-    calls = max(statement.calls, 1)
-    blocks = statement.shared_blks_hit + statement.shared_blks_read
+    cost = per_call(statement, world)
     parent = find_parent(statement, lookup, world) if measured and lookup is not None else None
     rows = [world.rows(name) for name in shape.relations] if shape is not None else []
     asks, exists = _count_facts(world, statement, shape)
+
+    block_size = world.snapshot.server.block_size
 
     def value(number: float | None) -> float | None:
         return number if measured else None
@@ -107,10 +109,10 @@ def _facts(
         calls=statement.calls, total_exec_time_ms=value(statement.total_exec_time_ms),
         mean_exec_time_ms=value(statement.mean_exec_time_ms), stddev_exec_time_ms=value(statement.stddev_exec_time_ms),
         share_of_time=value(statement.share_of_time), rows=value(statement.rows),
-        rows_per_call=value(statement.rows / calls), shared_blks_hit=value(statement.shared_blks_hit),
-        shared_blks_read=value(statement.shared_blks_read), blocks_per_call=value(blocks / calls),
-        blocks_per_row=value(blocks / max(statement.rows, statement.calls, 1)),
-        temp_bytes_per_call=value(statement.temp_blks_written / calls * world.snapshot.server.block_size),
+        rows_per_call=cost.rows, shared_blks_hit=value(statement.shared_blks_hit),
+        shared_blks_read=value(statement.shared_blks_read), blocks_per_call=cost.blocks,
+        blocks_per_row=cost.blocks / max(cost.rows or 0.0, 1.0) if cost.blocks is not None else None,
+        temp_bytes_per_call=cost.temp_blocks * block_size if cost.temp_blocks is not None else None,
         executed=any(plan.executed for plan in world.plans(statement.fingerprint)),
         relations=tuple(str(name) for name in shape.relations) if shape else None,
         largest_table_rows=max((count for count in rows if count is not None), default=None),

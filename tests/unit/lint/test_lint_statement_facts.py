@@ -227,3 +227,20 @@ def test_no_literal_of_a_statement_is_a_fact(shop: Any) -> None:
         for found in facts(kind, shop.analysis(shop.statement("select 1", samples=(text,)), shop.statement(text))):
             shown = {name: getattr(found, name) for name in SUBJECTS[kind].facts if name != "query"}
             assert "secret" not in str(shown)
+
+
+def test_a_file_of_sql_costs_what_its_own_execution_did(shop: Any) -> None:
+    import msgspec
+
+    executed = shop.node("Seq Scan", "orders", Actual_Rows=5, Actual_Loops=1, Shared_Hit_Blocks=40)
+    analysis = shop.analysis(
+        shop.statement("select * from orders limit 5"), workload=Workload(source="workload"), plans={"a" * 16: executed}
+    )
+    assert facts("statement", analysis)[0].blocks_per_call is None
+    made = analysis.plans["a" * 16]
+    own = msgspec.structs.replace(
+        made.plans[0], blocks=40, parameters=msgspec.structs.replace(made.plans[0].parameters, origin="literal")
+    )
+    literal = {"a" * 16: msgspec.structs.replace(made, plans=(own,))}
+    (found,) = facts("statement", msgspec.structs.replace(analysis, plans=literal))
+    assert (found.blocks_per_call, found.rows_per_call, found.blocks_per_row) == (40.0, 5.0, 8.0)
