@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from support.database import Database
-from support.whatif_source import candidate, explain, request, snapshot_of
+from support.whatif_source import candidate, explain, request, session, snapshot_of
 
 from pgtune_cli.explain.derive import shape_of
 from pgtune_cli.model.catalog import (
@@ -184,10 +184,9 @@ def test_a_login_that_may_not_read_everything_gets_its_plans_and_the_reasons(pg:
             one, both, hidden = await clone.costs(
                 [request(sql) for sql in ("SELECT * FROM orders WHERE id = 5", BOTH, HIDDEN)]
             )
-            connection = await pg.connect()
-            assert isinstance(one, Cost)
-            assert one.total_cost == (await explain(connection, "SELECT * FROM orders WHERE id = 5")).total_cost
-            await connection.close()
+            async with session(pg) as connection:
+                assert isinstance(one, Cost)
+                assert one.total_cost == (await explain(connection, "SELECT * FROM orders WHERE id = 5")).total_cost
             assert isinstance(both, Cost)
             assert isinstance(hidden, Cost)
             assert causes.of(HIDDEN) == "missing statistics: none of public.hidden could be read"

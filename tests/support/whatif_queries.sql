@@ -25,7 +25,7 @@ SELECT p.* FROM sales.products p WHERE p.gross > 590;
 SELECT * FROM sales.events WHERE at BETWEEN '2025-02-01' AND '2025-02-02';
 SELECT kind, count(*) FROM sales.events WHERE at >= '2025-04-01' AND at < '2025-05-01' GROUP BY kind;
 SELECT * FROM sales.events WHERE kind = 'buy' ORDER BY at DESC LIMIT 10;
-SELECT * FROM sales.events WHERE id = 30000;
+SELECT * FROM sales.events WHERE id = 20000;
 SELECT * FROM sales.log WHERE at BETWEEN '2025-01-02' AND '2025-01-03';
 SELECT * FROM "Odd ""Schema"" 🙂"."Ta'ble $1" WHERE "Colümn" = 5 AND "sel ect" LIKE 'text%';
 SELECT "dr""op", count(*) FROM "Odd ""Schema"" 🙂"."Ta'ble $1" GROUP BY 1;

@@ -1,5 +1,7 @@
 """The database that the what-if tests clone, its statements, and how a test asks about them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -50,6 +52,16 @@ def request(sql: str, *indexes: CandidateIndex, hidden: frozenset[RelationName] 
     """What `sql`, a text with its own constants, costs with these candidates."""
     prepared = Prepared(fingerprint=sql, sql=sql)
     return CostRequest(prepared=prepared, values=LITERAL, indexes=frozenset(indexes), hidden=hidden)
+
+
+@asynccontextmanager
+async def session(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of one's own, closed also when an assertion fails: no lock outlives its test."""
+    connection = await database.connect()
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def explain(connection: asyncpg.Connection, sql: str) -> Plan:

@@ -56,13 +56,13 @@ INSERT INTO sales.orders (customer_id, status, placed_at, total, during)
 SELECT 1 + (random() ^ 2 * 9999)::int, (ARRAY['done', 'done', 'done', 'done', 'done', 'sent', 'paid', 'new', 'void'])
     [1 + floor(random() ^ 1.5 * 9)::int]::sales.order_status, '2023-01-01'::timestamp + i * interval '20 minutes',
     (random() * 400)::numeric(12, 2), tsrange('2023-01-01'::timestamp + i * interval '20 minutes', NULL)
-FROM generate_series(1, 40000) i;
+FROM generate_series(1, 20000) i;
 INSERT INTO sales.order_items
 SELECT o.id, l, 1 + (random() ^ 2 * 2999)::int, 1 + (random() * 5)::int, (random() * 100)::numeric(10, 2)
 FROM sales.orders o, generate_series(1, 3) l WHERE random() < 0.8;
 INSERT INTO sales.events
 SELECT i, '2025-01-01'::timestamp + i * interval '5 minutes', (ARRAY['view', 'click', 'buy'])[1 + floor(random() ^ 3 * 3)::int],
-    jsonb_build_object('n', i % 500, 'session', md5((i / 20)::text)) FROM generate_series(1, 60000) i;
+    jsonb_build_object('n', i % 500, 'session', md5((i / 20)::text)) FROM generate_series(1, 40000) i;
 INSERT INTO sales.log SELECT '2025-01-01'::timestamp + i * interval '1 minute', 'line ' || i FROM generate_series(1, 5000) i;
 INSERT INTO sales.log_old SELECT '2024-01-01'::timestamp + i * interval '1 minute', 'old ' || i FROM generate_series(1, 5000) i;
 INSERT INTO "Odd ""Schema"" 🙂"."Ta'ble $1" SELECT i % 1000, 'text ' || i, '2025-01-01'::date + i % 90 FROM generate_series(1, 8000) i;

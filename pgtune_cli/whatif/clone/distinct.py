@@ -36,6 +36,10 @@ class Distinct:
         # independent of each other as far as is known, but never fewer than one column has by itself
         return min(rows, max(drawn(math.prod(each), rows), *(_among(count, table_rows, rows) for count in each)))
 
+    def prefixes(self, table: Relation, keys: Sequence[IndexKey], table_rows: float, rows: float) -> list[float | None]:
+        """Distinct keys of the first column, of the first two, and so on."""
+        return [self.keys(table, keys[: place + 1], table_rows, rows) for place in range(len(keys))]
+
     def _of_key(self, table: Relation, key: IndexKey, rows: float) -> float | None:
         """An expression has as many values as its columns, or as the times it truncates to."""
         known = [self._columns.get((table.schema, table.name, column)) for column in key_sources(table, key)]

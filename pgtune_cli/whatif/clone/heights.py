@@ -6,7 +6,7 @@ from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.whatif.clone import btree
 from pgtune_cli.whatif.clone.distinct import Distinct
-from pgtune_cli.whatif.clone.size import splits_keys
+from pgtune_cli.whatif.clone.size import pivot
 
 DEFAULT_WIDTH = 8
 """bytes of a key that has no statistics"""
@@ -27,21 +27,20 @@ class Heights:
 
     def levels(self, index: Index, blocks: int, deduplicates: bool) -> int:
         """Levels above the leaves; `blocks` is more than one."""
-        width = self._key_width(index)
-        return btree.height(blocks, width, self._splits_keys(index, width, deduplicates))
+        table, rows = self._tables.get(index.table), index.reltuples
+        distinct: list[float | None] = [None] * len(index.keys)
+        if table is not None and table.reltuples is not None and rows:
+            distinct = self._distinct.prefixes(table, index.keys, table.reltuples, rows)
+            if index.unique:
+                distinct[-1] = rows
+        found = pivot(self._key_widths(index), distinct, rows or 0.0, deduplicates)
+        return btree.height(blocks, max(found.width, DEFAULT_WIDTH), found.split_keys)
 
-    def _key_width(self, index: Index) -> float:
+    def _key_widths(self, index: Index) -> list[float]:
         expressions = iter(self._of_expressions.get(index.index_name, ()))
-        total = 0
+        widths: list[float] = []
         for key in index.keys:
             table = index.table
             width = self._widths.get((table.schema, table.name, key.column)) if key.column else next(expressions, None)
-            total += DEFAULT_WIDTH if width is None else width
-        return max(total, DEFAULT_WIDTH)
-
-    def _splits_keys(self, index: Index, width: float, deduplicates: bool) -> bool:
-        table = self._tables.get(index.table)
-        if index.unique or table is None or table.reltuples is None or index.reltuples is None:
-            return False
-        distinct = self._distinct.keys(table, index.keys, table.reltuples, index.reltuples)
-        return splits_keys(index.reltuples, distinct, width, deduplicates)
+            widths.append(DEFAULT_WIDTH if width is None else width)
+        return widths

@@ -1,6 +1,7 @@
 """How many pages a btree will have when it is built, as nbtsort.c lays it out: alignment, fill factor, duplicates."""
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,6 +14,8 @@ FILL_FACTOR = 90
 LONGEST_POSTING = BLOCK * 10 // 100 // 8 * 8 - LINE_POINTER
 """a posting list ends at a tenth of a page (nbtsort.c, _bt_load)"""
 ROW_POINTER = 6
+SPLIT_GROUP = 4
+"""entries of one key from which on most pages end amid such a group; fewer, and a split finds a better place"""
 STRIDES = (1, 7, 11, 5, 13)
 LONGEST_UNALIGNED = 127
 LONGEST_ENTRY = 2704
@@ -29,6 +32,13 @@ class KeyColumn(msgspec.Struct, frozen=True, kw_only=True):
     """False for types of varying length, which are stored unaligned when short."""
     lengths: tuple[int, ...]
     """a sample; 0 is a null."""
+
+
+class Pivot(msgspec.Struct, frozen=True):
+    """The keys of inner pages: bytes of their columns, and whether most need a row's address to be told apart."""
+
+    width: float
+    split_keys: bool
 
 
 def entry_bytes(columns: list[KeyColumn]) -> float:
@@ -68,14 +78,21 @@ def btree_pages(rows: float, columns: list[KeyColumn], distinct: float | None = 
     return pages + 1
 
 
-def splits_keys(rows: float, distinct: float | None, key_width: float, deduplicates: bool) -> bool:
-    """Whether most pages end amid entries of equal keys: then inner pages tell them apart by the row's address."""
-    if not distinct:
-        return False
-    entries = rows / distinct
-    if deduplicates:
-        entries /= posting_capacity(ENTRY_HEADER + key_width)
-    return entries >= 2
+def pivot(widths: Sequence[float], distinct: Sequence[float | None], rows: float, deduplicates: bool) -> Pivot:
+    """What inner pages hold of a key: the columns that tell the pages to both sides apart (suffix truncation).
+
+    `distinct` counts the keys of each prefix, the whole key last; None where it is not known.
+    """
+    whole = distinct[-1] if distinct else None
+    entries = rows
+    if deduplicates and whole:
+        entries = max(whole, rows / posting_capacity(ENTRY_HEADER + sum(widths)))
+    data = 0.0
+    for width, count in zip(widths, distinct, strict=True):
+        data += width
+        if count and entries / count < SPLIT_GROUP:
+            return Pivot(data, False)
+    return Pivot(data, bool(whole))
 
 
 def posting_capacity(entry: float) -> float:

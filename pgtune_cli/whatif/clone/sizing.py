@@ -13,7 +13,7 @@ from pgtune_cli.whatif.clone import files
 from pgtune_cli.whatif.clone.btree import height
 from pgtune_cli.whatif.clone.distinct import Distinct, key_sources
 from pgtune_cli.whatif.clone.lengths import sample_lengths, with_nulls
-from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, splits_keys
+from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, pivot
 from pgtune_cli.whatif.clone.size_other import other_pages
 
 UNKNOWN_WIDTH = 32.0
@@ -62,12 +62,12 @@ class Sizing:
         columns = self._columns(table, candidate, built)
         if candidate.method != "btree":
             return Size(rows, other_pages(candidate.method, rows, self._pages(table), columns), 0)
-        distinct = None
-        if not candidate.unique:
-            distinct = self._distinct.keys(table, candidate.keys, table_rows, rows)
-        pages = btree_pages(rows, columns, distinct if deduplicates else None)
-        width = sum(column.width for column in columns[: built.keys])
-        return Size(rows, pages, height(pages, width, splits_keys(rows, distinct, width, deduplicates)))
+        distinct = self._distinct.prefixes(table, candidate.keys, table_rows, rows)
+        if candidate.unique:
+            distinct[-1] = rows
+        pages = btree_pages(rows, columns, distinct[-1] if deduplicates else None)
+        inner = pivot([column.width for column in columns[: built.keys]], distinct, rows, deduplicates)
+        return Size(rows, pages, height(pages, inner.width, inner.split_keys))
 
     async def _rows_now(self, table: Relation) -> float:
         """As the planner scales them: the density at the last ANALYZE times the pages of now."""

@@ -8,7 +8,7 @@ from pgtune_cli.whatif.clone.btree import height
 from pgtune_cli.whatif.clone.distinct import Distinct, drawn
 from pgtune_cli.whatif.clone.lengths import sample_lengths, with_nulls
 from pgtune_cli.whatif.clone.periods import periods
-from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, entry_bytes, splits_keys
+from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, entry_bytes, pivot
 
 BIGINT = KeyColumn(width=8, alignment=8, fixed=True, lengths=(8,))
 INT = KeyColumn(width=4, alignment=4, fixed=True, lengths=(4,))
@@ -78,9 +78,19 @@ def test_a_tree_is_as_high_as_its_pages_need(blocks: int, levels: int) -> None:
 def test_inner_pages_hold_fewer_children_where_keys_repeat() -> None:
     assert height(250, 4, split_keys=False) == 1
     assert height(250, 4, split_keys=True) == 2
-    assert splits_keys(1000, 10, 4, deduplicates=False)
-    assert not splits_keys(1000, 10, 4, deduplicates=True)
-    assert not splits_keys(1000, None, 4, deduplicates=False)
+
+
+def test_inner_pages_keep_the_columns_that_tell_pages_apart() -> None:
+    def kept(*distinct: float | None, deduplicates: bool = False) -> tuple[float, bool]:
+        found = pivot([8, 4], distinct, 1000, deduplicates)
+        return found.width, found.split_keys
+
+    assert kept(500, 1000) == (8, False)
+    assert kept(10, 1000) == (12, False)
+    assert kept(10, 20) == (12, True)
+    assert kept(10, 20, deduplicates=True) == (8, False)
+    assert kept(1, 1, deduplicates=True) == (12, True)
+    assert kept(None, None) == (12, False)
 
 
 TABLE = Relation(
