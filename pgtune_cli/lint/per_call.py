@@ -6,7 +6,6 @@ from pgtune_cli.lint.world import World
 from pgtune_cli.model.plan import StatementPlan
 from pgtune_cli.model.statement import Statement
 
-
 OWN_VALUES = ("literal", "sample")
 """origins of values that the application itself used."""
 
