@@ -191,13 +191,11 @@ def _lint(
     from pgtune_cli.lint.adjust import adjust
     from pgtune_cli.lint.engine import evaluate
     from pgtune_cli.lint.loader import load_rules
-    from pgtune_cli.lint.selection import override
 
     notes.progress("judging the facts by the rules")
     rules = adjust(
         load_rules((*settings.rules.dirs, *options.rule_dirs)), settings.rules.params, settings.rules.severity
     )
-    rules = override(rules, settings.rules.params, settings.rules.severity)
     return evaluate(
         rules,
         analysis,

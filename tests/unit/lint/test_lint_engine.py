@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from pgtune_cli.errors import UsageError
+from pgtune_cli.lint.adjust import adjust
 from pgtune_cli.lint.engine import evaluate
 from pgtune_cli.lint.loader import load_folder, load_rules
 from pgtune_cli.lint.rule import Rule
-from pgtune_cli.lint.selection import override
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 from pgtune_cli.model.snapshot import Skipped, TableUsage
 
@@ -151,24 +151,9 @@ def test_a_selector_that_names_no_rule_is_a_usage_error(shop: Any) -> None:
 
 
 def test_parameters_and_severities_are_overridden_by_id(tmp_path: Path, shop: Any) -> None:
-    changed = override(rules(tmp_path), {"SHOP001": {"min_rows": 200_000}}, {"SHOP001": Severity.ERROR})
+    changed = adjust(rules(tmp_path), {"SHOP001": {"min_rows": 200_000}}, {"SHOP001": Severity.ERROR})
     findings, _ = evaluate(changed, shop.analysis())
     assert [(finding.relation, finding.severity) for finding in findings] == [("public.orders", Severity.ERROR)]
-
-
-@pytest.mark.parametrize(
-    ("params", "expected"),
-    [
-        ({"SHOP002": {}}, "no rule 'SHOP002' (did you mean 'SHOP001'?)"),
-        ({"SHOP001": {"rows": 1}}, "rule SHOP001 has no parameter 'rows' (did you mean 'min_rows'?)"),
-        ({"SHOP001": {"min_rows": "many"}}, "the parameter 'min_rows' of rule SHOP001 wants a number, not 'many'"),
-        ({"SHOP001": {"min_rows": True}}, "the parameter 'min_rows' of rule SHOP001 wants a number, not True"),
-    ],
-)
-def test_a_wrong_override_is_a_usage_error(tmp_path: Path, params: dict[str, Any], expected: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        override(rules(tmp_path), params, {})
-    assert str(caught.value) == expected
 
 
 def test_findings_come_in_the_same_order_whatever_the_order_of_the_rules(shop: Any) -> None:
