@@ -78,6 +78,7 @@ def test_the_pagination_is_rewritten_and_proven(report: dict[str, Any]) -> None:
     assert rewrite["proof"] == {"method": "adjacency", "mismatches": 0, "rows": 40_000}
 
 
+@pytest.mark.majors(13, 18)
 def test_pgtunes_own_statements_do_not_count(report: dict[str, Any], blog: Any) -> None:
     again = pgtune("analyze", blog.reader, "--format", "json", "--no-execute")
     assert again.returncode == 0, again.stderr
@@ -98,6 +99,7 @@ def test_the_clone_agrees_with_the_server(report: dict[str, Any], blog: Any) -> 
     assert len(same) >= (len(compared) if blog.version_num >= 180000 else len(compared) - 1)
 
 
+@pytest.mark.majors(13, 18)
 def test_a_snapshot_gives_the_same_indexes(report: dict[str, Any], blog: Any, tmp_path: Path) -> None:
     taken = pgtune("snapshot", blog.reader, "-o", "blog.pgtune", cwd=tmp_path)
     assert taken.returncode == 0, taken.stderr
@@ -108,6 +110,7 @@ def test_a_snapshot_gives_the_same_indexes(report: dict[str, Any], blog: Any, tm
     assert advised == {index["sql"] for index in report["indexes"]["chosen"]}
 
 
+@pytest.mark.majors(13, 18)
 def test_the_advised_indexes_are_used_and_lower_the_blocks(report: dict[str, Any], blog: Any) -> None:
     for index in report["indexes"]["chosen"]:
         blog.execute(index["sql"])
