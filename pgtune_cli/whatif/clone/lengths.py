@@ -6,22 +6,40 @@ from pgtune_cli.model.snapshot import ColumnStatistics
 SAMPLE = 48
 SPREAD = 4
 """bytes by which values of unknown length are taken to vary to either side"""
+CUT_OFF = 0.5
+"""avg_width is a whole number, its fraction cut off"""
+TEXT_TYPES = ("text", "character", "citext", "public.citext")
 SHORT_HEADER = 1
 LONGEST_SHORT = 126
 LONG_HEADER = 4
 
 
-def sample_lengths(statistics: ColumnStatistics | None, width: float, *, is_text: bool) -> tuple[int, ...]:
-    """Stored lengths in bytes, header included, each as likely as the other; `width` is their known average."""
+def sample_lengths(statistics: ColumnStatistics | None, width: float, type_name: str) -> tuple[int, ...]:
+    """Stored lengths in bytes, header included, each as likely as the other; `width` is avg_width, their average."""
     texts = _texts(statistics) if statistics is not None else []
     if not texts:
         center = round(width)
         return tuple(range(center - SPREAD, center + SPREAD)) if center > 2 * SPREAD else (max(1, center),)
-    if is_text:
+    if type_name.startswith(TEXT_TYPES) and not type_name.endswith("]"):
         return tuple(_stored(len(text.encode())) for text in texts)
+    if type_name.startswith("numeric") and not type_name.endswith("]"):
+        return tuple(_stored(_numeric(text)) for text in texts)
     # another type's text is longer or shorter than what is stored, but by much the same factor for each value
     average = sum(map(len, texts)) / len(texts) or 1.0
-    return tuple(max(1, round(len(text) * width / average)) for text in texts)
+    return tuple(max(1, round(len(text) * (width + CUT_OFF) / average)) for text in texts)
+
+
+def _numeric(text: str) -> int:
+    """A header and two bytes for each four digits to both sides of the point, end zeros left out (numeric.c)."""
+    whole, _, fraction = text.lstrip("-").partition(".")
+    whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
+    padded = whole.rjust(-(-len(whole) // 4) * 4, "0") + fraction.ljust(-(-len(fraction) // 4) * 4, "0")
+    groups = [padded[start : start + 4] for start in range(0, len(padded), 4)]
+    while groups and groups[-1] == "0000":
+        groups.pop()
+    while groups and groups[0] == "0000":
+        groups.pop(0)
+    return 2 + 2 * len(groups)
 
 
 def with_nulls(lengths: tuple[int, ...], null_frac: float) -> tuple[int, ...]:

@@ -19,8 +19,6 @@ from pgtune_cli.whatif.clone.size_other import other_pages
 UNKNOWN_WIDTH = 32.0
 """what PostgreSQL takes for a value of unknown width"""
 
-TEXT_TYPES = ("text", "character", "public.citext", "citext")
-
 PlannedRows = Callable[[str], Awaitable[float]]
 """the planner's row estimate of a SELECT"""
 
@@ -92,8 +90,8 @@ class Sizing:
             return KeyColumn(width=length, alignment=alignment, fixed=True, lengths=lengths)
         width = UNKNOWN_WIDTH if longest is None else float(longest.avg_width)
         column = table.column(longest.column) if longest is not None else None
-        is_text = column is not None and column.type.startswith(TEXT_TYPES) and not column.type.endswith("]")
-        lengths = with_nulls(sample_lengths(longest, width, is_text=is_text), null_frac)
+        type_name = column.type if column is not None and key.column is not None else ""
+        lengths = with_nulls(sample_lengths(longest, width, type_name), null_frac)
         return KeyColumn(width=width, alignment=alignment, fixed=False, lengths=lengths)
 
     def _row(self, table: RelationName, column: str) -> ColumnStatistics | None:

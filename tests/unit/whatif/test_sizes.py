@@ -134,12 +134,18 @@ def test_keys_over_a_unique_index_are_all_different() -> None:
 
 def test_lengths_come_from_the_values_where_they_are_known() -> None:
     row = statistics(most_common_vals='{ab,"c d"}', most_common_freqs=(0.25, 0.25), histogram_bounds="{abcde,fghij}")
-    lengths = sample_lengths(row, 5.0, is_text=True)
+    lengths = sample_lengths(row, 5.0, "character varying(9)")
     assert {length: lengths.count(length) for length in sorted(set(lengths))} == {3: 12, 4: 12, 6: 24}
-    assert set(sample_lengths(row, 10.0, is_text=False)) == {5, 8, 13}
-    assert sample_lengths(None, 20.0, is_text=True) == tuple(range(16, 24))
+    assert set(sample_lengths(row, 10.0, "jsonb")) == {6, 8, 14}
+    assert sample_lengths(None, 20.0, "text") == tuple(range(16, 24))
     assert with_nulls((8,), 0.25).count(0) == 12
     assert with_nulls((8,), 0) == (8,)
+
+
+def test_a_number_takes_two_bytes_for_each_four_digits() -> None:
+    numbers = {"0": 3, "5": 5, "-9999": 5, "10000": 5, "12345": 7, "12345.67": 9, "0.00001": 5, "100.50": 7}
+    for text, size in numbers.items():
+        assert set(sample_lengths(statistics(histogram_bounds=f"{{{text}}}"), 1, "numeric(15,2)")) == {size}, text
 
 
 @pytest.mark.parametrize(
