@@ -8,6 +8,7 @@ asked for and that was not found is named at the end of the run, and fails it un
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.database import Database, fresh_database
@@ -74,7 +75,16 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    session.config.stash[POOL].close()
+    pool = session.config.stash[POOL]
+    pool.close()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["missing"] = pool.missing
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Under pytest-xdist the workers know what was missing, and the controller says it."""
+    node.config.stash[POOL].missing.update(getattr(node, "workeroutput", {}).get("missing", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from pathlib import Path
 
 import pytest
 
@@ -34,4 +35,4 @@ def test_a_folder_can_be_entered_when_all_above_it_can(tmp_path):
     stranger = Account(54321, 54321)
     (tmp_path / "closed").chmod(0o700)
     assert (owner.may_enter(inner), stranger.may_enter(inner)) == (True, False)
-    assert stranger.may_enter(tmp_path.parent.parent.parent) is True
+    assert stranger.may_enter(Path("/")) is True
