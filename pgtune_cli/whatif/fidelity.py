@@ -1,5 +1,6 @@
 """How far the clone's plans are those of the source: same shape, cost within 5 %, or the reason why not."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -17,6 +18,7 @@ from pgtune_cli.whatif.protocol import Cost, CostRequest
 TOLERANCE = 0.05
 RANGES_SHOWN_SINCE = 17
 BUILT_IN_RANGES = {"int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"}
+SYSTEM_CATALOGS = re.compile(r"\bpg_\w|\binformation_schema\b", re.IGNORECASE)
 BY_NAME = ("type ", "function ", "collation ", "extension ")
 """lost objects that belong to no table"""
 
@@ -84,6 +86,8 @@ class Causes:
         )
         if found is not None:
             return found
+        if SYSTEM_CATALOGS.search(sql):
+            return "it reads the system catalogs, and the clone has its own"
         if self._major != MAJOR:
             return f"version drift: the source is PostgreSQL {self._major}, the clone {MAJOR}"
         return "not known; the data or their statistics may have changed in between"

@@ -208,6 +208,7 @@ def test_extended_statistics_and_row_security_are_named_as_causes(pg: Database) 
         causes = Causes(snapshot, ())
         assert causes.of(BOTH) == "missing statistics: the extended statistics of public.orders are not in the clone"
         assert causes.of("SELECT * FROM policed") == "row security: the policies of public.policed are not in the clone"
+        assert causes.of("SELECT * FROM pg_class") == "it reads the system catalogs, and the clone has its own"
         assert causes.of(HIDDEN) == "not known; the data or their statistics may have changed in between"
 
     asyncio.run(main())
