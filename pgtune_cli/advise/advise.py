@@ -9,14 +9,15 @@ from pgtune_cli.advise.coverage import starts_with
 from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.handover import Names, script
+from pgtune_cli.advise.problem import Problem
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
 from pgtune_cli.advise.reasons import Benefit, confidence, why
-from pgtune_cli.advise.selection import Problem, Selected, select
+from pgtune_cli.advise.selection import Selected, select
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.shortlist import shortlist
 from pgtune_cli.advise.value import calls, values
 from pgtune_cli.advise.workload import Item, items
-from pgtune_cli.advise.write_cost import writes_of
+from pgtune_cli.advise.write_cost import window_seconds, writes_of
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.index import CandidateIndex, ChosenIndex, IndexAdvice, PossibleIndex, RejectedIndex
 from pgtune_cli.sql.index_ddl import create_index_sql
@@ -49,6 +50,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         values=values([(item, base[item.fingerprint].cost) for item in planned]),
         shortlist=await shortlist(planned, shelf.sizes, base, costs),
         budget_bytes=options.budget_bytes,
+        window_seconds=window_seconds(facts),
     )
     selected = await select(problem, costs)
     dropped = await verified(droppable(facts), planned, selected.chosen, costs)
@@ -175,6 +177,4 @@ class _Told(msgspec.Struct, frozen=True):
             RejectedIndex(create_index_sql(candidate, names.peek(candidate)), reason)
             for candidate, reason in self.selected.rejected.items()
         ]
-        return tuple(
-            sorted(found, key=lambda each: (each.reason.startswith("it saves less"), each.sql))[:MOST_REJECTED]
-        )
+        return tuple(sorted(found, key=lambda each: (each.reason.startswith("it saves"), each.sql))[:MOST_REJECTED])

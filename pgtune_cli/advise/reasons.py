@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from pgtune_cli.advise.workload import Item
-from pgtune_cli.model.catalog import IndexKey
 from pgtune_cli.model.finding import Confidence
 from pgtune_cli.model.index import CandidateIndex, StatementBenefit
+from pgtune_cli.sql.index_ddl import key_sql
 
 CLOSE = 0.05
 """the clone's cost of a statement as it is, against the server's"""
@@ -64,13 +64,9 @@ def confidence(benefits: Sequence[Benefit], engine: str) -> Confidence:
 
 
 def _keys(candidate: CandidateIndex) -> str:
-    keys = ", ".join(_key(key) for key in candidate.keys)
-    condition = f" where {candidate.predicate}" if candidate.predicate is not None else ""
+    keys = ", ".join(key_sql(key) for key in candidate.keys)
+    condition = f" WHERE {candidate.predicate}" if candidate.predicate is not None else ""
     return f"{candidate.table} ({keys}){condition}"
-
-
-def _key(key: IndexKey) -> str:
-    return f"{key.column or key.expression}{' descending' if key.descending else ''}"
 
 
 def _factor(benefit: Benefit) -> str:

@@ -10,55 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
-from pgtune_cli.advise.shelf import Shelf
-from pgtune_cli.advise.shortlist import Shortlist
-from pgtune_cli.advise.value import Values
+from pgtune_cli.advise.exchange import Exchange
+from pgtune_cli.advise.problem import Change, Problem, name_of, served_as_well
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.index import CandidateIndex
 
-MIN_GAIN = 0.001
-"""of the whole workload; less is not worth an index"""
-MIN_LEAD = 0.2
-"""of the cost of at least one statement, beside the other indexes: the planner is no better (facts/time-model.md)"""
-MIN_SAVING = 0.05
-"""of a statement's cost: what counts of the others"""
-MIN_SAVING_COST = 10.0
-"""cost units a call, two or three random pages: below it the difference between look-ups is noise"""
 MAX_RISE = 0.05
 """a set that makes a statement dearer by more is not advised"""
 MUCH_SMALLER = 0.5
 """of the size: what a partial index must not exceed to take the place of a whole one"""
 SIZE_WEIGHTS = (0.02, 1.0)
 """gain / size ** weight; the first alone without a budget, where size only breaks ties"""
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What selection starts from."""
-
-    items: Sequence[Item]
-    base: Mapping[str, StatementCost]
-    """fingerprint -> cost without any candidate; every item has one."""
-    shelf: Shelf
-    values: Values
-    shortlist: Shortlist
-    budget_bytes: int | None = None
-
-    @property
-    def threshold(self) -> float:
-        return MIN_GAIN * self.values.total
-
-    def saved(self, changes: Iterable[tuple[Item, float, float]]) -> float:
-        """Worth of the changes of cost (before, after) that an index makes; 0 when none is beyond doubt."""
-        counted = [each for each in changes if not 0 < each[1] - each[2] < max(MIN_SAVING * each[1], MIN_SAVING_COST)]
-        if not any(before - after >= MIN_LEAD * before and before > after for _, before, after in counted):
-            return min(0.0, sum(self.values.of(item, before - after) for item, before, after in counted))
-        return sum(self.values.of(item, before - after) for item, before, after in counted)
-
-    def upkeep_of(self, configuration: Configuration) -> float:
-        return sum(self.shelf.upkeep[each] for each in configuration) * self.values.per_cost
-
-    def size_of(self, configuration: Configuration) -> int:
-        return sum(self.shelf.sizes[each] for each in configuration)
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -99,6 +61,7 @@ class _Run:
 
     async def run(self, size_weight: float) -> Selected:
         chosen = await self._greedy(size_weight)
+        chosen = await self._exchanged(await self._pruned(chosen))
         chosen = await self._narrowed(await self._pruned(chosen))
         before = None
         while chosen != before:  # what is taken away may leave others without use
@@ -125,7 +88,7 @@ class _Run:
     ) -> Configuration:
         """Takes the best option as long as one is worth it; the others end in `waiting`."""
         while queue:
-            best = max(queue, key=lambda option: (option.score, -len(option.members), _name(option.members)))
+            best = max(queue, key=lambda option: (option.score, -len(option.members), name_of(option.members)))
             queue.remove(best)
             added = best.members - chosen
             if not added:
@@ -134,7 +97,7 @@ class _Run:
                 chosen |= added
                 continue
             gain = await self._gain(chosen, added)
-            if gain >= self.problem.threshold and self._fits(chosen | added):
+            if gain >= self.problem.floor and self.problem.fits(chosen | added):
                 queue.append(_Option(best.members, self._score(gain, added, size_weight), chosen))
             else:
                 waiting.append(_Option(best.members, 0.0, chosen))
@@ -161,11 +124,9 @@ class _Run:
         return self.problem.saved(changes) - self.problem.upkeep_of(added)
 
     def _score(self, gain: float, added: Configuration, size_weight: float) -> float:
+        """Of two that save as much, the one of fewer indexes, then the smaller."""
+        gain -= self.problem.floor * (len(added) - 1)
         return float(gain / max(self.problem.size_of(added), 8192) ** size_weight)
-
-    def _fits(self, chosen: Configuration) -> bool:
-        budget = self.problem.budget_bytes
-        return budget is None or self.problem.size_of(chosen) <= budget
 
     async def _all_costs(self, chosen: Configuration) -> dict[str, StatementCost]:
         """Of every statement; the cost without candidates where the planner has no answer."""
@@ -182,19 +143,29 @@ class _Run:
         chosen &= used
         while chosen:
             losses = {each: await self._loss(chosen - {each}, chosen) for each in chosen}
-            least = min(losses, key=lambda each: (losses[each], _name([each])))
-            if losses[least] >= self.problem.threshold:
+            least = min(losses, key=lambda each: (losses[each], name_of([each])))
+            if losses[least] >= self.problem.floor:
                 break
             self._reject([least], "the indexes that were chosen do nearly all of what it would")
             chosen -= {least}
         return chosen
 
+    async def _exchanged(self, chosen: Configuration) -> Configuration:
+        """With one index in the place of several, or of a worse one."""
+        exchange = Exchange(self.problem, self.costs)
+        chosen = await exchange.improve(chosen)
+        for gone in exchange.replaced:
+            self._reject([gone], "one index in its place serves the statements as well, or better")
+        return chosen
+
     async def _narrowed(self, chosen: Configuration) -> Configuration:
         """With less in the place of an index where less does as well: a partial index, or its first keys alone."""
-        for candidate in sorted(chosen, key=lambda each: _name([each])):
+        for candidate in sorted(chosen, key=lambda each: name_of([each])):
             for less in await self._lesser(candidate):
                 rest = (chosen - {candidate}) | {less}
-                if await self._loss(rest, chosen) < self.problem.threshold:
+                if served_as_well(await self._changes(chosen, rest)) and (
+                    await self._loss(rest, chosen) < self.problem.negligible
+                ):
                     what = "an index of fewer rows does" if less.predicate else "its first keys alone do"
                     self._reject([candidate], f"{what} nearly as much")
                     chosen = rest
@@ -211,7 +182,7 @@ class _Run:
             for each, size in sizes.items()
             if each.predicate and each.table == candidate.table and size <= sizes[candidate] * MUCH_SMALLER
         ]
-        ordered = sorted(partial, key=lambda each: (sizes[each], _name([each])))
+        ordered = sorted(partial, key=lambda each: (sizes[each], name_of([each])))
         return [*([] if candidate.predicate else ordered), *(each for each in prefixes if each in sizes)]
 
     async def _harmless(self, chosen: Configuration) -> Configuration:
@@ -223,29 +194,32 @@ class _Run:
             if not guilty:
                 return chosen
             losses = {each: await self._loss(chosen - {each}, chosen) for each in guilty}
-            candidate = min(losses, key=lambda each: (losses[each], _name([each])))
+            candidate = min(losses, key=lambda each: (losses[each], name_of([each])))
             self._reject([candidate], f"it makes statement {worse[0]} dearer")
             chosen -= {candidate}
 
     async def _loss(self, rest: Configuration, chosen: Configuration) -> float:
         """What the workload would lose under `rest`, the difference of upkeep taken into account."""
-        without, with_it = await self._all_costs(rest), await self._all_costs(chosen)
-        changes = [
-            (item, without[item.fingerprint].cost, with_it[item.fingerprint].cost) for item in self.problem.items
-        ]
+        changes = await self._changes(rest, chosen)
         return self.problem.saved(changes) - self.problem.upkeep_of(chosen) + self.problem.upkeep_of(rest)
+
+    async def _changes(self, before: Configuration, after: Configuration) -> list[Change]:
+        old, new = await self._all_costs(before), await self._all_costs(after)
+        return [(item, old[item.fingerprint].cost, new[item.fingerprint].cost) for item in self.problem.items]
 
     async def _why_not(self, members: Configuration, chosen: Configuration) -> str:
         """Of an option that was turned down in the end."""
         gain, upkeep = await self._gain(chosen, members - chosen), self.problem.upkeep_of(members)
-        if gain >= self.problem.threshold:
+        if gain >= self.problem.floor:
             return "it does not fit into what is left of the budget"
-        if gain + upkeep >= self.problem.threshold:
+        if gain + upkeep >= self.problem.floor:
             share = upkeep / self.problem.values.total
-            return f"its upkeep on writes ({share:.1%} of the workload) is more than it saves"
-        if chosen and await self._gain(NOTHING, members) >= self.problem.threshold:
+            return f"its upkeep on writes ({share:.1%} of the workload) leaves too little of what it saves"
+        if chosen and await self._gain(NOTHING, members) >= self.problem.floor:
             return "the indexes that were chosen do nearly all of what it would"
-        return f"it saves less than {MIN_GAIN:.1%} of the workload, or too little of any statement"
+        if gain <= 0:
+            return "it makes no statement surely cheaper"
+        return f"it saves {self.problem.told(gain)}; an index must save {self.problem.told(self.problem.floor)}"
 
     def _reject(self, members: Iterable[CandidateIndex], reason: str) -> None:
         self.rejected.update(dict.fromkeys(members, reason))
@@ -262,8 +236,3 @@ def _prefixes(candidate: CandidateIndex) -> list[CandidateIndex]:
         return []
     lengths = range(1, len(candidate.keys))
     return [msgspec.structs.replace(candidate, keys=candidate.keys[:length]) for length in lengths]
-
-
-def _name(members: Iterable[CandidateIndex]) -> str:
-    """Any stable order."""
-    return " ".join(sorted(msgspec.json.encode(each).decode() for each in members))

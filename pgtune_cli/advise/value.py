@@ -20,6 +20,8 @@ class Values(msgspec.Struct, frozen=True):
     """worth of the whole workload as it is."""
     per_cost: float
     """worth of one unit of planner cost that no statement is known for (upkeep of an index)."""
+    timed: bool = False
+    """whether a unit is a millisecond."""
 
     def of(self, item: Item, cost: float) -> float:
         return self.weights[item.fingerprint] * cost
@@ -27,14 +29,14 @@ class Values(msgspec.Struct, frozen=True):
 
 def values(costs: list[tuple[Item, float]]) -> Values:
     """From the costs as they are. Where only some statements were timed, all are weighed by calls x cost."""
-    timed = all(item.statement.total_exec_time_ms > 0 for item, _ in costs)
+    timed = bool(costs) and all(item.statement.total_exec_time_ms > 0 for item, _ in costs)
     weights = {
         item.fingerprint: item.statement.total_exec_time_ms / max(cost, 1e-9) if timed else calls(item)
         for item, cost in costs
     }
     total = sum(weights[item.fingerprint] * cost for item, cost in costs)
     planned = sum(calls(item) * cost for item, cost in costs)
-    return Values(weights, total, total / planned if planned else 1.0)
+    return Values(weights, total, total / planned if planned else 1.0, timed)
 
 
 def calls(item: Item) -> float:

@@ -119,19 +119,25 @@ def _from_counters(facts: Facts) -> dict[RelationName, Writes]:
 
 def window_share(facts: Facts) -> float | None:
     """The workload's window as a fraction of the period that the usage counters cover."""
+    days, seconds = facts.snapshot.usage.days, window_seconds(facts)
+    if not days or seconds is None:
+        return None
+    return min(1.0, seconds / (days * 86_400))
+
+
+def window_seconds(facts: Facts) -> float | None:
+    """How long the workload was measured; None where that is not known, or nothing was."""
     usage, workload = facts.snapshot.usage, facts.snapshot.workload
-    if workload.source == "workload" or not usage.days:
+    if workload.source == "workload":
         return None
     seconds = workload.window.seconds
-    if seconds is None and usage.since and workload.window.since:
+    if seconds is None and usage.days and usage.since and workload.window.since:
         try:
             apart = datetime.fromisoformat(workload.window.since) - datetime.fromisoformat(usage.since)
         except (ValueError, TypeError):
             return None
         seconds = usage.days * 86_400 - apart.total_seconds()
-    if seconds is None or seconds <= 0:
-        return None
-    return min(1.0, seconds / (usage.days * 86_400))
+    return seconds if seconds is not None and seconds > 0 else None
 
 
 def _hot_share(table: RelationName, facts: Facts) -> float:

@@ -18,7 +18,7 @@ def create_index_sql(candidate: CandidateIndex, name: str, *, concurrently: bool
     unique = "UNIQUE " if candidate.unique else ""
     how = "CONCURRENTLY " if concurrently else ""
     method = "" if candidate.method == "btree" else f" USING {quote_identifier(candidate.method)}"
-    keys = ", ".join(_key_sql(key) for key in candidate.keys)
+    keys = ", ".join(key_sql(key) for key in candidate.keys)
     include = f" INCLUDE ({', '.join(map(quote_identifier, candidate.include))})" if candidate.include else ""
     where = f" WHERE {_closed(candidate.predicate)}" if candidate.predicate is not None else ""
     table = qualified(candidate.table)
@@ -63,7 +63,8 @@ def _key_words(key: IndexKey) -> str:
     return "_".join(word for word in words if word not in RESERVED) or "expr"
 
 
-def _key_sql(key: IndexKey) -> str:
+def key_sql(key: IndexKey) -> str:
+    """One key as CREATE INDEX has it: `total DESC`, `(lower(email))`."""
     if key.column is not None:
         text = quote_identifier(key.column)
     elif key.expression is not None:

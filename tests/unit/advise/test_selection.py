@@ -9,7 +9,8 @@ from support.advise_fakes import Table, analysis, candidate, only, snapshot, sta
 
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.advise.selection import Problem, Selected, select
+from pgtune_cli.advise.problem import Problem
+from pgtune_cli.advise.selection import Selected, select
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.shortlist import shortlist
 from pgtune_cli.advise.value import values
@@ -32,6 +33,7 @@ def chosen(
     sizes: Mapping[CandidateIndex, int | str] | None = None,
     ms: Mapping[str, float] | None = None,
     writes: Writes | None = None,
+    window: float | None = None,
 ) -> Selected:
     async def main() -> Selected:
         whatif = Table(rows, sizes or {})
@@ -46,7 +48,7 @@ def chosen(
         await shelf.add(candidates)
         problem = Problem(
             items=found, base=base, shelf=shelf, values=values([(i, base[i.fingerprint].cost) for i in found]),
-            shortlist=await shortlist(found, shelf.sizes, base, costs), budget_bytes=budget,
+            shortlist=await shortlist(found, shelf.sizes, base, costs), budget_bytes=budget, window_seconds=window,
         )  # fmt: skip
         return await select(problem, costs)
 
@@ -66,7 +68,7 @@ def test_nothing_is_chosen_when_nothing_helps() -> None:
 def test_a_saving_within_the_planners_error_is_none() -> None:
     found = chosen({"s": [(only(), 1000), (only(A), 850)]}, [A])
     assert found.chosen == NOTHING
-    assert found.rejected == {A: "it saves less than 0.1% of the workload, or too little of any statement"}
+    assert found.rejected == {A: "it makes no statement surely cheaper"}
 
 
 def test_a_cheaper_look_up_is_no_reason_for_an_index() -> None:
@@ -181,6 +183,52 @@ def test_a_set_that_makes_a_statement_dearer_is_not_advised() -> None:
 
     found = asyncio.run(main())
     assert (found.chosen, found.rejected) == (NOTHING, {A: "it makes statement r dearer"})
+
+
+def test_one_index_for_a_whole_statement_is_preferred_to_two_that_the_planner_combines() -> None:
+    """The pair is found first, is smaller, and a little cheaper."""
+    abc = candidate("t", "a", "b", "c")
+    rows: Rows = {"s": [(only(), 1000), (only(C), 600), (only(AB), 500), (only(abc), 12), (only(AB, C), 10)]}
+    found = chosen(rows, [AB, C, abc], sizes={AB: MB, C: MB, abc: 3 * MB})
+    assert found.chosen == only(abc)
+
+
+def test_one_index_takes_the_place_of_two_that_were_chosen_one_by_one() -> None:
+    """A helps most at first, B next; AB does for both statements what they do."""
+    rows: Rows = {
+        "s": [(only(), 1000), (only(A), 10), (only(AB), 14)],
+        "r": [(only(), 900), (only(A), 500), (only(AB), 500), (only(B), 10), (only(A, B), 9)],
+        "q": [(only(), 900), (only(B), 10), (only(AB), 15)],
+    }
+    rows = {**rows, "r": [*rows["r"], (only(AB), 12)]}
+    assert chosen(rows, [A, B, AB], sizes={A: MB, B: MB, AB: 2 * MB}).chosen == only(AB)
+
+
+def test_the_rest_of_the_keys_stays_when_a_statement_of_little_weight_would_be_much_dearer() -> None:
+    rows: Rows = {"s": [(only(), 1000), (only(C), 10)], "r": [(only(), 1000), (only(AB), 10), (only(A), 60)]}
+    assert chosen(rows, [C, AB], ms={"s": 990.0, "r": 10.0}).chosen == only(C, AB)
+
+
+def test_one_that_is_many_times_larger_does_not_take_the_place_of_two() -> None:
+    rows: Rows = {"s": [(only(), 1000), (only(A, B), 10), (only(AB), 10)]}
+    assert chosen(rows, [A, B, AB], sizes={A: MB, B: MB, AB: 50 * MB}).chosen == only(A, B)
+
+
+def test_what_saves_a_trifle_of_the_measured_time_is_turned_down_with_the_number() -> None:
+    rows: Rows = {"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 1000), (only(B), 10)]}
+    found = chosen(rows, [A, B], ms={"s": 999.0, "r": 1.0})
+    assert found.chosen == only(A)
+    assert found.rejected == {
+        B: "it saves 0.10% of the workload (99 ms); an index must save 0.50% of the workload (500 ms)"
+    }
+
+
+def test_on_a_busy_server_a_share_that_is_small_is_worth_an_index() -> None:
+    """A hundred seconds in an hour is more than a hundredth of a core."""
+    rows: Rows = {"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 1000), (only(B), 10)]}
+    times = {"s": 999_000.0, "r": 1000.0}
+    assert chosen(rows, [A, B], ms=times, window=3600.0).chosen == only(A, B)
+    assert chosen(rows, [A, B], ms=times, window=86_400.0).chosen == only(A)
 
 
 POOL = [candidate("t", name) for name in "abcd"] + [candidate("t", "a", "b"), candidate("t", "c", "d")]

@@ -1,0 +1,91 @@
+"""What selection starts from, and how it counts: what an index must save, and which changes are noise."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.costs import Configuration, StatementCost
+from pgtune_cli.advise.shelf import Shelf
+from pgtune_cli.advise.shortlist import Shortlist
+from pgtune_cli.advise.value import Values
+from pgtune_cli.advise.workload import Item
+from pgtune_cli.model.index import CandidateIndex
+
+MIN_GAIN = 0.005
+"""of the whole workload: measured times move by more from one day to the next, and each index is one more to keep"""
+MIN_GAIN_CORE = 0.01
+"""of one core's time over the window: that is worth an index on a server so busy that MIN_GAIN is more"""
+NEGLIGIBLE = 0.001
+"""of the whole workload: the difference between two indexes that do the same"""
+MIN_LEAD = 0.2
+"""of the cost of at least one statement, beside the other indexes: the planner is no better (facts/time-model.md)"""
+MIN_SAVING = 0.05
+"""of a statement's cost: what counts of the others"""
+MIN_SAVING_COST = 10.0
+"""cost units a call, two or three random pages: below it the difference between look-ups is noise"""
+MUCH_DEARER = 1.25
+"""a statement that costs so many times as much, and MIN_SAVING_COST more, is not served as well"""
+
+Change = tuple[Item, float, float]
+"""a statement, its cost before and after."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What selection starts from."""
+
+    items: Sequence[Item]
+    base: Mapping[str, StatementCost]
+    """fingerprint -> cost without any candidate; every item has one."""
+    shelf: Shelf
+    values: Values
+    shortlist: Shortlist
+    budget_bytes: int | None = None
+    window_seconds: float | None = None
+    """of the measured times."""
+
+    @property
+    def floor(self) -> float:
+        """What an index must save to be worth having, upkeep taken off."""
+        share = MIN_GAIN * self.values.total
+        if not self.values.timed or self.window_seconds is None:
+            return share
+        return min(share, MIN_GAIN_CORE * self.window_seconds * 1000)
+
+    @property
+    def negligible(self) -> float:
+        return min(NEGLIGIBLE * self.values.total, self.floor)
+
+    def saved(self, changes: Iterable[Change]) -> float:
+        """Worth of the changes that an index makes; 0 when none is beyond doubt."""
+        counted = [each for each in changes if not 0 < each[1] - each[2] < max(MIN_SAVING * each[1], MIN_SAVING_COST)]
+        if not any(before - after >= MIN_LEAD * before and before > after for _, before, after in counted):
+            return min(0.0, sum(self.values.of(item, before - after) for item, before, after in counted))
+        return sum(self.values.of(item, before - after) for item, before, after in counted)
+
+    def upkeep_of(self, configuration: Configuration) -> float:
+        return sum(self.shelf.upkeep[each] for each in configuration) * self.values.per_cost
+
+    def size_of(self, configuration: Configuration) -> int:
+        return sum(self.shelf.sizes[each] for each in configuration)
+
+    def fits(self, configuration: Configuration) -> bool:
+        return self.budget_bytes is None or self.size_of(configuration) <= self.budget_bytes
+
+    def told(self, gain: float) -> str:
+        """A gain in words: its share of the workload, and the time where it was measured."""
+        share = f"{gain / self.values.total if self.values.total else 0.0:.2%} of the workload"
+        return f"{share} ({_seconds(gain)})" if self.values.timed else share
+
+
+def served_as_well(changes: Iterable[Change]) -> bool:
+    """Whether no statement becomes much dearer."""
+    return not any(after > before * MUCH_DEARER + MIN_SAVING_COST for _, before, after in changes)
+
+
+def name_of(members: Iterable[CandidateIndex]) -> str:
+    """Any stable order."""
+    return " ".join(sorted(msgspec.json.encode(each).decode() for each in members))
+
+
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:,.1f} s" if milliseconds >= 1000 else f"{milliseconds:,.0f} ms"
