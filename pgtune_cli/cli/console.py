@@ -2,21 +2,10 @@
 
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_BIDI = {"\u200e", "\u200f", "\u061c", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
-
-
-def printable(text: str) -> str:
-    """`text` without what could steer a terminal: control characters and marks that turn the reading direction."""
-    return "".join(
-        character
-        if character == "\n" or (unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI)
-        else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
+from pgtune_cli.report.format import plain
 
 
 class Notes:
@@ -29,12 +18,12 @@ class Notes:
     def note(self, message: str, level: int = 0) -> None:
         """Say something once."""
         if self.verbosity >= level:
-            print(f"pgtune: {printable(message)}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"pgtune: {plain(message)}", file=sys.stderr, flush=True)  # noqa: T201
 
     def progress(self, message: str) -> None:
         """What is being done now: replaces the last such line on a terminal, silent elsewhere (unless -v)."""
         if self._status is not None:
-            self._status.update(printable(message).replace("[", "\\["))  # type: ignore[attr-defined]
+            self._status.update(plain(message).replace("[", "\\["))  # type: ignore[attr-defined]
         else:
             self.note(message, level=1)
 

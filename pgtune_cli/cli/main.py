@@ -97,6 +97,6 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    from pgtune_cli.cli.console import printable
+    from pgtune_cli.report.format import plain
 
-    print(f"pgtune: {printable(message)}", file=sys.stderr)  # noqa: T201 - stderr is where errors go
+    print(f"pgtune: {plain(message)}", file=sys.stderr)  # noqa: T201 - stderr is where errors go

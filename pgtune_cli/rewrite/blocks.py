@@ -7,8 +7,9 @@ from pgtune_cli.model.rewrite import RewriteStatement
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.rewrite.keyset import Keyset
 from pgtune_cli.rewrite.keyset_sql import key_sql, order_sql
-from pgtune_cli.rewrite.splice import Edit, renumber, splice
+from pgtune_cli.rewrite.parameters import renumber
 from pgtune_cli.sql.clauses import ClauseSpans
+from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import TokenKind, tokens
 from pgtune_cli.sql.quote import quote_literal
 
@@ -26,7 +27,7 @@ async def middle_page(
     depth = rows // 2
     values = prepared.value_sets[0].values or () if prepared.value_sets else ()
     assert spans.offset_value is not None
-    deep = splice(prepared.sql, [Edit(*spans.offset_value, str(depth))])
+    deep = apply_edits(prepared.sql, [Edit(*spans.offset_value, str(depth))])
     try:
         async with transaction(connection, {"statement_timeout": str(int(max_time_ms)), "lock_timeout": "100"}):
             before = await _blocks(connection, inline(*renumber(deep), values))
@@ -51,7 +52,7 @@ async def middle_page(
 
 def inline(sql: str, numbers: tuple[int, ...], values: tuple[str | None, ...]) -> str:
     """`sql` with `$n` replaced by the quoted literal of values[numbers[n-1]-1]."""
-    return splice(
+    return apply_edits(
         sql,
         [
             Edit(token.start, token.end, quote_literal(values[numbers[token.number - 1] - 1]))

@@ -2,8 +2,9 @@
 
 from pgtune_cli.model.rewrite import RewriteParameter, RewriteStatement
 from pgtune_cli.rewrite.keyset import Keyset
-from pgtune_cli.rewrite.splice import Edit, last_parameter, renumber, splice
+from pgtune_cli.rewrite.parameters import last_parameter, renumber
 from pgtune_cli.sql.clauses import ClauseSpans
+from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.quote import quote_identifier
 
 
@@ -60,7 +61,7 @@ def _page(
         left = [key_sql(keyset, key.column.name) for key in keyset.keys]
         right = [f"${cursor + position}::{key.column.type}" for position, key in enumerate(keyset.keys, 1)]
         edits.append(_and_where(text, spans, comparison(keyset, left, right, backwards=backwards)))
-    sql, numbers = renumber(splice(text, edits))
+    sql, numbers = renumber(apply_edits(text, edits))
     row = "first" if backwards else "last"
     parameters = tuple(
         RewriteParameter(

@@ -13,7 +13,7 @@ from pgtune_cli.model.rewrite import Proof
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.rewrite.keyset import Keyset
 from pgtune_cli.rewrite.keyset_sql import comparison, key_sql, order_sql
-from pgtune_cli.rewrite.splice import renumber
+from pgtune_cli.rewrite.parameters import renumber
 from pgtune_cli.sql.clauses import ClauseSpans
 from pgtune_cli.sql.quote import quote_literal
 

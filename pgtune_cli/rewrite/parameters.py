@@ -1,25 +1,7 @@
-"""Edits of a statement's own text. What no edit touches stays byte for byte, but for the numbers of parameters."""
+"""Parameters of a spliced text. What no edit touches stays byte for byte, but for their numbers."""
 
-from collections.abc import Sequence
-
-import msgspec
-
+from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import TokenKind, tokens
-
-
-class Edit(msgspec.Struct, frozen=True, order=True):
-    """Replace text[start:end] (characters) by `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-def splice(text: str, edits: Sequence[Edit]) -> str:
-    """`text` with all edits made; they must not overlap."""
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
 
 
 def renumber(sql: str) -> tuple[str, tuple[int, ...]]:
@@ -31,7 +13,7 @@ def renumber(sql: str) -> tuple[str, tuple[int, ...]]:
     old = tuple(sorted({token.number for token in parameters if token.number is not None}))
     new = {number: position for position, number in enumerate(old, 1)}
     edits = [Edit(token.start, token.end, f"${new[token.number]}") for token in parameters if token.number in new]
-    return splice(sql, edits), old
+    return apply_edits(sql, edits), old
 
 
 def last_parameter(sql: str) -> int:
