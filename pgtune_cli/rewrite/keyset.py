@@ -12,8 +12,8 @@ from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.shape_types import Block, PredicateKind, Shape, SortKey, StatementKind, Table, TableKind
 
 VOLATILE = frozenset({
-    "random", "random_normal", "clock_timestamp", "timeofday", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setval",
-    "currval", "lastval", "statement_timestamp", "txid_current", "uuid_generate_v1", "uuid_generate_v4",
+    "random", "random_normal", "clock_timestamp", "timeofday", "gen_random_uuid", "uuidv4", "uuidv7", "nextval",
+    "setval", "currval", "lastval", "statement_timestamp", "txid_current", "uuid_generate_v1", "uuid_generate_v4",
 })  # fmt: skip
 
 
