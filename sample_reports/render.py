@@ -1,7 +1,7 @@
 """Render the sample reports anew from the committed snapshot of the demo.
 
-    python sample_reports/render.py            # writes report.* and indexes.sql beside this file
-    python sample_reports/render.py --snapshot # takes a new snapshot of the demo first (about two minutes)
+python sample_reports/render.py            # writes report.* and indexes.sql beside this file
+python sample_reports/render.py --snapshot # takes a new snapshot of the demo first (about two minutes)
 """
 
 import subprocess

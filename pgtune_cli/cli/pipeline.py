@@ -138,7 +138,7 @@ async def advise(
     if options.engine == "hypopg" and source.connection is not None:
         from pgtune_cli.whatif.hypopg import HypopgWhatIf
 
-        whatif = HypopgWhatIf(source.connection)
+        whatif = HypopgWhatIf(source.connection, analysis.snapshot.catalog)
     if whatif is None:
         return IndexAdvice()
     notes.progress("choosing indexes")

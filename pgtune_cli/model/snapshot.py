@@ -41,7 +41,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of pg_stat_statements; its key is role, database, queryid, toplevel. Times in milliseconds, blocks of 8 kB."""
+    """One row of pg_stat_statements; its key is role, database, queryid, toplevel. Times in ms, blocks of 8 kB."""
 
     queryid: str
     role: str
