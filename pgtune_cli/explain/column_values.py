@@ -9,6 +9,9 @@ import msgspec
 from pgtune_cli.explain.pg_array import parse_array
 from pgtune_cli.model.snapshot import ColumnStatistics
 
+MOST = 0.5
+"""of the rows"""
+
 
 class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
     """`common` by falling frequency, as fractions of all rows; `bounds` in the type's order, none of them in common."""
@@ -31,7 +34,7 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
         """A value that occurs. `place` gives different ones for the elements of a list.
 
         Typical is, where the rows of a call are known, the value that returns as many; else what a row drawn at
-        random would hold.
+        random would hold, or, where one value fills most rows, one drawn from the others: *common* asks for that one.
         """
         common = [value for value, _ in self.common]
         others = _middle_out(self.bounds[1:-1] or self.bounds)
@@ -70,12 +73,19 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
             distances = [abs(log(max(frequency, 1e-9) / fraction)) for _, frequency in self.common]
             nearest = min(range(len(distances)), key=distances.__getitem__)
             return None if other and abs(log(other / fraction)) < distances[nearest] else nearest
+        first = 1 if self._one_fills_most else 0
+        left = sum(frequency for _, frequency in self.common[first:]) + (self.other_fraction if self.bounds else 0.0)
         passed = 0.0
-        for index, (_, frequency) in enumerate(self.common):
+        for index, (_, frequency) in enumerate(self.common[first:], first):
             passed += frequency
-            if passed >= 0.5 or (not self.bounds and index >= len(self.common) // 2):
+            if passed >= left / 2:
                 return index
         return None
+
+    @property
+    def _one_fills_most(self) -> bool:
+        """Of two values alone neither is in the middle."""
+        return bool(self.common) and self.common[0][1] >= MOST and len(self.common) + len(self.bounds) > 2
 
 
 def column_values(row: ColumnStatistics, rows: float | None) -> ColumnValues:
