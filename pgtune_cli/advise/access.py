@@ -6,6 +6,7 @@ import msgspec
 
 from pgtune_cli.advise.coverage import flipped
 from pgtune_cli.advise.facts import Facts, base_type
+from pgtune_cli.advise.fractions import UNSELECTIVE, fraction, truth
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.sql.shape import Block, ColumnRef, Place, Predicate, PredicateKind, Shape, SortKey, Table
 
@@ -38,6 +39,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """min() and max() of a whole block."""
     searches: tuple[tuple[str, PredicateKind], ...] = ()
     """columns asked with @>, ?, && or @@."""
+    fractions: tuple[tuple[IndexKey, float], ...] = ()
+    """of the rows, that equality keys select whose value is known."""
     constants: tuple[Predicate, ...] = ()
     """predicates that an index could be partial for; what they compare with may be unknown."""
 
@@ -52,10 +55,11 @@ def accesses(shape: Shape, facts: Facts) -> Iterator[Access]:
 
 def _access(block: Block, table: Table, relation: RelationName, facts: Facts) -> Access:
     own = [predicate for predicate in block.predicates if _is_filter(predicate, table)]
-    plain = [predicate for predicate in own if not predicate.under_or and not predicate.under_not]
-    fixed = [predicate for predicate in plain if not _same_block_columns(predicate)]
+    plain = [each for each in own if not each.under_or and (not each.under_not or truth(each) is not None)]
+    fixed = [each for each in plain if not _same_block_columns(each)]
+    narrow = [each for each in fixed if (fraction(each, facts.root(relation), facts) or 0.0) <= UNSELECTIVE]
     joins, correlated = _join_keys(block, table)
-    equals = [*_keys(fixed, EQUALITY, facts), *correlated]
+    equals = [*_keys(narrow, EQUALITY, facts), *correlated]
     fits = [key for key in equals if facts.key_fits(relation, key)]
     order = block.order_by or block.distinct_on
     return Access(
@@ -70,8 +74,16 @@ def _access(block: Block, table: Table, relation: RelationName, facts: Facts) ->
         groups=_sort_keys(block.group_by or _distinct_keys(block), table, facts),
         extremes=_extremes(block, table),
         searches=tuple(dict.fromkeys((p.column.column, p.kind) for p in plain if p.column and p.kind in SEARCHES)),
+        fractions=_fractions(narrow, facts.root(relation), facts),
         constants=tuple(p for p in plain if p.column is not None and _operand_is_plain(p)),
     )  # fmt: skip
+
+
+def _fractions(
+    predicates: Iterable[Predicate], table: RelationName, facts: Facts
+) -> tuple[tuple[IndexKey, float], ...]:
+    known = ((_key(each, facts), fraction(each, table, facts)) for each in predicates if each.kind in EQUALITY)
+    return tuple((key, share) for key, share in known if key is not None and share is not None)
 
 
 def _is_filter(predicate: Predicate, table: Table) -> bool:

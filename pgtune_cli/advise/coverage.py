@@ -1,17 +1,20 @@
 """When does an index do what another would do: the same leading keys, in one direction or wholly reversed."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pgtune_cli.model.catalog import Index, IndexKey
 from pgtune_cli.model.index import CandidateIndex
 
+_CAST = re.compile(r"""::(?:"[^"]+"|[a-z_][\w ]*)(?:\.\w+)?(?:\([\d,]+\))?(?:\[\])?""")
+
 
 def covers(index: Index, candidate: CandidateIndex) -> bool:
-    """Whether `index` exists, is usable, and does all that `candidate` would."""
+    """Whether `index` exists, is usable, holds the same rows, and does all that `candidate` would."""
     if not index.valid or index.method != candidate.method or candidate.unique:
         return False
-    if index.predicate is not None and not _same_text(index.predicate, candidate.predicate):
-        return False
+    if _condition(index.predicate) != _condition(candidate.predicate):
+        return False  # an index of all rows is many times the size of one of a few
     if candidate.method == "btree":
         fits = starts_with(index.keys, candidate.keys)
         held = {key.column for key in index.keys} | set(index.include)
@@ -63,8 +66,11 @@ def _flipped(direction: tuple[bool, bool]) -> tuple[bool, bool]:
     return not direction[0], not direction[1]
 
 
-def _same_text(one: str | None, other: str | None) -> bool:
-    return _squeezed(one) == _squeezed(other)
+def _condition(text: str | None) -> str | None:
+    """PostgreSQL's deparser adds casts and parentheses; a candidate's condition is one comparison, without either."""
+    if text is None:
+        return None
+    return "".join(_CAST.sub("", text).split()).replace("(", "").replace(")", "")
 
 
 def _squeezed(text: str | None) -> str | None:

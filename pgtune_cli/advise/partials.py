@@ -5,16 +5,13 @@ import msgspec
 from pgtune_cli.advise.access import Access
 from pgtune_cli.advise.candidates import Partial
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.explain.pg_array import parse_array
+from pgtune_cli.advise.fractions import UNSELECTIVE, constant, fraction, truth
 from pgtune_cli.model.catalog import IndexKey, RelationName
-from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.sql.quote import quote_identifier, quote_literal
 from pgtune_cli.sql.shape import Predicate, PredicateKind
 
 FEW_VALUES = 100
 """a column of states, not of keys: an index for one value of it is an index for a queue, not for a customer"""
-LARGEST_FRACTION = 0.5
-"""a condition that most rows meet saves nothing"""
 SKEWED = 0.5
 """one value holds so many of the rows: the others are what a queue looks for"""
 
@@ -55,27 +52,14 @@ def _partial(table: RelationName, predicate: Predicate, facts: Facts, channel: s
     if statistics is None:
         return None
     name, key = quote_identifier(column.column), IndexKey(column=column.column)
+    value, true = constant(predicate), truth(predicate)
     if predicate.kind is PredicateKind.IS_NULL:
-        sql, fraction = f"{name} IS NULL", statistics.null_frac
-    elif predicate.kind is PredicateKind.BOOL and predicate.operator in ("", "IS TRUE"):
-        sql, fraction = name, frequency(statistics, "t")
-    elif predicate.kind is PredicateKind.EQ and _one_constant(predicate) and 0 < statistics.n_distinct <= FEW_VALUES:
-        literal = predicate.operand.literals[0]
-        sql, fraction = f"{name} = {quote_literal(literal)}", frequency(statistics, literal)
+        sql = f"{name} IS NULL"
+    elif true is not None:
+        sql = name if true == "t" else f"NOT {name}"
+    elif value is not None and 0 < statistics.n_distinct <= FEW_VALUES:
+        sql = f"{name} = {quote_literal(value)}"
     else:
         return None
-    return Partial(sql, key, channel) if fraction <= LARGEST_FRACTION else None
-
-
-def _one_constant(predicate: Predicate) -> bool:
-    operand = predicate.operand
-    return operand.plain and len(operand.literals) == 1 and not operand.parameters and predicate.operator == "="
-
-
-def frequency(statistics: ColumnStatistics, value: str) -> float:
-    """The fraction of rows that have the value; what the common values leave over, for one that is not among them."""
-    frequencies = statistics.most_common_freqs or ()
-    for common, fraction in zip(parse_array(statistics.most_common_vals) or (), frequencies, strict=False):
-        if common == value:
-            return fraction
-    return max(0.0, 1.0 - statistics.null_frac - sum(frequencies))
+    share = fraction(predicate, table, facts)
+    return Partial(sql, key, channel) if share is not None and share <= UNSELECTIVE else None

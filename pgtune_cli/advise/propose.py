@@ -50,8 +50,11 @@ def propose(items: Sequence[Item], facts: Facts) -> Proposals:
     for use in uses:
         counts.update({(use.access.table, key) for key in _equal_keys(use.access)})
 
+    shares = {(use.access.table, key): share for use in uses for key, share in use.access.fractions}
+
     def rank(table: RelationName, key: IndexKey) -> tuple[float, float]:
-        distinct = facts.distinct(table, key.column) if key.column else None
+        share = shares.get((table, key))
+        distinct = 1 / max(share, 1e-9) if share is not None else facts.distinct(table, key.column or "")
         return -counts[table, key], -(distinct or 0.0)
 
     found: dict[CandidateIndex, str] = {}
