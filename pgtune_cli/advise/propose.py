@@ -52,6 +52,9 @@ def propose(items: Sequence[Item], facts: Facts) -> Proposals:
 
     shares = {(use.access.table, key): share for use in uses for key, share in use.access.fractions}
 
+    def narrowest(table: RelationName, key: IndexKey) -> float:
+        return rank(table, key)[1]
+
     def rank(table: RelationName, key: IndexKey) -> tuple[float, float]:
         share = shares.get((table, key))
         distinct = 1 / max(share, 1e-9) if share is not None else facts.distinct(table, key.column or "")
@@ -61,7 +64,7 @@ def propose(items: Sequence[Item], facts: Facts) -> Proposals:
     hidden: dict[Hidden, None] = {}
     for use in uses:
         conditions = partials(use.access, facts, use.constants_channel)
-        made = [(each, use.channel) for each in btree_candidates(use.access, rank)]
+        made = [(each, use.channel) for order in (rank, narrowest) for each in btree_candidates(use.access, order)]
         made += [(each, use.constants_channel) for each in partial_candidates(use.access, rank, conditions)]
         made += [(each, use.channel) for each in search_candidates(use.access, facts)]
         for candidate, channel in made:

@@ -154,8 +154,7 @@ class _Run:
         """With one index in the place of several, or of a worse one."""
         exchange = Exchange(self.problem, self.costs)
         chosen = await exchange.improve(chosen)
-        for gone in exchange.replaced:
-            self._reject([gone], "one index in its place serves the statements as well, or better")
+        self._reject(exchange.replaced, "what took its place serves the statements as well, or better")
         return chosen
 
     async def _narrowed(self, chosen: Configuration) -> Configuration:

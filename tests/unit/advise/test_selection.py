@@ -209,6 +209,24 @@ def test_the_rest_of_the_keys_stays_when_a_statement_of_little_weight_would_be_m
     assert chosen(rows, [C, AB], ms={"s": 990.0, "r": 10.0}).chosen == only(C, AB)
 
 
+def test_two_that_are_good_for_a_statement_each_take_the_place_of_one_that_is_half_as_good_for_both() -> None:
+    """The second of them alone would add too little to the first choice."""
+    rows: Rows = {
+        "s": [(only(), 1000), (only(C), 60), (only(A), 5)],
+        "r": [(only(), 1000), (only(C), 60), (only(B), 5)],
+        "far more": [(only(), 1000), (only(candidate("t", "d")), 5)],
+    }
+    found = chosen(rows, [A, B, C, candidate("t", "d")], ms={"s": 4.0, "r": 4.0, "far more": 92.0})
+    assert found.chosen == only(A, B, candidate("t", "d"))
+    assert found.rejected == {C: "what took its place serves the statements as well, or better"}
+
+
+def test_an_index_gives_way_to_one_that_is_much_better_for_its_statement_however_little_that_weighs() -> None:
+    """B is found first: it is smaller."""
+    rows: Rows = {"s": [(only(), 100_000), (only(A), 5), (only(B), 40)]}
+    assert chosen(rows, [A, B], sizes={A: 3 * MB, B: MB}).chosen == only(A)
+
+
 def test_one_that_is_many_times_larger_does_not_take_the_place_of_two() -> None:
     rows: Rows = {"s": [(only(), 1000), (only(A, B), 10), (only(AB), 10)]}
     assert chosen(rows, [A, B, AB], sizes={A: MB, B: MB, AB: 50 * MB}).chosen == only(A, B)
