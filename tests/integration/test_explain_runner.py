@@ -240,7 +240,10 @@ def test_nothing_stays_prepared_and_nothing_counts(pg: Any) -> None:
         return [row[0] for row in left]
 
     assert asyncio.run(main()) == []
-    counted = pg.fetch("select query from pg_stat_statements where query ilike '%orders where%'")
+    counted = pg.fetch(
+        "select query from pg_stat_statements s join pg_database d on d.oid = s.dbid"
+        " where d.datname = current_database() and query ilike '%orders where%'"
+    )
     assert [row[0] for row in counted if "/* pgtune */" not in row[0]] == []
 
 

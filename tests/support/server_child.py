@@ -17,8 +17,9 @@ sys.path.insert(0, sys.argv[1])
 from pgtune_cli.server.binaries import find_binaries
 from pgtune_cli.server.embedded import embedded_server
 
-if "deaf" in sys.argv:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+# nohup and shells without job control leave signals ignored in what they start
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.SIG_IGN if "deaf" in sys.argv else signal.default_int_handler)
 with embedded_server(find_binaries(Path(sys.argv[2]))) as server:
     forked = 0
     if "fork" in sys.argv:
