@@ -46,14 +46,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def floor(self) -> float:
         """What an index must save to be worth having, upkeep taken off."""
-        share = MIN_GAIN * self.values.total
+        share = MIN_GAIN * self.values.ordinary
         if not self.values.timed or self.window_seconds is None:
             return share
         return min(share, MIN_GAIN_CORE * self.window_seconds * 1000)
 
     @property
     def negligible(self) -> float:
-        return min(NEGLIGIBLE * self.values.total, self.floor)
+        return min(NEGLIGIBLE * self.values.ordinary, self.floor)
 
     def saved(self, changes: Iterable[Change]) -> float:
         """Worth of the changes that an index makes; 0 when none is beyond doubt."""

@@ -4,11 +4,16 @@ Measured time decides: a statement that took a tenth of the time is a tenth of t
 of it, and half the cost is taken for half the time. Without measured time (a folder of .sql files) it is calls x cost.
 """
 
+import math
+import statistics
 from collections.abc import Mapping
 
 import msgspec
 
 from pgtune_cli.advise.workload import Item
+
+MONSTROUS = 10.0
+"""times the median statement's worth"""
 
 
 class Values(msgspec.Struct, frozen=True):
@@ -22,6 +27,8 @@ class Values(msgspec.Struct, frozen=True):
     """worth of one unit of planner cost that no statement is known for (upkeep of an index)."""
     timed: bool = False
     """whether a unit is a millisecond."""
+    ordinary: float = 0.0
+    """the total that shares are taken of: without measured time one monstrous estimate does not dwarf all others."""
 
     def of(self, item: Item, cost: float) -> float:
         return self.weights[item.fingerprint] * cost
@@ -36,7 +43,10 @@ def values(costs: list[tuple[Item, float]]) -> Values:
     }
     total = sum(weights[item.fingerprint] * cost for item, cost in costs)
     planned = sum(calls(item) * cost for item, cost in costs)
-    return Values(weights, total, total / planned if planned else 1.0, timed)
+    worths = [weights[item.fingerprint] * cost for item, cost in costs]
+    most = math.inf if timed or not worths else MONSTROUS * statistics.median(worths)
+    ordinary = sum(min(worth, most) for worth in worths)
+    return Values(weights, total, total / planned if planned else 1.0, timed, ordinary)
 
 
 def calls(item: Item) -> float:

@@ -279,3 +279,12 @@ def test_whatever_the_costs_the_set_fits_is_used_and_harms_nothing(
     assert found.chosen <= frozenset().union(*(cost.used for cost in found.costs.values()))
     assert all(found.costs[key].cost <= options[0][1] for key, options in rows.items())
     assert not found.chosen & found.rejected.keys()
+
+
+def test_without_measured_time_one_monstrous_estimate_does_not_hide_the_others() -> None:
+    rows: Rows = {
+        "monster": [(only(), 10_000_000), (only(A), 5000)],
+        "s": [(only(), 9000), (only(B), 100)],
+        "r": [(only(), 8000)],
+    }
+    assert chosen(rows, [A, B], ms=dict.fromkeys(rows, 0.0)).chosen == only(A, B)
