@@ -162,7 +162,6 @@ def test_every_index_is_built_used_and_saves_blocks_and_then_nothing_is_left_to_
     assert {chosen.confidence for chosen in advice.chosen} <= {"high", "medium"}
     assert sorted(dropped.sql.rpartition(".")[2] for dropped in advice.dropped) == [
         "ticket_assignee_idx",
-        "ticket_assignee_wide",
         "ticket_device_again",
     ]
 
