@@ -16,6 +16,8 @@ from pgtune_cli.whatif.mentions import Relevance, Words
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
 TOLERANCE = 0.05
+EXACT = 1e-4
+TIE = "two plans cost the same, and the planner may take either"
 RANGES_SHOWN_SINCE = 17
 BUILT_IN_RANGES = {"int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"}
 SYSTEM_CATALOGS = re.compile(r"\bpg_\w|\binformation_schema\b", re.IGNORECASE)
@@ -56,12 +58,13 @@ def _request(plans: StatementPlans) -> tuple[CostRequest, StatementPlan] | None:
 def compare(source: StatementPlan, clone: Cost, causes: "Causes", sql: str) -> Fidelity:
     """Both planned with the same values. `reason` is None where shape and cost agree."""
     same_shape = shape_of(source.plan) == shape_of(clone.plan)
+    tie = not same_shape and abs(clone.total_cost - source.total_cost) <= EXACT * source.total_cost
     close = abs(clone.total_cost - source.total_cost) <= TOLERANCE * max(source.total_cost, 0.01)
     return Fidelity(
         same_shape=same_shape,
         cost_server=source.total_cost,
         cost_clone=clone.total_cost,
-        reason=None if same_shape and close else causes.of(sql),
+        reason=None if same_shape and close else TIE if tie else causes.of(sql),
     )
 
 
