@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.report import ReportStatement
-from pgtune_cli.report.format import one_line, percent, plain, size
+from pgtune_cli.report.format import percent, plain, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
@@ -20,16 +20,16 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement] = ()
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]
     lines += [f"-- {line}" for line in _summary(advice)]
     for number, index in enumerate(advice.chosen, 1):
-        lines += ["", f"-- {number}. {plain(index.name)}", *_comment(index.why), *_benefits(index, texts)]
+        lines += ["", f"-- {number}. {_in_comment(index.name)}", *_comment(index.why), *_benefits(index, texts)]
         lines += [plain(step).rstrip(";") + ";" for step in index.steps]
-        lines += [f"-- undo: {one_line(index.rollback_sql, 10_000)}"]
+        lines += [f"-- undo: {_in_comment(index.rollback_sql)}"]
     for dropped in advice.dropped:
         lines += ["", *_comment(dropped.reason), plain(dropped.sql).rstrip(";") + ";"]
-        lines += [f"-- undo: {one_line(dropped.rollback_sql, 10_000)}"]
+        lines += [f"-- undo: {_in_comment(dropped.rollback_sql)}"]
     for possible in advice.possible:
-        lines += ["", *_comment(f"possible only: {possible.reason}"), f"-- {one_line(possible.sql, 10_000)};"]
+        lines += ["", *_comment(f"possible only: {possible.reason}"), f"-- {_in_comment(possible.sql)};"]
     for rejected in advice.rejected:
-        lines += ["", *_comment(f"rejected: {rejected.reason}"), f"-- {one_line(rejected.sql, 10_000)};"]
+        lines += ["", *_comment(f"rejected: {rejected.reason}"), f"-- {_in_comment(rejected.sql)};"]
     return "\n".join(lines) + "\n"
 
 
@@ -56,3 +56,8 @@ def _benefits(index: ChosenIndex, texts: dict[str, str]) -> list[str]:
 
 def _comment(text: str) -> list[str]:
     return [f"-- {line}" for line in plain(text).splitlines()]
+
+
+def _in_comment(sql: str) -> str:
+    """One line, so that a name that holds a newline cannot end the comment; spaces in names are kept."""
+    return plain(sql).replace("\n", " ")

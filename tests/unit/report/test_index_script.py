@@ -1,0 +1,19 @@
+"""The script of the index advice: what it runs is the advice alone."""
+
+from pgtune_cli.model.index import ChosenIndex, IndexAdvice
+from pgtune_cli.report.index_sql import index_script
+
+NAME = "x\nDROP TABLE orders; --"
+SQL = f'CREATE INDEX CONCURRENTLY i ON public."{NAME}" (a)'
+
+
+def test_a_newline_in_a_name_does_not_end_a_comment() -> None:
+    chosen = ChosenIndex(
+        sql=SQL, steps=(SQL,), rollback_sql=f'DROP INDEX CONCURRENTLY public."{NAME}  i"', name=f"{NAME}_idx",
+        relation=f"public.{NAME}", columns=("a",), size_bytes=1, benefit=1.0, write_cost=0.0, evidence={},
+        statements=(), confidence="high", why=f"Serves public.{NAME}.",
+    )  # fmt: skip
+    script = index_script(IndexAdvice(chosen=(chosen,)))
+    run = [line for line in script.splitlines() if line and not line.startswith("--")]
+    assert run == (SQL + ";").split("\n")
+    assert '-- undo: DROP INDEX CONCURRENTLY public."x DROP TABLE orders; --  i"' in script
