@@ -1,11 +1,9 @@
 """Where results go: stdout, and the files of -o, each written whole or not at all."""
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 
 from pgtune_cli.errors import UsageError
+from pgtune_cli.resources import write_whole
 
 FORMATS = ("terminal", "json", "markdown", "html", "sql")
 _BY_ENDING = {".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sql": "sql", ".txt": "terminal"}
@@ -22,8 +20,10 @@ def output_files(outputs: list[str] | None) -> tuple[tuple[str, Path], ...]:
 
 def _output_file(output: str) -> tuple[str, Path]:
     name, equals, rest = output.partition("=")
-    if equals and name in FORMATS:
-        chosen, path = name, Path(rest)
+    if equals and name.isalpha():
+        if not rest:
+            raise UsageError(f"{output} names no file", "write it like html=report.html")
+        chosen, path = check_format(name), Path(rest)
     else:
         path = Path(output)
         if path.suffix.lower() not in _BY_ENDING:
@@ -33,6 +33,8 @@ def _output_file(output: str) -> tuple[str, Path]:
         chosen = _BY_ENDING[path.suffix.lower()]
     if not path.parent.is_dir():
         raise UsageError(f"no folder {path.parent} for {path.name}", "make it first")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "name a file in it")
     return chosen, path
 
 
@@ -51,24 +53,9 @@ def check_format(name: str, allowed: tuple[str, ...] = FORMATS) -> str:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replace `path` atomically; mode 0600, since a report may hold what a database holds.
+    """Replace `path` as a whole; mode 0600, since a report may hold what a database holds.
 
     Raises:
         UsageError: the file cannot be written.
     """
-    if path.exists() and not path.is_file():
-        # a pipe or a device: nothing to replace
-        path.write_text(text, encoding="utf-8")
-        return
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as exc:
-        raise UsageError(f"cannot write {path}: {exc.strerror}") from exc
+    write_whole(path, text.encode("utf-8", errors="backslashreplace"))

@@ -12,11 +12,9 @@ It is written with mode 0600, as a whole or not at all, and equal snapshots give
 input: only these parts, never by a path, never more than MAX_BYTES of text.
 """
 
-import os
-import tempfile
+import io
 import zipfile
 import zlib
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +32,7 @@ from pgtune_cli.model.snapshot import (
     Usage,
     Workload,
 )
+from pgtune_cli.resources import write_whole
 
 MAX_BYTES = 2 << 30
 """of all parts together, uncompressed."""
@@ -64,23 +63,11 @@ def save(snapshot: Snapshot, path: Path) -> None:
     """Write the snapshot; a file of that name is replaced once the new one is complete.
 
     Raises:
-        UsageError: the folder cannot be written.
+        UsageError: the file cannot be written.
     """
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=".pgtune-", dir=path.parent)  # mode 0600
-    except OSError as exc:
-        raise UsageError(printable(f"cannot write {path}: {exc.strerror}")) from exc
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            _write(snapshot, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError as exc:
-        raise UsageError(printable(f"cannot write {path}: {exc.strerror}")) from exc
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+    data = io.BytesIO()
+    _write(snapshot, data)
+    write_whole(path, data.getvalue())
 
 
 def _write(snapshot: Snapshot, file: Any) -> None:

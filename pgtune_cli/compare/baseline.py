@@ -1,6 +1,5 @@
 """The baseline file: what every statement cost, small, sorted, without literals, made for a diff in a repository."""
 
-import os
 from math import isfinite
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pgtune_cli.compare.signals import Windows, signals
 from pgtune_cli.errors import UsageError
 from pgtune_cli.model.comparison import BASELINE_SCHEMA_VERSION, Baseline, BaselineStatement
 from pgtune_cli.model.statement import Statement
+from pgtune_cli.resources import write_whole
 from pgtune_cli.settings import Settings
 from pgtune_cli.sql.fingerprint import normalise
 
@@ -51,14 +51,7 @@ def update(old: Baseline, new: Baseline) -> Baseline:
 def save(baseline: Baseline, path: Path) -> None:
     """Write the file whole or not at all; the same baseline gives the same bytes."""
     data = msgspec.json.format(msgspec.json.encode(baseline, order="sorted"), indent=2) + b"\n"
-    path = path.resolve()
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(data)
-        unfinished.replace(path)
-    except OSError as exc:
-        unfinished.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {path}: {exc.strerror}") from exc
+    write_whole(path, data, private=False)
 
 
 def load(path: Path) -> Baseline:
