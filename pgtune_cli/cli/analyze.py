@@ -58,6 +58,7 @@ def analyze(
     from pgtune_cli import gate
     from pgtune_cli.cli import pipeline
     from pgtune_cli.cli.analysis_options import analyze_options, severity
+    from pgtune_cli.cli.console import want_colour
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
@@ -74,6 +75,8 @@ def analyze(
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
+    pipeline.chosen_rules(options, settings)  # a mistake in them is told before anything is read
+    colour = want_colour(color)
     where = resolve(flags, settings, notes)
 
     async def job() -> "Report":
@@ -82,20 +85,20 @@ def analyze(
 
     with notes.bar():
         report = run(job())
-    emit(report, files, format_, color, quiet)
+    emit(report, files, format_, colour, quiet)
     if least and not exit_zero and gate.reached(report.findings, least):
         raise typer.Exit(1)
     if require_complete and report.skipped:
         raise IncompleteAnalysis(f"{len(report.skipped)} things were skipped", "they are listed in the report")
 
 
-def emit(report: "Report", files: tuple[tuple[str, Path], ...], format_: str, color: str, quiet: bool) -> None:
+def emit(report: "Report", files: tuple[tuple[str, Path], ...], format_: str, colour: bool, quiet: bool) -> None:
     """Write the files of -o, then the result to stdout (silent with -q when files were asked for)."""
-    from pgtune_cli.cli.console import print_result, want_colour
+    from pgtune_cli.cli.console import print_result
     from pgtune_cli.cli.write import write_file
     from pgtune_cli.report.render import render
 
     for name, path in files:
         write_file(path, render(report, name))
     if not (quiet and files):
-        print_result(render(report, format_, colour=want_colour(color)))
+        print_result(render(report, format_, colour=colour))

@@ -1,10 +1,12 @@
 """stderr: notes and a progress bar, the latter only on a terminal. stdout belongs to the result alone."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pgtune_cli.errors import UsageError
 from pgtune_cli.report.format import plain
 
 
@@ -44,17 +46,39 @@ class Notes:
 
 
 def want_colour(choice: str) -> bool:
-    """--color auto|always|never with NO_COLOR, FORCE_COLOR and TERM=dumb (https://no-color.org)."""
+    """--color auto|always|never with NO_COLOR, FORCE_COLOR and TERM=dumb (https://no-color.org).
+
+    Raises:
+        UsageError: another choice.
+    """
+    if choice not in ("auto", "always", "never"):
+        raise UsageError(f"--color is not one of auto, always, never: {choice}")
     if choice in ("always", "never"):
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def print_result(text: str) -> None:
-    """The result, to stdout."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    """The result, to stdout; nowhere when that is closed. What its encoding cannot hold is shown as `?`.
+
+    Raises:
+        BrokenPipeError: whoever read it has gone.
+        UsageError: it cannot be written, on a full disk for one.
+    """
+    if sys.stdout is None:
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        # or Python would try again at its exit, and say so
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"cannot write the result to stdout: {exc.strerror}") from exc

@@ -24,7 +24,7 @@ from pgtune_cli.model.statement import Statement
 if TYPE_CHECKING:
     from pgtune_cli.collect.connection import Connection
     from pgtune_cli.explain.runner import ExplainOptions
-    from pgtune_cli.model.finding import Finding
+    from pgtune_cli.lint.rule import Rule
     from pgtune_cli.model.report import Report
     from pgtune_cli.model.rewrite import Rewrite
     from pgtune_cli.settings import Settings
@@ -55,15 +55,18 @@ class AnalyzeOptions:
 async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings", notes: Notes) -> "Report":
     """Everything pgtune can say about `source`. One failing statement, table or rule ends as a Skipped."""
     from pgtune_cli.cli.assemble import assemble
+    from pgtune_cli.lint.engine import evaluate
     from pgtune_cli.sql.statements import statements as merge
 
     snapshot = source.snapshot
+    rules = chosen_rules(options, settings)
     statements = merge(snapshot)
     async with _clone(snapshot, statements, options, notes) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         advice = await advise(analysis, source, clone, options, notes)
         rewrites = await _rewrite(analysis, source, clone, options, notes)
-    findings, skipped = _lint(analysis, options, settings, notes)
+    notes.progress("judging the facts by the rules")
+    findings, skipped = evaluate(rules, analysis)
     return assemble(analysis, findings, advice, rewrites, skipped)
 
 
@@ -102,6 +105,8 @@ async def explain(
                 f"{message}, read-only, at most {options.max_time_ms / 1000:g} s each (--no-execute plans only)"
             ),
         )
+        if source.connection.is_closed():
+            skipped += (_lost(notes),)
     if clone is not None:
         # all of them where there is no server; else what the server would not plan for this role, writes above all
         unplanned = tuple(one for one in statements if one.fingerprint not in plans or not plans[one.fingerprint].plans)
@@ -116,6 +121,14 @@ async def explain(
         notes.progress("comparing the clone's plans with the server's")
         analysis = await with_fidelity(analysis, clone)
     return analysis
+
+
+def _lost(notes: Notes) -> Skipped:
+    """The connection broke while statements were explained: whoever reads the report must know it."""
+    skipped = Skipped("the connection to the server", "it broke while statements were explained there; the rest was "
+                      "planned without the server", "see the server's log, and run it again")  # fmt: skip
+    notes.note(f"{skipped.what}: {skipped.why}; {skipped.remedy}")
+    return skipped
 
 
 def _merged(on_server: StatementPlans | None, on_clone: StatementPlans) -> StatementPlans:
@@ -185,23 +198,20 @@ async def _rewrite(
     return await rewrite_statements(analysis, whatif=clone, connection=connection, max_time_ms=options.max_time_ms)
 
 
-def _lint(
-    analysis: Analysis, options: AnalyzeOptions, settings: "Settings", notes: Notes
-) -> tuple[tuple["Finding", ...], tuple[Skipped, ...]]:
-    from pgtune_cli.lint.adjust import adjust
-    from pgtune_cli.lint.engine import evaluate
-    from pgtune_cli.lint.loader import load_rules
+def chosen_rules(options: AnalyzeOptions, settings: "Settings") -> tuple["Rule", ...]:
+    """The rules to judge by.
 
-    notes.progress("judging the facts by the rules")
-    rules = adjust(
-        load_rules((*settings.rules.dirs, *options.rule_dirs)), settings.rules.params, settings.rules.severity
-    )
-    return evaluate(
-        rules,
-        analysis,
-        select=options.select or settings.rules.select,
-        ignore=(*settings.rules.ignore, *options.ignore),
-    )
+    Raises:
+        UsageError: a rule that cannot be read, or a selector that names none.
+    """
+    from pgtune_cli.lint.adjust import adjust
+    from pgtune_cli.lint.loader import load_rules
+    from pgtune_cli.lint.selection import select_rules
+
+    loaded = load_rules((*settings.rules.dirs, *options.rule_dirs))
+    rules = adjust(loaded, settings.rules.params, settings.rules.severity)
+    select = options.select or settings.rules.select
+    return tuple(select_rules(rules, select, (*settings.rules.ignore, *options.ignore)))
 
 
 def _explain_options(options: AnalyzeOptions) -> "ExplainOptions":

@@ -1,4 +1,4 @@
-"""The one event loop. Ctrl-C and SIGTERM cancel what runs, so that servers are stopped and queries cancelled."""
+"""The one event loop. Ctrl-C, SIGTERM and a closed terminal cancel what runs: servers stop, queries are cancelled."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` to its end.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C or SIGTERM, when everything is cleaned up.
+        KeyboardInterrupt: after Ctrl-C, SIGTERM or SIGHUP, when everything is cleaned up.
     """
 
     async def interruptible() -> T:
@@ -28,6 +28,9 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+            # under nohup it is ignored, and stays so
+            if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, terminate)
         try:
             return await main
         except asyncio.CancelledError:

@@ -94,7 +94,7 @@ async def open_source(
 
         if collect.window:
             raise UsageError("--window needs a server, and this is a snapshot file")
-        yield Source(_with_workload(load(target.snapshot_path), collect), None)
+        yield Source(_with_workload(_narrowed(load(target.snapshot_path), collect), collect), None)
         return
     from pgtune_cli.collect.connection import connect
 
@@ -126,13 +126,32 @@ async def _collect(connection: "Connection", collect: CollectFlags, settings: "S
 
     window = parse_duration_ms(collect.window) / 1000 if collect.window else None
     options = CollectOptions(
-        top=collect.top or settings.top,
+        top=settings.top if collect.top is None else collect.top,
         order_by=collect.order_by or settings.order_by,
         window_seconds=window,
         schemas=collect.schemas or settings.schemas,
         exclude=collect.exclude or settings.exclude,
     )
     return await read(connection, options, notes.progress)
+
+
+def _narrowed(snapshot: Snapshot, collect: CollectFlags) -> Snapshot:
+    """A snapshot holds what it was taken with; what the command line asks for goes on top, the configuration does not.
+
+    Raises:
+        UsageError: a --top or --order-by that there is none.
+    """
+    import msgspec
+
+    from pgtune_cli.collect.narrow import narrow_relations, narrow_workload
+
+    if collect.schemas or collect.exclude:
+        snapshot = narrow_relations(snapshot, collect.schemas, collect.exclude)
+    if collect.top is None and collect.order_by is None:
+        return snapshot
+    top = len(snapshot.workload.rows) or 1 if collect.top is None else collect.top
+    workload = narrow_workload(snapshot.workload, top, collect.order_by or "total")
+    return msgspec.structs.replace(snapshot, workload=workload)
 
 
 def _with_workload(snapshot: Snapshot, collect: CollectFlags) -> Snapshot:

@@ -142,7 +142,7 @@ def why_unreadable(error: BaseException, extension: Extension) -> tuple[str, str
         return NOT_PRELOADED
     if state == "42501":
         return reason(error), f"GRANT SELECT ON ALL TABLES IN SCHEMA {extension.schema_sql} TO PUBLIC"
-    if state == "22021":
+    if state in ("22021", "22P05"):
         return FOREIGN_BYTES
     if state in ("42883", "58P01", "42P01"):
         return reason(error), "ALTER EXTENSION pg_stat_statements UPDATE"
@@ -160,8 +160,12 @@ NOT_CREATED = (
 
 
 FOREIGN_BYTES = (
-    "a statement of another database of this server holds bytes that are no text here, and that stops every reader",
-    "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE pg_encoding_to_char(encoding) = 'SQL_ASCII'",
+    "a statement of another database of this server holds characters that this database's encoding does not have, "
+    "and that stops every reader",
+    "this begins the counters of such databases anew, of dropped ones too: "
+    "SELECT pg_stat_statements_reset(0, s.dbid, 0) FROM (SELECT DISTINCT dbid FROM pg_stat_statements(false)) AS s "
+    "LEFT JOIN pg_database AS d ON d.oid = s.dbid WHERE d.encoding IS DISTINCT FROM "
+    "(SELECT encoding FROM pg_database WHERE datname = current_database())",
 )
 """the extension converts the texts of all databases before it gives out any."""
 

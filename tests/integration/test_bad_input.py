@@ -1,14 +1,22 @@
 """Bad input ends in one clear line, the right exit code, no traceback, and everything else still analysed."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.blog import load_blog
+from support.collecting import read
 from support.command import pgtune
 
+from pgtune_cli.cli.console import Notes
+from pgtune_cli.cli.pipeline import AnalyzeOptions, explain
+from pgtune_cli.cli.source import Source
+from pgtune_cli.collect.connection import connect
+from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.server.embedded import embedded_server
+from pgtune_cli.sql.statements import statements
 
 pytestmark = pytest.mark.pg
 
@@ -132,3 +140,49 @@ def test_check_fails_on_a_slow_statement_with_both_numbers(blog: Any, tmp_path: 
     known = pgtune("check", blog.dsn, "--baseline", "b.json", "--format", "json", cwd=tmp_path)
     assert known.returncode == 0, known.stdout
     assert json.loads(known.stdout)["outcome"] == "passed"
+
+
+def test_a_statement_elsewhere_that_this_encoding_cannot_hold_is_told_with_its_remedy(pg: Any) -> None:
+    name = f"{pg.database}_latin1"
+    pg.execute("CREATE EXTENSION pg_stat_statements")
+    pg.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    dsn = pg.dsn.replace(pg.database, name)
+    asyncio.run(create_extension(dsn))
+    pg.execute('SELECT 1 AS "😀"')
+    try:
+        ends(pgtune("analyze", dsn), 4, "this database's encoding does not have", "pg_stat_statements_reset")
+    finally:
+        pg.execute("SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()")
+        pg.execute(f"DROP DATABASE {name}")
+
+
+async def create_extension(dsn: str) -> None:
+    connection = await connect(dsn, read_only=False)
+    await connection.execute("CREATE EXTENSION pg_stat_statements")
+    await connection.close()
+
+
+def test_a_connection_that_breaks_while_statements_are_explained_is_in_the_report(
+    blog: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = read(blog.dsn)
+
+    async def main() -> Analysis:
+        connection = await connect(blog.dsn)
+        connection.terminate()
+        source = Source(snapshot, connection)
+        return await explain(source, statements(snapshot), AnalyzeOptions(), None, (), Notes())
+
+    analysis = asyncio.run(main())
+    assert "the connection to the server" in [one.what for one in analysis.skipped]
+    assert "the connection to the server: it broke" in capsys.readouterr().err
+
+
+def test_options_that_choose_hold_for_a_snapshot_too(blog: Any, tmp_path: Path) -> None:
+    file = str(tmp_path / "blog.pgtune")
+    ends(pgtune("snapshot", blog.dsn, "-o", file), 0)
+    done = pgtune("analyze", file, "--top", "1", "--order-by", "calls", "--schema", "Odd*", "--format", "json")
+    ends(done, 0)
+    report = json.loads(done.stdout)
+    assert [one["calls"] for one in report["statements"]] == [200]
+    ends(pgtune("analyze", file, "--top", "0"), 2, "--top")

@@ -36,6 +36,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         (["analyze", "x", "-o", "report.pdf"], 2, "report.pdf"),
         (["analyze", "x", "-o", "nowhere/report.html"], 2, "nowhere"),
         (["analyze", "x", "--budget", "many"], 2, "many"),
+        (["analyze", "x", "-o", "markdwn=report.md"], 2, "did you mean markdown?"),
+        (["analyze", "x", "-o", "html="], 2, "names no file"),
+        (["analyze", "x", "-o", "html=."], 2, "is a folder"),
+        (["analyze", "x", "--color", "sometimes"], 2, "auto, always, never"),
+        (["analyze", "x", "--ignore", "SHCEMA"], 2, "SHCEMA"),
         (["indexes", "x", "--format", "html"], 2, "sql"),
         (["schema", "reprot"], 2, "report"),
         (["rules", "show", "PLAN0O3"], 2, "PLAN0"),
@@ -86,3 +91,23 @@ def test_doctor_prints_every_statement_without_connecting(tmp_path: Path) -> Non
     assert done.returncode == 0
     assert "pg_stat_statements" in done.stdout
     assert "pgtune" in done.stdout
+
+
+def test_a_result_that_cannot_be_written_is_no_fault_of_pgtune() -> None:
+    command = [sys.executable, "-m", "pgtune_cli", "rules", "list"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "pgtune: cannot write the result to stdout: No space left on device\n"
+
+
+def test_a_closed_stdout_is_silence() -> None:
+    command = f'"{sys.executable}" -m pgtune_cli rules list >&-'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_encoding_without_the_characters_of_a_result_is_no_fault() -> None:
+    done = pgtune("rules", "facts", "statement", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert "it compares a count(?) with something" in done.stdout
