@@ -50,13 +50,14 @@ def facts(
     """Print the facts that a rule's condition may use, from their types."""
     from pgtune_cli.cli.console import print_result
     from pgtune_cli.errors import UsageError
-    from pgtune_cli.lint.reference import fact_reference
+    from pgtune_cli.lint.reference import fact_reference, subject_kinds
     from pgtune_cli.report.rules import render_facts
 
     reference = fact_reference()
     if subject is not None and subject not in reference:
         raise UsageError(f"no subject {subject}", f"one of {', '.join(sorted(reference))}")
-    print_result(render_facts({subject: reference[subject]} if subject else reference))
+    variables = {kind.name: kind.variable for kind in subject_kinds()}
+    print_result(render_facts({subject: reference[subject]} if subject else reference, variables))
 
 
 @app.command("test")

@@ -32,11 +32,11 @@ def render_rule(rule: Rule) -> str:
     return "\n".join([*lines, f"  file     {rule.source}"])
 
 
-def render_facts(reference: Mapping[str, Sequence[Fact]]) -> str:
-    """The facts of each subject: name, type, meaning, and what they need."""
+def render_facts(reference: Mapping[str, Sequence[Fact]], variables: Mapping[str, str]) -> str:
+    """The facts of each subject, under the variable that conditions call it by: name, type, meaning, need."""
     lines = []
     for subject, facts in reference.items():
-        lines.append(subject)
+        lines.append(f"{subject}: {variables[subject]}.…")
         for fact in facts:
             need = f" (needs {fact.need})" if fact.need else ""
             lines.append(f"  {fact.name:<28} {fact.type.value:<16} {fact.description}{need}")
