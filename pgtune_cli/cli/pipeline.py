@@ -4,7 +4,7 @@ Here the rooms meet: each analyser gets the same Analysis, and none of them know
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import msgspec
 
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
-from pgtune_cli.errors import EmbeddedServerError
+from pgtune_cli.errors import EmbeddedServerError, UsageError
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import IndexAdvice
@@ -58,6 +58,7 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     from pgtune_cli.lint.engine import evaluate
     from pgtune_cli.sql.statements import statements as merge
 
+    _check_engine(source, options)
     snapshot = source.snapshot
     rules = chosen_rules(options, settings)
     statements = merge(snapshot)
@@ -74,10 +75,16 @@ async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> 
     """The index advice of `source`; nothing is executed on the server."""
     from pgtune_cli.sql.statements import statements as merge
 
+    _check_engine(source, options)
     statements = merge(source.snapshot)
     async with _clone(source.snapshot, statements, options, notes) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         return await advise(analysis, source, clone, options, notes)
+
+
+def _check_engine(source: Source, options: AnalyzeOptions) -> None:
+    if options.engine == "hypopg" and source.connection is None:
+        raise UsageError("--engine hypopg needs a server, and this is a snapshot file")
 
 
 async def explain(
@@ -168,14 +175,26 @@ async def _clone(
     try:
         binaries = find_binaries(options.pg_bin, major=18)
     except EmbeddedServerError as exc:
-        notes.note(f"no statistics-only clone: {exc}")
-        yield None, (Skipped("index advice and what-if plans", f"no statistics-only clone: {exc}", exc.hint),)
+        yield None, (_no_clone(exc, notes),)
         return
     notes.progress("building the statistics-only clone")
-    async with open_clone(
-        snapshot, binaries=binaries, relations=_touched(snapshot, statements), progress=notes.progress
-    ) as clone:
+    async with AsyncExitStack() as stack:
+        opened = open_clone(
+            snapshot, binaries=binaries, relations=_touched(snapshot, statements), progress=notes.progress
+        )
+        try:
+            clone = await stack.enter_async_context(opened)
+        except EmbeddedServerError as exc:
+            yield None, (_no_clone(exc, notes),)
+            return
         yield clone, clone.lost
+
+
+def _no_clone(error: EmbeddedServerError, notes: Notes) -> Skipped:
+    """What does not need the clone goes on without it."""
+    notes.note(f"no statistics-only clone: {error}" + (f"\nhint: {error.hint}" if error.hint else ""))
+    why = " ".join(str(error).split())
+    return Skipped("index advice and what-if plans", f"no statistics-only clone: {why}", error.hint)
 
 
 def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> frozenset[RelationName] | None:

@@ -186,3 +186,17 @@ def test_options_that_choose_hold_for_a_snapshot_too(blog: Any, tmp_path: Path) 
     report = json.loads(done.stdout)
     assert [one["calls"] for one in report["statements"]] == [200]
     ends(pgtune("analyze", file, "--top", "0"), 2, "--top")
+    ends(pgtune("indexes", file, "--engine", "hypopg"), 2, "needs a server")
+
+
+def test_a_clone_that_does_not_start_costs_the_index_advice_alone(blog: Any, tmp_path: Path) -> None:
+    for name in ("initdb", "postgres"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{name} (PostgreSQL) 18.1"\n', encoding="utf-8")
+        program.chmod(0o755)
+    done = pgtune("analyze", blog.dsn, "--no-execute", "--pg-bin", str(tmp_path), "--format", "json")
+    ends(done, 0, "no statistics-only clone")
+    report = json.loads(done.stdout)
+    assert any(one["plans"] for one in report["statements"])
+    assert report["indexes"]["engine"] is None
+    assert "index advice and what-if plans" in [one["what"] for one in report["skipped"]]
