@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import MARK, Connection, PostgresError
 from pgtune_cli.errors import ServerRefused, UsageError
 from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.model.catalog import Catalog, RelationName
@@ -23,12 +23,13 @@ from pgtune_cli.whatif.planning import mode_sql, plan_prepared, rolled_back
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 from pgtune_cli.whatif.reason import reason_of
 
-INSTALLED = """
-SELECT quote_ident(n.nspname) AS schema, string_to_array(substring(extversion FROM '^[0-9.]+'), '.')::int[] AS version
+INSTALLED = f"""
+SELECT {MARK} quote_ident(n.nspname) AS schema,
+    string_to_array(substring(extversion FROM '^[0-9.]+'), '.')::int[] AS version
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'hypopg'"""
 
-LEAVES = """
-SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree(to_regclass($1)) t
+LEAVES = f"""
+SELECT {MARK} n.nspname AS schema, c.relname AS name FROM pg_partition_tree(to_regclass($1)) t
 JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf"""
 
 HIDING_SINCE = [1, 4]
@@ -88,14 +89,14 @@ class HypopgWhatIf:
 
     async def _hypothetical(self, definition: str) -> tuple[int, str]:
         rows = await self.connection.fetch(
-            f"SELECT indexrelid, indexname FROM {self._schema}.hypopg_create_index($1)", definition
+            f"SELECT {MARK} indexrelid, indexname FROM {self._schema}.hypopg_create_index($1)", definition
         )
         if not rows:
             raise LookupError("HypoPG did not take the index")
         return rows[0]["indexrelid"], rows[0]["indexname"]
 
     async def _size(self, oid: int) -> int:
-        size: int = await self.connection.fetchval(f"SELECT {self._schema}.hypopg_relation_size($1::oid)", oid)
+        size: int = await self.connection.fetchval(f"SELECT {MARK} {self._schema}.hypopg_relation_size($1::oid)", oid)
         return size
 
     async def costs(self, requests: Sequence[CostRequest]) -> list[Cost | str]:
@@ -138,7 +139,8 @@ class HypopgWhatIf:
                 _, name = await self._hypothetical(definition)
                 names[name] = candidate
         for index in configuration.hidden:
-            await self.connection.fetch(f"SELECT {self._schema}.hypopg_hide_index(to_regclass($1))", qualified(index))
+            hide = f"SELECT {MARK} {self._schema}.hypopg_hide_index(to_regclass($1))"
+            await self.connection.fetch(hide, qualified(index))
         for request in requests:
             self.planner_calls += 1
             plan = await plan_prepared(self.connection, request.prepared, request.values)
@@ -148,8 +150,8 @@ class HypopgWhatIf:
     async def _reset(self) -> None:
         """Hypothetical and hidden indexes outlive transactions."""
         try:
-            await self.connection.fetch(f"SELECT {self._schema}.hypopg_reset()")
+            await self.connection.fetch(f"SELECT {MARK} {self._schema}.hypopg_reset()")
             if self._can_hide:
-                await self.connection.fetch(f"SELECT {self._schema}.hypopg_unhide_all_indexes()")
+                await self.connection.fetch(f"SELECT {MARK} {self._schema}.hypopg_unhide_all_indexes()")
         except PostgresError:
             return

@@ -130,3 +130,24 @@ def test_without_the_extension_the_error_says_how_to_get_it(pg: Database) -> Non
     with pytest.raises(ServerRefused, match="HypoPG is not installed in this database") as caught:
         asyncio.run(main())
     assert caught.value.hint == "CREATE EXTENSION hypopg"
+
+
+def test_what_is_sent_to_the_source_carries_the_mark_of_pgtune(source: Database) -> None:
+    source.execute("CREATE EXTENSION pg_stat_statements")
+
+    async def main() -> None:
+        connection = await connect(source.dsn)
+        try:
+            whatif = HypopgWhatIf(connection)
+            await whatif.create([BY_CUSTOMER])
+            await whatif.costs(
+                [request(LOOKUP, BY_CUSTOMER, hidden=frozenset({RelationName("sales", "orders_total")}))]
+            )
+        finally:
+            await connection.close()
+
+    asyncio.run(main())
+    sent = source.fetch("SELECT query FROM pg_stat_statements WHERE query LIKE 'SELECT%hypopg%' AND dbid = "
+                        "(SELECT oid FROM pg_database WHERE datname = current_database())")  # fmt: skip
+    assert sent
+    assert [row["query"] for row in sent if "/* pgtune */" not in row["query"]] == []
