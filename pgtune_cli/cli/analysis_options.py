@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgtune_cli.cli.pipeline import AnalyzeOptions
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import EmbeddedServerError, UsageError
 
 if TYPE_CHECKING:
     from pgtune_cli.model.finding import Severity
@@ -31,6 +31,8 @@ def analyze_options(
 
     if engine not in ("clone", "hypopg"):
         raise UsageError(f"unknown engine {engine}", "clone or hypopg")
+    if pg_bin is not None:
+        _check_binaries(pg_bin)
     for folder in rules or ():
         if not folder.is_dir():
             raise UsageError(f"no folder {folder} for --rules")
@@ -47,6 +49,15 @@ def analyze_options(
         ignore=tuple(ignore or ()),
         rule_dirs=tuple(rules or ()),
     )
+
+
+def _check_binaries(folder: Path) -> None:
+    from pgtune_cli.server.binaries import find_binaries
+
+    try:
+        find_binaries(folder, major=18)
+    except EmbeddedServerError as exc:
+        raise UsageError(f"--pg-bin: {exc}", exc.hint) from exc
 
 
 def severity(name: str | None) -> "Severity | None":

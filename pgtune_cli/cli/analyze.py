@@ -64,6 +64,7 @@ def analyze(
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
     from pgtune_cli.cli.write import check_format, output_files
     from pgtune_cli.errors import IncompleteAnalysis
+    from pgtune_cli.report.format import number_of
 
     check_format(format_)
     files = output_files(output)
@@ -89,7 +90,7 @@ def analyze(
     if least and not exit_zero and gate.reached(report.findings, least):
         raise typer.Exit(1)
     if require_complete and report.skipped:
-        raise IncompleteAnalysis(f"{len(report.skipped)} things were skipped", "they are listed in the report")
+        raise IncompleteAnalysis(f"skipped: {number_of(len(report.skipped), 'thing')}", "the report lists them")
 
 
 def emit(report: "Report", files: tuple[tuple[str, Path], ...], format_: str, colour: bool, quiet: bool) -> None:

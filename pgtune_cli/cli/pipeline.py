@@ -13,7 +13,7 @@ import msgspec
 
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
-from pgtune_cli.errors import EmbeddedServerError, UsageError
+from pgtune_cli.errors import EmbeddedServerError, ServerRefused, UsageError
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import IndexAdvice
@@ -85,6 +85,11 @@ async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> 
 def _check_engine(source: Source, options: AnalyzeOptions) -> None:
     if options.engine == "hypopg" and source.connection is None:
         raise UsageError("--engine hypopg needs a server, and this is a snapshot file")
+    extensions = {extension.name for extension in source.snapshot.catalog.extensions}
+    if options.engine == "hypopg" and "hypopg" not in extensions:
+        raise ServerRefused(
+            "hypopg is not installed in this database", "CREATE EXTENSION hypopg, or leave out --engine"
+        )
 
 
 async def explain(

@@ -20,7 +20,7 @@ def schema(
     from pgtune_cli.cli.write import check_format
     from pgtune_cli.report.schema import json_schema
 
-    check_format(name, NAMES)
+    check_format(name, NAMES, "schema")
     if name == "config":
         from pgtune_cli.settings import config_schema
 

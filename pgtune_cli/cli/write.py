@@ -38,7 +38,7 @@ def _output_file(output: str) -> tuple[str, Path]:
     return chosen, path
 
 
-def check_format(name: str, allowed: tuple[str, ...] = FORMATS) -> str:
+def check_format(name: str, allowed: tuple[str, ...] = FORMATS, what: str = "format") -> str:
     """`name` if it is one of `allowed`.
 
     Raises:
@@ -49,7 +49,7 @@ def check_format(name: str, allowed: tuple[str, ...] = FORMATS) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, allowed, 1)
-    raise UsageError(f"unknown format {name}", f"did you mean {near[0]}?" if near else f"one of {', '.join(allowed)}")
+    raise UsageError(f"unknown {what} {name}", f"did you mean {near[0]}?" if near else f"one of {', '.join(allowed)}")
 
 
 def write_file(path: Path, text: str) -> None:
