@@ -161,8 +161,7 @@ NOT_CREATED = (
 
 FOREIGN_BYTES = (
     "a statement of another database of this server holds characters that this database's encoding does not have, "
-    "and that stops every reader",
-    "this begins the counters of such databases anew, of dropped ones too: "
+    "and that stops every reader; the remedy begins the counters of such databases anew, of dropped ones too",
     "SELECT pg_stat_statements_reset(0, s.dbid, 0) FROM (SELECT DISTINCT dbid FROM pg_stat_statements(false)) AS s "
     "LEFT JOIN pg_database AS d ON d.oid = s.dbid WHERE d.encoding IS DISTINCT FROM "
     "(SELECT encoding FROM pg_database WHERE datname = current_database())",

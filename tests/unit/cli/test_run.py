@@ -21,10 +21,13 @@ def test_a_signal_cancels_what_runs_and_lets_it_clean_up(number: signal.Signals)
             await asyncio.sleep(0)
             cleaned.append(True)
 
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # nohup and shells without job control leave both ignored
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             run(main())
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGHUP, hangup)
+        signal.signal(signal.SIGINT, interrupt)
     assert cleaned == [True]
