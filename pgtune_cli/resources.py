@@ -2,8 +2,8 @@
 
 import os
 import secrets
-from importlib.abc import Traversable
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pgtune_cli.errors import UsageError

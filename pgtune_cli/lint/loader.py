@@ -1,7 +1,7 @@
 """Rules from YAML files. Every mistake is named with file and line, all of them at once, before anything is judged."""
 
 from collections.abc import Iterable, Iterator
-from importlib.abc import Traversable
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pgtune_cli.errors import UsageError
