@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pgtune_cli.collect.doctor import Check
-from pgtune_cli.report.format import plain
+from pgtune_cli.report.format import plain, plain_sql
 from pgtune_cli.report.json_report import to_json
 
 _COLOURS = {"ok": "32", "warning": "33", "missing": "31;1"}
@@ -19,5 +19,5 @@ def render_checks(checks: Sequence[Check], format_: str, *, colour: bool = False
         painted = f"\x1b[{_COLOURS[check.status]}m{status}\x1b[0m" if colour else status
         lines.append(f"{painted} {check.name}: {plain(check.detail)}")
         if check.remedy:
-            lines += [f"           {line}" for line in plain(check.remedy).splitlines()]
+            lines += [f"           {line}" for line in plain_sql(check.remedy).splitlines()]
     return "\n".join(lines) + "\n"

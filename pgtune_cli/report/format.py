@@ -1,8 +1,6 @@
 """Numbers as people say them, and text that cannot steer what prints it. All rounding happens here."""
 
-import unicodedata
-
-_BIDI = {"\u200e", "\u200f", "\u061c", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+from pgtune_cli.sql.printable import is_printable, printable
 
 
 def duration(milliseconds: float | None) -> str:
@@ -81,10 +79,15 @@ def plain(text: str) -> str:
         else " "
         if character == "\t"
         else character
-        if unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI
+        if is_printable(character)
         else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
+
+
+def plain_sql(sql: str) -> str:
+    """SQL that still means the same when it is copied: names and strings are escaped, the rest is `plain`."""
+    return plain(printable(sql))
 
 
 def one_line(text: str, width: int) -> str:

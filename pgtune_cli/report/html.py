@@ -29,6 +29,7 @@ def to_html(report: Report) -> str:
         count=form.count,
         percent=form.percent,
         cost=form.cost,
+        sql=form.plain_sql,
     )
     environment.globals["node_title"] = node_title
     environment.globals["node_numbers"] = node_numbers

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.report import ReportStatement
-from pgtune_cli.report.format import percent, plain, size
+from pgtune_cli.report.format import percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
@@ -20,11 +20,11 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement] = ()
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]
     lines += [f"-- {line}" for line in _summary(advice)]
     for number, index in enumerate(advice.chosen, 1):
-        lines += ["", f"-- {number}. {_in_comment(index.name)}", *_comment(index.why), *_benefits(index, texts)]
-        lines += [plain(step).rstrip(";") + ";" for step in index.steps]
+        lines += ["", f"-- {number}. {_line(index.name)}", *_comment(index.why), *_benefits(index, texts)]
+        lines += [plain_sql(step).rstrip(";") + ";" for step in index.steps]
         lines += [f"-- undo: {_in_comment(index.rollback_sql)}"]
     for dropped in advice.dropped:
-        lines += ["", *_comment(dropped.reason), plain(dropped.sql).rstrip(";") + ";"]
+        lines += ["", *_comment(dropped.reason), plain_sql(dropped.sql).rstrip(";") + ";"]
         lines += [f"-- undo: {_in_comment(dropped.rollback_sql)}"]
     for possible in advice.possible:
         lines += ["", *_comment(f"possible only: {possible.reason}"), f"-- {_in_comment(possible.sql)};"]
@@ -59,5 +59,9 @@ def _comment(text: str) -> list[str]:
 
 
 def _in_comment(sql: str) -> str:
-    """One line, so that a name that holds a newline cannot end the comment; spaces in names are kept."""
-    return plain(sql).replace("\n", " ")
+    """One line, so that no newline can end the comment; spaces in names are kept."""
+    return _line(plain_sql(sql))
+
+
+def _line(text: str) -> str:
+    return plain(text).replace("\n", " ")

@@ -3,7 +3,7 @@
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
-from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, size
+from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import plan_lines
 
@@ -86,15 +86,15 @@ def _indexes(report: Report) -> list[str]:
     if advice.chosen:
         sections.append(f"\n## Indexes to create ({size(advice.storage_bytes)})\n")
     for index in advice.chosen:
-        sections.append(f"\n{_fence(plain(index.sql) + ';', 'sql')}\n{_text(index.why)}\n")
+        sections.append(f"\n{_fence(plain_sql(index.sql) + ';', 'sql')}\n{_text(index.why)}\n")
     if advice.dropped:
         sections.append("\n## Indexes to drop\n")
     for dropped in advice.dropped:
-        sections.append(f"\n{_fence(plain(dropped.sql) + ';', 'sql')}\n{_text(dropped.reason)}\n")
+        sections.append(f"\n{_fence(plain_sql(dropped.sql) + ';', 'sql')}\n{_text(dropped.reason)}\n")
     if advice.possible:
         sections.append("\n## Possible indexes\n")
     for possible in advice.possible:
-        sections.append(f"\n{_fence(plain(possible.sql) + ';', 'sql')}\n{_text(possible.reason)}\n")
+        sections.append(f"\n{_fence(plain_sql(possible.sql) + ';', 'sql')}\n{_text(possible.reason)}\n")
     return sections
 
 
@@ -113,9 +113,9 @@ def _rewrite(rewrite: Rewrite) -> str:
     lines = [f"\n**{rewrite.status.value}**, instead of\n", _fence(plain(rewrite.before), "sql")]
     for statement in rewrite.statements:
         when = f" ({_text(statement.when)})" if statement.when else ""
-        lines += [f"{statement.role.replace('_', ' ')}{when}:\n", _fence(plain(statement.sql), "sql")]
+        lines += [f"{statement.role.replace('_', ' ')}{when}:\n", _fence(plain_sql(statement.sql), "sql")]
     if rewrite.index_sql:
-        lines += ["It needs this index:\n", _fence(plain(rewrite.index_sql) + ";", "sql")]
+        lines += ["It needs this index:\n", _fence(plain_sql(rewrite.index_sql) + ";", "sql")]
     if rewrite.proof:
         lines.append(
             f"Proof: {rewrite.proof.method}, {count(rewrite.proof.rows)} rows, {rewrite.proof.mismatches} mismatches.\n"
@@ -133,7 +133,7 @@ def _finding(finding: Finding) -> str:
     if finding.suggestion and finding.suggestion.text:
         lines.append(_text(finding.suggestion.text) + "\n")
     if finding.suggestion and finding.suggestion.sql:
-        lines.append(_fence(plain(finding.suggestion.sql), "sql"))
+        lines.append(_fence(plain_sql(finding.suggestion.sql), "sql"))
     return "\n".join(lines)
 
 
@@ -141,7 +141,7 @@ def _skipped(report: Report) -> list[str]:
     if not report.skipped:
         return []
     lines = [
-        f"- {_text(item.what)}: {_text(item.why)}" + (f" (`{_cell(item.remedy)}`)" if item.remedy else "")
+        f"- {_text(item.what)}: {_text(item.why)}" + (f" (`{_cell(plain_sql(item.remedy))}`)" if item.remedy else "")
         for item in report.skipped
     ]
     return ["\n## Skipped\n\n" + "\n".join(lines) + "\n"]

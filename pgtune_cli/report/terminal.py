@@ -14,7 +14,7 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
-from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, size
+from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 
 _TOP = 10
@@ -97,7 +97,7 @@ def _statements(console: Console, report: Report) -> None:
 
 
 def _sql(console: Console, sql: str) -> None:
-    text = plain(sql).rstrip(";") + ";"
+    text = plain_sql(sql).rstrip(";") + ";"
     if console.color_system:
         body: Syntax | Text = Syntax(text, "sql", background_color="default", word_wrap=True, theme="ansi_dark")
     else:
@@ -176,5 +176,5 @@ def _skipped(console: Console, report: Report) -> None:
     if report.skipped:
         _heading(console, "Skipped")
     for item in report.skipped:
-        remedy = f" → {plain(item.remedy)}" if item.remedy else ""
+        remedy = f" → {plain_sql(item.remedy)}" if item.remedy else ""
         console.print(Text(f"{plain(item.what)}: {plain(item.why)}{remedy}"))

@@ -7,6 +7,7 @@ from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.keywords import RESERVED
 from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex, tokens
+from pgtune_cli.sql.printable import is_printable
 from pgtune_cli.sql.quote import qualified, quote_identifier
 
 MAX_NAME_BYTES = 63
@@ -31,13 +32,13 @@ def drop_index_sql(schema: str, name: str, *, concurrently: bool = True) -> str:
 
 
 def index_name(candidate: CandidateIndex, taken: set[str]) -> str:
-    """A name that says what the index is, at most 63 bytes, not among `taken` (bare names of the schema)."""
+    """A name that says what the index is: printable, at most 63 bytes, not among `taken` (bare names of the schema)."""
     parts = [candidate.table.name, *(_key_words(key) for key in candidate.keys)]
     if candidate.predicate is not None:
         parts.append("partial")
     if candidate.method != "btree":
         parts.append(candidate.method)
-    stem = "_".join(part for part in parts if part)
+    stem = "".join(c if is_printable(c) else "_" for c in "_".join(part for part in parts if part))
     suffix = "_key" if candidate.unique else "_idx"
     name, number = _fit(stem, suffix), 1
     while name in taken:

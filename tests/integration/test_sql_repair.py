@@ -7,9 +7,15 @@ import asyncpg
 import pytest
 from support.database import Database
 
+from pgtune_cli.advise.handover import left_invalid
+from pgtune_cli.model.catalog import IndexKey, RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.report.format import plain_sql
 from pgtune_cli.sql.fingerprint import fingerprint, normalise
+from pgtune_cli.sql.index_ddl import create_index_sql, drop_index_sql, index_name
 from pgtune_cli.sql.parse import parse
 from pgtune_cli.sql.plannable import is_plannable
+from pgtune_cli.sql.printable import printable
 from pgtune_cli.sql.quote import quote_identifier, quote_literal
 from pgtune_cli.sql.repair import repair, repairs_for_error
 from pgtune_cli.sql.split import split_script
@@ -100,3 +106,21 @@ def test_quoted_values_and_names_come_back_unchanged(pg: Database, value: str) -
         pg.execute(f"set standard_conforming_strings = {setting}")
         (row,) = pg.fetch(f"select {quote_literal(value)}::text as {name}")
         assert dict(row) == {value or "x": value}
+
+
+@pytest.mark.parametrize("value", ["a\tb", "a\r\nb", "\x1b[31m", "\\\r\"'\u202e\x85", "\\000D"])
+def test_printed_values_and_names_come_back_unchanged(pg: Database, value: str) -> None:
+    (row,) = pg.fetch(printable(f"select {quote_literal(value)}::text as {quote_identifier(value)}"))
+    assert dict(row) == {value: value}
+
+
+def test_a_printed_index_script_runs_on_a_table_with_control_characters_in_its_names(pg: Database) -> None:
+    pg.execute('create table "a\tb" ("c\r\n\x1b" int)')
+    candidate = CandidateIndex(table=RelationName("public", "a\tb"), keys=(IndexKey(column="c\r\n\x1b"),))
+    name = index_name(candidate, set())
+    steps = [create_index_sql(candidate, name), left_invalid(RelationName("public", "a\tb"))]
+    for step in steps:
+        pg.execute(plain_sql(step))
+    (row,) = pg.fetch("select indexdef from pg_indexes where schemaname = 'public'")
+    pg.execute(plain_sql(drop_index_sql("public", name)))
+    pg.execute(plain_sql(row["indexdef"]))

@@ -6,18 +6,18 @@
 -- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 --    cost 1,000 -> 12: SELECT * FROM orders WHERE status = $1 /* </script><img src=x onerror…
 SET lock_timeout = '5s';
-CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status);
--- undo: DROP INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)"
+CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status);
+-- undo: DROP INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)"
 
 -- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- DROP TABLE orders
 DROP INDEX CONCURRENTLY x;
--- undo: CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status)
+-- undo: CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status)
 
 -- possible only: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- DROP TABLE orders
--- CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status);
+-- CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status);
 
 -- rejected: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- DROP TABLE orders
--- CREATE INDEX CONCURRENTLY "</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)" ON public.orders (status);
+-- CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status);

@@ -15,5 +15,6 @@ def test_a_newline_in_a_name_does_not_end_a_comment() -> None:
     )  # fmt: skip
     script = index_script(IndexAdvice(chosen=(chosen,)))
     run = [line for line in script.splitlines() if line and not line.startswith("--")]
-    assert run == (SQL + ";").split("\n")
-    assert '-- undo: DROP INDEX CONCURRENTLY public."x DROP TABLE orders; --  i"' in script
+    assert run == ['CREATE INDEX CONCURRENTLY i ON public.U&"x\\000ADROP TABLE orders; --" (a);']
+    assert '-- undo: DROP INDEX CONCURRENTLY public.U&"x\\000ADROP TABLE orders; --  i"' in script
+    assert "-- 1. x DROP TABLE orders; --_idx" in script
