@@ -12,7 +12,7 @@ from pgtune_cli.explain.plan_statement import PLANNED, Planned
 from pgtune_cli.explain.plans import Explained, explain, statement_plan
 from pgtune_cli.explain.reasons import GONE, server_failure
 from pgtune_cli.explain.safety import may_execute_plan
-from pgtune_cli.explain.session import LEXICAL, prepared
+from pgtune_cli.explain.session import LEXICAL, prepared, watch_client
 from pgtune_cli.explain.time_limit import measured_mean_ms
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Statement
@@ -56,6 +56,7 @@ async def _execute(
         transaction(connection, _limits(connection, snapshot, options), isolation="read_committed"),
         prepared(connection, one.prepared.sql) as ready,
     ):
+        await watch_client(connection)
         judged = await explain(connection, ready.name, ready.types, one.record, PLANNED, show_values=show)
         reason = may_execute_plan(judged.whole, snapshot.catalog, code, trust_functions=options.trust_functions)
         if reason is not None:

@@ -2,6 +2,7 @@
 
 from pgtune_cli.collect.connection import MARK
 from pgtune_cli.explain.code_catalog import QUERIES, query
+from pgtune_cli.explain.session import WATCH_CLIENT
 
 EXECUTED = "EXPLAIN {mark} (ANALYZE, BUFFERS, TIMING on, VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"
 
@@ -18,6 +19,7 @@ def statements_sent() -> list[tuple[str, str]]:
         ),
         ("plan cache", f"SELECT {MARK} set_config('plan_cache_mode', 'force_custom_plan', true)"),
         ("plan", f"EXPLAIN {MARK} (VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"),
+        ("before an execution", WATCH_CLIENT),
         ("execution, unless turned off", EXECUTED.format(mark=MARK)),
         ("forget", "DEALLOCATE pgtune_0123456789ab"),
     ]

@@ -16,6 +16,12 @@ from pgtune_cli.sql.quote import quote_literal
 LEXICAL = {"standard_conforming_strings": "on"}
 """for the transaction in which a text is prepared: the server must read strings as the gates did."""
 
+WATCH_CLIENT = (
+    f"SELECT {MARK} pg_catalog.set_config(name, '1s', true) FROM pg_catalog.pg_settings"
+    " WHERE name = 'client_connection_check_interval'"
+)
+"""so that the server stops what runs soon after pgtune is gone: a killed process can cancel nothing. 14 and later."""
+
 
 class PreparedName(msgspec.Struct, frozen=True):
     """What the server calls the prepared statement, and its parameters' regtype names in order of $n."""
@@ -34,6 +40,13 @@ async def savepoint(connection: Connection) -> AsyncIterator[None]:
     finally:
         if not connection.is_closed():
             await transaction.rollback()
+
+
+async def watch_client(connection: Connection) -> None:
+    """For this transaction; where the server's platform cannot tell, nothing changes."""
+    with suppress(PostgresError):
+        async with connection.transaction():
+            await connection.fetch(WATCH_CLIENT)
 
 
 @asynccontextmanager

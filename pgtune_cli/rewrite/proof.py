@@ -9,6 +9,7 @@ import json
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError, transaction
+from pgtune_cli.explain.session import watch_client
 from pgtune_cli.model.rewrite import Proof
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.rewrite.keyset import Keyset
@@ -59,6 +60,7 @@ async def adjacency(
     }
     try:
         async with transaction(connection, settings):
+            await watch_client(connection)
             await connection.execute(f"PREPARE /* pgtune */ pgtune_proof{f' ({types})' if types else ''} AS {sql}")
             try:
                 # a savepoint, so that the statement can still be deallocated after a failure

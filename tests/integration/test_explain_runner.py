@@ -1,6 +1,8 @@
 """Statements prepared, planned and executed on a real server: types, limits, lost connections, odd names."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -297,3 +299,43 @@ def test_a_lost_connection_leaves_what_was_found_and_the_reason(pg: Any) -> None
     reasons = {"the server ended the connection", "the connection to the server was lost"}
     assert {one.not_executed for one in found.values()} <= reasons
     assert all(one.plans for one in found.values())
+
+
+CHILD = """
+import asyncio, sys
+from pgtune_cli.collect.collector import collect
+from pgtune_cli.collect.connection import connect
+from pgtune_cli.explain.runner import ExplainOptions, explain_statements
+from pgtune_cli.model.statement import Statement
+
+async def main():
+    connection = await connect(sys.argv[1])
+    slow = Statement(fingerprint="s", query=sys.argv[2], calls=1, total_exec_time_ms=1, mean_exec_time_ms=1, rows=1)
+    await explain_statements(connection, await collect(connection), [slow], ExplainOptions(max_time_ms=60_000))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.majors(14, 18)
+def test_what_runs_on_the_server_ends_soon_after_pgtune_was_killed(pg: Any) -> None:
+    def wait(wanted: bool, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while running(pg) is not wanted and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return running(pg) is wanted
+
+    slow = SLOW.replace("50000000", "500000000")
+    child = subprocess.Popen([sys.executable, "-c", CHILD, pg.dsn, slow], stderr=subprocess.PIPE)
+    try:
+        assert wait(True, 20)
+    finally:
+        child.kill()
+        _, said = child.communicate()
+    assert said == b""
+    assert wait(False, 3)
+
+
+@pytest.mark.majors(13)
+def test_a_server_that_cannot_watch_its_client_executes_too(pg: Any) -> None:
+    assert explained(pg.dsn, ["select 1"])["select 1"].plans[0].executed
