@@ -362,3 +362,63 @@ def test_strings_are_read_as_the_gates_read_them(pg: Any) -> None:
     pg.execute(f"alter database {pg.database} set standard_conforming_strings = off")
     query = r"select 'a\'', writes(), 'b\''"
     assert explained(pg, [query])[query].not_explained == "it is not SQL to this server: syntax error at character 27"
+
+
+RANGES = """
+create function counts(anyelement) returns anyelement language plpgsql immutable
+  as $$ begin perform set_config('pgtune.ran', 'yes', false); return $1; end $$;
+create function difference(float8, float8) returns float8 language plpgsql immutable
+  as $$ begin return $1 - $2; end $$;
+create function compares(int, int) returns int language plpgsql immutable
+  as $$ begin return $1 - $2; end $$;
+create operator class backwards for type int using btree as operator 1 >, operator 2 >=, operator 3 =,
+  operator 4 <=, operator 5 <, function 1 compares(int, int);
+create domain checked as int check (counts(value) > 0);
+create type colour as enum ('red', 'blue');
+create type plain as range (subtype = float8, subtype_diff = float8mi);
+create type hue as range (subtype = colour);
+create type measured as range (subtype = float8, subtype_diff = difference);
+create type ordered as range (subtype = int, subtype_opclass = backwards);
+create type over_domain as range (subtype = checked);
+create type canonical;
+create function canonical_of(canonical) returns canonical language internal immutable as 'int4range_canonical';
+create type canonical as range (subtype = int, canonical = canonical_of);
+"""
+
+
+@pytest.mark.majors(13, 18)
+def test_a_range_type_of_the_database_is_executed_unless_its_maker_wrote_code_for_it(pg: Any) -> None:
+    names = ["plain", "hue", "measured", "ordered", "over_domain", "canonical"]
+    for command in RANGES.strip().split(";\n"):
+        pg.execute(command)
+    for name in names:
+        pg.execute(f"create table t_{name} (r {name}, id int)")
+    queries = [f"select r from t_{name} where id = 1" for name in names]
+    constructors = ["select plain(1, 2)", "select id from t_plain where r && plain(1, 5, '[]')"]
+    found = explained(pg, queries + constructors)
+    refused = "type {} runs code of the database's own ({})"
+    assert [one.not_executed for one in found.values()] == [
+        None,
+        None,
+        refused.format("measured", "its range functions"),
+        refused.format("ordered", "the operator class of its bounds"),
+        refused.format("over_domain", "the type of its bounds"),
+        refused.format("canonical", "its range functions"),
+        None,
+        None,
+    ]
+    assert all(one.plans for one in found.values())
+
+
+@pytest.mark.majors(18)
+def test_a_multirange_is_as_its_range_is(pg: Any) -> None:
+    for command in RANGES.strip().split(";\n"):
+        pg.execute(command)
+    pg.execute("create table t (id int, a plain_multirange, b plain[])")
+    pg.execute("create table u (id int, a measured_multirange)")
+    queries = ["select a, b from t", "select plain_multirange(plain(1, 2))", "select id from u"]
+    assert [one.not_executed for one in explained(pg, queries).values()] == [
+        None,
+        None,
+        "type measured_multirange runs code of the database's own (its range functions)",
+    ]

@@ -17,6 +17,17 @@ SELECT p.proname AS name,
                  AND d.objid = p.oid
                  AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
                  AND d.deptype = 'e'
-                 AND e.extname = ANY ($1::text[])) AS yes
+                 AND e.extname = ANY ($1::text[]))
+          AND NOT EXISTS (
+              -- the constructors that CREATE TYPE makes for a range: PostgreSQL's own code, and part of the type
+              SELECT 1
+                FROM pg_catalog.pg_depend AS d
+                JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+               WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                 AND d.objid = p.oid
+                 AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                 AND d.deptype = 'i'
+                 AND l.lanname = 'internal'
+                 AND p.prosrc ~ '^(range|multirange)_constructor[0-3]$') AS yes
        ) AS owned
  GROUP BY p.proname

@@ -13,15 +13,52 @@ WITH known AS (
      AND NOT EXISTS (
          SELECT 1 FROM known AS k
           WHERE k.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND k.objid = p.oid)
+     AND NOT EXISTS (
+         -- the constructors that CREATE TYPE makes for a range: PostgreSQL's own code, and part of the type
+         SELECT 1
+           FROM pg_catalog.pg_depend AS d
+           JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+          WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.objid = p.oid
+            AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+            AND d.deptype = 'i'
+            AND l.lanname = 'internal'
+            AND p.prosrc ~ '^(range|multirange)_constructor[0-3]$')
+), own_range AS (
+  SELECT r.rngtypid AS oid,
+         CASE WHEN EXISTS (SELECT 1 FROM foreign_function AS f WHERE f.oid IN (r.rngcanonical, r.rngsubdiff))
+                THEN 'its range functions'
+              WHEN EXISTS (
+                   SELECT 1
+                     FROM pg_catalog.pg_opclass AS c
+                     JOIN pg_catalog.pg_amproc AS a ON a.amprocfamily = c.opcfamily
+                     JOIN foreign_function AS f ON f.oid = a.amproc
+                    WHERE c.oid = r.rngsubopc)
+                THEN 'the operator class of its bounds'
+              WHEN s.oid >= 16384 AND s.typtype <> 'e' AND NOT EXISTS (
+                   SELECT 1 FROM known AS k
+                    WHERE k.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND k.objid = s.oid)
+                THEN 'the type of its bounds'
+         END AS what
+    FROM pg_catalog.pg_range AS r
+    JOIN pg_catalog.pg_type AS s ON s.oid = r.rngsubtype
 )
 SELECT t.typname AS name, 'its input function' AS what, false AS always
   FROM pg_catalog.pg_type AS t
   JOIN foreign_function AS f ON f.oid = t.typinput
 UNION
-SELECT t.typname, 'its range functions', false
-  FROM pg_catalog.pg_range AS r
-  JOIN pg_catalog.pg_type AS t ON t.oid = r.rngtypid
-  JOIN foreign_function AS f ON f.oid IN (r.rngcanonical, r.rngsubdiff)
+SELECT t.typname, o.what, false
+  FROM own_range AS o
+  JOIN pg_catalog.pg_type AS t ON t.oid = o.oid OR EXISTS (
+       -- the multirange of the range
+       SELECT 1
+         FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+          AND d.objid = t.oid
+          AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+          AND d.refobjid = o.oid
+          AND d.deptype = 'i')
+ WHERE o.what IS NOT NULL
 UNION
 SELECT t.typname, 'operator class ' || c.opcname, false
   FROM pg_catalog.pg_opclass AS c
