@@ -13,6 +13,7 @@ from pgtune_cli.advise.problem import Problem
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
 from pgtune_cli.advise.reasons import Benefit, confidence, why
 from pgtune_cli.advise.selection import Selected, select
+from pgtune_cli.advise.served import wholly_served
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.shortlist import shortlist
 from pgtune_cli.advise.value import calls, values
@@ -43,12 +44,13 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     proposals = propose(planned, facts)
     shelf = Shelf(whatif, facts, writes_of(planned, facts))
     await shelf.add(proposals.candidates)
+    wanting = [item for item in planned if not wholly_served(item, facts)]
     problem = Problem(
-        items=planned,
+        items=wanting,
         base=base,
         shelf=shelf,
-        values=values([(item, base[item.fingerprint].cost) for item in planned]),
-        shortlist=await shortlist(planned, shelf.sizes, base, costs),
+        values=values([(item, base[item.fingerprint].cost) for item in wanting]),
+        shortlist=await shortlist(wanting, shelf.sizes, base, costs),
         budget_bytes=options.budget_bytes,
         window_seconds=window_seconds(facts),
     )
@@ -57,8 +59,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     told = _Told(problem, selected, proposals, facts, whatif.engine)
     return IndexAdvice(
         engine=whatif.engine,
-        workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in planned),
-        workload_cost_after=sum(calls(item) * selected.costs[item.fingerprint].cost for item in planned),
+        workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in wanting),
+        workload_cost_after=sum(calls(item) * selected.costs[item.fingerprint].cost for item in wanting),
         planner_calls=whatif.planner_calls - calls_before,
         storage_bytes=problem.size_of(selected.chosen),
         chosen=told.chosen(),

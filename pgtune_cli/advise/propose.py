@@ -12,6 +12,7 @@ from pgtune_cli.advise.coverage import covered
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.from_plans import plan_accesses
 from pgtune_cli.advise.partials import Skew, partials, skews
+from pgtune_cli.advise.served import served
 from pgtune_cli.advise.workload import Item, parsed
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
@@ -81,7 +82,8 @@ def _uses(item: Item, facts: Facts) -> Iterable[_Use]:
     if item.shape is not None:
         for access in accesses(item.shape, facts):
             seen.add(access.table)
-            yield _Use(item.fingerprint, access, channel, channel)
+            if not served(item, access, facts):
+                yield _Use(item.fingerprint, access, channel, channel)
     for sample in item.statement.samples:
         what = parsed(sample, facts)
         for access in accesses(what, facts) if what is not None else ():
