@@ -1,17 +1,18 @@
 """Whether the rows that pg_stat_statements counted may be held against the planner's estimate.
 
-The values that the application sent are unknown, the plans were made with others. For conditions by equality the
-estimate for the most common values is the largest there is, so an average above it proves an error. Ranges, patterns
-and lists of unknown length have no such bound.
+The values that the application sent are unknown, the plans were made with others. Where a column equals a value, the
+estimate for the most common one is the largest there is, so an average above it proves an error. Ranges, patterns,
+lists of unknown length and optional filters ($1 IS NULL OR …) have no such bound, and whatever excludes rows (<>,
+NOT EXISTS, EXCEPT, an outer join) leaves the more of them the rarer the value is.
 """
 
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.statement import Statement
-from pgtune_cli.sql.shape import Bound, Predicate, PredicateKind, Shape, StatementKind
+from pgtune_cli.sql.shape import Block, Bound, ParameterUse, Predicate, PredicateKind, Shape, StatementKind, Use
 
-BOUNDED = {
-    PredicateKind.EQ, PredicateKind.NOT_EQ, PredicateKind.IS_NULL, PredicateKind.IS_NOT_NULL, PredicateKind.BOOL,
-}  # fmt: skip
+EXCLUDING = {"not_in", "not_exists"}
+"""roles of subqueries that take rows away"""
+SIDES = {"left", "right", "full"}
 
 
 def comparable_rows(statement: Statement, world: World) -> bool:
@@ -19,12 +20,21 @@ def comparable_rows(statement: Statement, world: World) -> bool:
     shape = world.shape(statement)
     if not world.measured or statement.calls < 1 or shape is None or shape.kind is not StatementKind.SELECT:
         return False
-    return not shape.recursive and not shape.writes_in_cte and all(
-        block.limit is None and block.offset is None and not block.having
-        and all(table.kind.value in ("relation", "cte", "subquery") for table in block.tables)
-        and all(_bounded(predicate) for predicate in block.predicates)
-        for block in shape.blocks
-    ) and not _any((shape.set_limit, shape.set_offset)) and _plain_output(shape)  # fmt: skip
+    if shape.recursive or shape.writes_in_cte or _any((shape.set_limit, shape.set_offset)):
+        return False
+    return (
+        _plain_output(shape)
+        and all(_equality(use) for use in shape.parameters)
+        and all(_comparable(block) for block in shape.blocks)
+    )
+
+
+def _comparable(block: Block) -> bool:
+    if _any((block.limit, block.offset)) or block.having or (_excludes(block) and _has_parameters(block)):
+        return False
+    return all(table.kind.value in ("relation", "cte", "subquery") for table in block.tables) and all(
+        _bounded(predicate) for predicate in block.predicates
+    )
 
 
 def _any(bounds: tuple[Bound | None, ...]) -> bool:
@@ -32,7 +42,24 @@ def _any(bounds: tuple[Bound | None, ...]) -> bool:
 
 
 def _bounded(predicate: Predicate) -> bool:
-    return not predicate.operand.parameters or (predicate.kind in BOUNDED and not predicate.left_parameters)
+    if predicate.left_parameters:
+        return False
+    return not predicate.operand.parameters or (predicate.kind is PredicateKind.EQ and not predicate.under_not)
+
+
+def _equality(use: ParameterUse) -> bool:
+    """A parameter that a column equals, or that is only shown: of an expression the common values are unknown."""
+    return use.use is Use.SELECT or (use.kind is PredicateKind.EQ and use.use is Use.PREDICATE and not use.expression)
+
+
+def _excludes(block: Block) -> bool:
+    """What it finds, other rows may be without."""
+    outer = any(table.join in SIDES for table in block.tables)
+    return block.role.value in EXCLUDING or outer or (block.set_operation or "").startswith(("except", "intersect"))
+
+
+def _has_parameters(block: Block) -> bool:
+    return any(predicate.operand.parameters for predicate in block.predicates)
 
 
 def _plain_output(shape: Shape) -> bool:

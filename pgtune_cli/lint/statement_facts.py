@@ -147,6 +147,8 @@ def _count_facts(world: World, statement: Statement, shape: Shape | None) -> tup
         return False, False
     seen = [check for item in (shape, *world.sample_shapes(statement)) for check in item.count_checks]
     answers = [_asks_existence(check) for check in seen if check.value is not None]
+    if not answers and all(shape.blocks[check.block].group_by for check in shape.count_checks):
+        return True, False  # HAVING count(*) > $1 filters groups by their size: each of them has a row
     return True, any(answers) if answers else None
 
 

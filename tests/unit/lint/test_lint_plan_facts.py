@@ -86,6 +86,25 @@ def test_one_column_makes_no_statistics(shop: Any) -> None:
         ("select * from orders where placed_at > now()", 900.0),
         ("update orders set status = $1 where customer_id = $2", None),
         ("select generate_series(1, 5)", None),
+        ("select * from orders where status = $1 and customer_id <> $2", None),
+        ("select * from orders where status = $1 and customer_id is distinct from $2", None),
+        ("select * from orders where not (status = $1)", None),
+        ("select * from orders where status <> 'new' and customer_id = $1", 900.0),
+        ("select * from orders where ($1::text is null or status = $1)", None),
+        ("select * from orders where status = coalesce($1, status)", None),
+        ("select * from orders where lower(status) = $1", None),
+        (
+            "select id from customers c where not exists "
+            "(select from orders o where o.customer_id = c.id and o.status = $1)",
+            None,
+        ),
+        ("select id from orders where status = $1 except select id from orders where customer_id = $2", None),
+        (
+            "select c.id from customers c left join orders o on o.customer_id = c.id and o.status = $1 "
+            "where o.id is null",
+            None,
+        ),
+        ("select $2 as mark, o.* from orders o where status = $1", 900.0),
     ],
 )
 def test_measured_rows_are_held_against_the_plan_where_values_cannot_explain_them(

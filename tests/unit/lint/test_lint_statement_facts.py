@@ -79,6 +79,12 @@ def test_the_deepest_offset_is_unknown_unless_a_literal_was_seen(shop: Any) -> N
         ("select count(*) > $1 from orders", ("select count(*) > 0 from orders",), (True, True)),
         ("select count(*) > $1 from orders", ("select count(*) > 5 from orders",), (True, False)),
         ("select count(*) from orders", (), (False, False)),
+        ("select status from orders group by status having count(*) > $1", (), (True, False)),
+        (
+            "select id from customers c where (select count(*) from orders o where o.customer_id = c.id) > $1",
+            (),
+            (True, None),
+        ),
         ("this is no statement", (), (None, None)),
     ],
 )
