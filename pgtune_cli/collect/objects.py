@@ -1,4 +1,4 @@
-"""Types, functions, extensions and extended statistics, from the rows of the catalog queries."""
+"""Types, functions, operators, extensions and extended statistics, from the rows of the catalog queries."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ import msgspec
 
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.tables import Found
-from pgtune_cli.model.catalog import ExtendedStatistics, Extension, Function, UserType
+from pgtune_cli.model.catalog import ExtendedStatistics, Extension, Function, Operator, UserType
 
 
 def types(rows: Sequence[Record]) -> Iterable[UserType]:
@@ -40,6 +40,13 @@ def functions(rows: Sequence[Record]) -> Iterable[Function]:
             extension=row["extension"],
             definition=row["definition"],
         )
+
+
+def operators(rows: Sequence[Record]) -> Iterable[Operator]:
+    for row in sorted(
+        rows, key=lambda row: (row["schema"], row["name"], row["left_type"] or "", row["right_type"] or "")
+    ):
+        yield Operator(schema=row["schema"], name=row["name"], left_type=row["left_type"], right_type=row["right_type"])
 
 
 def extensions(rows: Sequence[Record]) -> Iterable[Extension]:

@@ -52,9 +52,13 @@ async def find_relations(reader: Reader, options: CollectOptions) -> Found:
 
 
 async def read_columns(reader: Reader, found: Found) -> dict[int, tuple[Column, ...]]:
+    """By oid, of every relation whose columns could be read: there may be none."""
     columns: dict[int, list[Column]] = defaultdict(list)
     for row in await reader.rows_of("columns", found.oids, found.called):
-        columns[row["oid"]].append(
+        known = columns[row["oid"]]
+        if row["attnum"] is None:
+            continue
+        known.append(
             Column(
                 attnum=row["attnum"],
                 name=row["name"],

@@ -180,6 +180,17 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """pg_get_functiondef(); None for aggregates and extension functions."""
 
 
+class Operator(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator outside pg_catalog and of no extension."""
+
+    schema: str
+    name: str
+    left_type: str | None = None
+    """format_type(); None of a prefix operator."""
+    right_type: str | None = None
+    """None of a postfix operator, which 13 still had."""
+
+
 class Extension(msgspec.Struct, frozen=True):
     name: str
     version: str
@@ -204,6 +215,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     constraints: tuple[Constraint, ...] = ()
     types: tuple[UserType, ...] = ()
     functions: tuple[Function, ...] = ()
+    operators: tuple[Operator, ...] = ()
     extensions: tuple[Extension, ...] = ()
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
 

@@ -1,0 +1,16 @@
+-- reads: operators outside the system's schemas and not part of an extension
+-- needs: any login
+SELECT /* pgtune */
+    n.nspname::text AS schema,
+    o.oprname::text AS name,
+    CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END AS left_type,
+    CASE WHEN o.oprright <> 0 THEN format_type(o.oprright, NULL) END AS right_type
+FROM pg_catalog.pg_operator AS o
+JOIN pg_catalog.pg_namespace AS n ON n.oid = o.oprnamespace
+WHERE n.nspname !~ '^pg_'
+  AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_depend AS e
+        WHERE e.classid = 'pg_catalog.pg_operator'::regclass AND e.objid = o.oid AND e.deptype = 'e'
+  )
