@@ -21,7 +21,7 @@ TIE = "two plans cost the same, and the planner may take either"
 RANGES_SHOWN_SINCE = 17
 BUILT_IN_RANGES = {"int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"}
 SYSTEM_CATALOGS = re.compile(r"\bpg_\w|\binformation_schema\b", re.IGNORECASE)
-BY_NAME = ("type ", "function ", "collation ", "extension ")
+BY_NAME = ("type ", "function ", "operator ", "collation ", "extension ")
 """lost objects that belong to no table"""
 
 

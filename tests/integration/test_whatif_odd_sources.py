@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from support.database import Database
 from support.whatif_source import candidate, explain, request, session, snapshot_of
@@ -195,6 +196,59 @@ def test_a_login_that_may_not_read_everything_gets_its_plans_and_the_reasons(pg:
                 == "missing statistics: none of the expressions of index public.orders_lower could be read"
             )
             assert causes.of("SELECT * FROM policed").startswith("missing statistics")
+
+    asyncio.run(main())
+
+
+def test_a_table_without_columns_is_in_the_clone(pg: Database) -> None:
+    pg.execute("CREATE TABLE bare (); INSERT INTO bare DEFAULT VALUES; ANALYZE")
+
+    async def main() -> None:
+        async with open_clone(await snapshot_of(pg.dsn, ("SELECT count(*) FROM bare",))) as clone:
+            assert clone.lost == ()
+            (cost,) = await clone.costs([request("SELECT count(*) FROM bare")])
+            assert isinstance(cost, Cost)
+
+    asyncio.run(main())
+
+
+def test_operators_that_statements_use_are_named_as_lost(pg: Database) -> None:
+    pg.execute(
+        "CREATE FUNCTION like_it(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';"
+        "CREATE OPERATOR <<>> (LEFTARG = text, RIGHTARG = text, FUNCTION = like_it);"
+        "CREATE OPERATOR <~~~> (LEFTARG = text, RIGHTARG = text, FUNCTION = like_it);"
+        "CREATE TABLE t (a text)"
+    )
+    sql = "SELECT * FROM t WHERE a <<>> 'x'"
+
+    async def main() -> None:
+        async with open_clone(await snapshot_of(pg.dsn, (sql,))) as clone:
+            lost = {skipped.what: skipped.why for skipped in clone.lost}
+            reason = "a user-defined operator is not taken over to the clone"
+            assert lost == {"operator public.<<>>(text, text)": reason}
+            assert Causes(clone.snapshot, clone.lost).of(sql) == f"operator public.<<>>(text, text): {reason}"
+
+    asyncio.run(main())
+
+
+def test_definitions_that_could_not_be_read_are_named_as_missing() -> None:
+    column = (Column(attnum=1, name="a", type="integer", not_null=True),)
+    table = Relation(oid=1, schema="public", name="t", kind=RelationKind.TABLE, columns=column)
+    view = Relation(oid=2, schema="public", name="v", kind=RelationKind.VIEW, columns=column)
+    parent = Relation(oid=3, schema="public", name="p", kind=RelationKind.PARTITIONED, columns=column)
+    part = Relation(
+        oid=4, schema="public", name="p1", kind=RelationKind.TABLE, columns=column, partition_of=parent.relation_name
+    )
+    snapshot = synthetic(table)
+    catalog = Catalog(relations=(table, view, parent, part))
+
+    async def main() -> None:
+        async with open_clone(msgspec.structs.replace(snapshot, catalog=catalog)) as clone:
+            assert {skipped.what: skipped.why for skipped in clone.lost} == {
+                "view public.v": "its query could not be read from the source",
+                "table public.p": "its partition key could not be read from the source",
+                "table public.p1": "the bound of this partition could not be read from the source",
+            }
 
     asyncio.run(main())
 

@@ -20,8 +20,9 @@ from pgtune_cli.whatif.clone.table_ddl import (
     statistics_items,
     table_items,
     table_name,
+    undefined,
 )
-from pgtune_cli.whatif.clone.type_ddl import function_items, type_items
+from pgtune_cli.whatif.clone.type_ddl import function_items, lost_operators, type_items
 
 
 async def build(admin: Connection, owner: Connection, snapshot: Snapshot, data_dir: Path) -> list[Skipped]:
@@ -53,7 +54,7 @@ async def _run_ddl(owner: Connection, snapshot: Snapshot) -> list[Skipped]:
     await owner.execute("SET check_function_bodies = off")
     repair = TableRepair(owner, catalog)
     failed = await run_items(owner, items, repair)
-    lost += foreign_tables(catalog) + repair.lost
+    lost += lost_operators(snapshot, catalog) + foreign_tables(catalog) + undefined(catalog) + repair.lost
     return lost + [Skipped(item.what, why) for item, why in failed]
 
 

@@ -17,6 +17,7 @@ from pgtune_cli.whatif.clone.item import Item, Stage
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 PLANNER_OPTIONS = {"parallel_workers", "fillfactor"}
 VIEW_OPTIONS = {"security_barrier", "security_invoker"}
+VIEW_QUERY, PARTITION_KEY, PARTITION_BOUND = "its query", "its partition key", "the bound of this partition"
 NEXTVAL = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 INDEX_CONSTRAINTS = {"p": "primary key", "u": "unique constraint", "x": "exclusion constraint"}
 
@@ -24,6 +25,8 @@ INDEX_CONSTRAINTS = {"p": "primary key", "u": "unique constraint", "x": "exclusi
 def table_items(catalog: Catalog) -> Iterator[Item]:
     """CREATE TABLE, CHECK constraints, ATTACH PARTITION or INHERIT, defaults; views."""
     for relation in _by_age(catalog):
+        if _missing(relation) in (VIEW_QUERY, PARTITION_KEY):
+            continue
         if relation.kind is RelationKind.VIEW:
             yield view_item(relation)
             continue
@@ -99,6 +102,22 @@ def foreign_tables(catalog: Catalog) -> list[Skipped]:
         for relation in catalog.relations
         if relation.kind is RelationKind.FOREIGN
     ]
+
+
+def undefined(catalog: Catalog) -> list[Skipped]:
+    """What cannot be created, or not as what it is, as the source did not show how it is defined."""
+    missing = [(relation, _missing(relation)) for relation in catalog.relations]
+    return [
+        Skipped(table_name(relation), f"{what} could not be read from the source") for relation, what in missing if what
+    ]
+
+
+def _missing(relation: Relation) -> str | None:
+    if relation.kind is RelationKind.VIEW and relation.view_definition is None:
+        return VIEW_QUERY
+    if relation.kind is RelationKind.PARTITIONED and relation.partition_key is None:
+        return PARTITION_KEY
+    return PARTITION_BOUND if relation.partition_of is not None and relation.partition_bound is None else None
 
 
 def _plain_column_sql(column: Column, as_text: bool) -> str:

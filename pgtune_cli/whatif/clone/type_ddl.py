@@ -50,6 +50,19 @@ def function_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], li
     return items, lost
 
 
+def lost_operators(snapshot: Snapshot, catalog: Catalog) -> list[Skipped]:
+    """Those that the workload or the tables may use: none is taken over."""
+    words = Words(_texts(snapshot, catalog))
+    return [
+        Skipped(
+            f"operator {one.schema}.{one.name}({one.left_type or 'NONE'}, {one.right_type or 'NONE'})",
+            "a user-defined operator is not taken over to the clone",
+        )
+        for one in catalog.operators
+        if words.may_name(one.name)
+    ]
+
+
 def _kind(function: Function) -> str:
     return "user-defined aggregate" if function.kind == "a" else f"function in language {function.language}"
 
