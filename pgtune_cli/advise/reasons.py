@@ -41,7 +41,7 @@ def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float) -
     words = [f"Serves {count}{time} through {_keys(candidate)}."]
     words.append(
         f"The planner cost of statement {best.item.fingerprint} falls from {best.before:,.1f} to {best.after:,.1f} "
-        f"a call ({_factor(best)}), over {best.item.statement.calls:,} calls."
+        f"a call ({_factor(best)}), over {_calls(best)}."
     )
     saved = sum(benefit.saved for benefit in benefits)
     if upkeep > 0 and saved > 0:
@@ -67,6 +67,11 @@ def _keys(candidate: CandidateIndex) -> str:
     keys = ", ".join(key_sql(key) for key in candidate.keys)
     condition = f" WHERE {candidate.predicate}" if candidate.predicate is not None else ""
     return f"{candidate.table} ({keys}){condition}"
+
+
+def _calls(benefit: Benefit) -> str:
+    calls = benefit.item.statement.calls
+    return "1 call" if calls == 1 else f"{calls:,} calls"
 
 
 def _factor(benefit: Benefit) -> str:

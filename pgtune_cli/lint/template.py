@@ -14,6 +14,8 @@ MAX_LENGTH = 2000
 MAX_TEXT = 200
 MAX_ITEMS = 8
 NUMBER_FORMAT = re.compile(r",?(\.[0-3])?[f%]|,")
+COUNTED = re.compile(r", ([a-z]{1,20})")
+"""`{node.calls:, call}`: 1 call, 12,000 calls."""
 WORD_FORMATS = ("bytes", "ms", "days")
 FIELD = re.compile(r"([a-z_]+)\.([a-z_0-9]+)")
 
@@ -88,8 +90,9 @@ def _check_format(field: str, spec: str, kind: Type) -> None:
         return
     if kind is not Type.NUMBER:
         raise TemplateError(f"{{{field}:{spec}}} formats a {kind}; only numbers take a format")
-    if spec not in WORD_FORMATS and not NUMBER_FORMAT.fullmatch(spec):
-        raise TemplateError(f"{{{field}:{spec}}}: the format is none of .0f to .3f, %, ',', {', '.join(WORD_FORMATS)}")
+    if spec not in WORD_FORMATS and not NUMBER_FORMAT.fullmatch(spec) and not COUNTED.fullmatch(spec):
+        known = f".0f to .3f, %, ',', ', noun', {', '.join(WORD_FORMATS)}"
+        raise TemplateError(f"{{{field}:{spec}}}: the format is none of {known}")
 
 
 def _shown(value: Any, spec: str) -> str:
@@ -113,15 +116,23 @@ def _number(value: float, spec: str) -> str:
         return _days(value)
     if spec == "ms":
         return f"{value / 1000:,.1f} s" if value >= 1000 else f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
+    if counted := COUNTED.fullmatch(spec):
+        return _counted(value, counted[1])
     if spec:
         return format(value, f"{spec}.0f" if spec == "," else spec)
     return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"
 
 
+def _counted(value: float, noun: str) -> str:
+    """What is below ten and no whole number keeps a decimal: 1.5 rows."""
+    shown = f"{value:,.1f}" if abs(value) < 10 and round(value, 1) != round(value) else f"{value:,.0f}"
+    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
+
+
 def _days(value: float) -> str:
     for unit, days in (("days", 2.0), ("hours", 2 / 24), ("minutes", 0.0)):
         if value >= days:
-            return f"{value * {'days': 1, 'hours': 24, 'minutes': 1440}[unit]:.0f} {unit}"
+            return _counted(round(value * {"days": 1, "hours": 24, "minutes": 1440}[unit]), unit.removesuffix("s"))
     return "no time"
 
 
