@@ -12,7 +12,7 @@ from pgtune_cli.collect.entries import read_entries
 from pgtune_cli.collect.kind import Kind
 from pgtune_cli.collect.options import CollectOptions
 from pgtune_cli.collect.queries import all_queries
-from pgtune_cli.collect.reader import UNREADABLE, Reader, lost
+from pgtune_cli.collect.reader import READABLE, UNREADABLE, UNREADABLE_NAMES, Reader, lost
 from pgtune_cli.collect.server_facts import ServerFacts, read_server, read_settings
 from pgtune_cli.collect.workload import Extension, describe_missing, find_extension, why_unreadable
 from pgtune_cli.errors import ServerRefused
@@ -228,4 +228,6 @@ def statements_sent() -> list[tuple[str, str]]:
     for query in all_queries():
         text = query.text.replace("{range_columns}", statistics.range_columns(True))
         found.append((query.name, f"-- reads: {query.reads}\n-- needs: {query.needs}\n{text}"))
+    for name, text in (("its rows that are UTF-8", READABLE), ("its rows that are not", UNREADABLE_NAMES)):
+        found.append((name, f"-- only where a query met other bytes, in an SQL_ASCII database\n{text}"))
     return found

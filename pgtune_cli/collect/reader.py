@@ -6,7 +6,7 @@ A query that reads many objects is halved when it fails, until the objects that 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pgtune_cli.collect.connection import LOST, Connection, PostgresError, Record
+from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, Record
 from pgtune_cli.collect.queries import query
 from pgtune_cli.errors import ConnectionFailed
 from pgtune_cli.model.snapshot import Skipped
@@ -16,6 +16,21 @@ MAX_FAILURES = 40
 
 UNREADABLE = (PostgresError, ValueError)
 """refused by the server, or not decodable here (bytes of another encoding in an SQL_ASCII database)."""
+
+NOT_UTF8 = {"22021", "22P05"}
+"""what the server says of bytes that it cannot send as UTF-8."""
+_IS_UTF8 = (
+    "pg_catalog.encode(pg_catalog.convert_to(q::text, 'SQL_ASCII'), 'hex') ~ '^([0-7].|(c[2-9a-f]|d.)[89ab]."
+    "|(e0[ab]|e[1-9a-cef][89ab]|ed[89]).[89ab].|(f0[9ab]|f[123][89ab]|f48).([89ab].){2})*$'"
+)
+READABLE = (
+    f"SELECT {MARK} q.* FROM (\n{{query}}\n) AS q WHERE pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' OR {_IS_UTF8}"
+)
+"""the rows of a query that are UTF-8: an SQL_ASCII database may hold any bytes in any name."""
+UNREADABLE_NAMES = (
+    f"SELECT {MARK} pg_catalog.convert_to(concat_ws('.', to_jsonb(q) ->> 'schema', to_jsonb(q) ->> 'name'),"
+    f" 'SQL_ASCII') AS name FROM (\n{{query}}\n) AS q WHERE NOT {_IS_UTF8}"
+)
 
 
 class Reader:
@@ -37,12 +52,26 @@ class Reader:
         self.skipped.append(Skipped(what, why, remedy))
 
     async def rows(self, name: str, *arguments: object) -> list[Record]:
-        """The rows of one query; none where it fails, and `skipped` says why."""
+        """The rows of one query that can be read; `skipped` names the others, or says why it failed."""
         try:
-            return await self.attempt(name, *arguments)
+            try:
+                return await self.attempt(name, *arguments)
+            except UNREADABLE as exc:
+                if not _is_encoding(exc):
+                    raise
+                return await self._readable_rows(name, *arguments)
         except UNREADABLE as exc:
             self.skip(query(name).reads, reason(exc), _remedy(exc, name))
             return []
+
+    async def _readable_rows(self, name: str, *arguments: object) -> list[Record]:
+        rows = await self.attempt(name, *arguments, within=READABLE)
+        for row in await self.attempt(name, *arguments, within=UNREADABLE_NAMES):
+            self.skip(
+                f"{name.removesuffix('s').replace('_', ' ')} {text_of(row['name'])}",
+                "it holds bytes that are no UTF-8, in an SQL_ASCII database",
+            )
+        return rows
 
     async def rows_of(
         self, name: str, keys: Sequence[Any], called: Callable[[Any], str], *arguments: object
@@ -64,8 +93,8 @@ class Reader:
         first = await self.rows_of(name, keys[:half], called, *arguments)
         return first + await self.rows_of(name, keys[half:], called, *arguments)
 
-    async def attempt(self, name: str, *arguments: object) -> list[Record]:
-        """The rows of one query, in a savepoint.
+    async def attempt(self, name: str, *arguments: object, within: str = "{query}") -> list[Record]:
+        """The rows of one query, in a savepoint; `within` another query around it.
 
         Raises:
             PostgresError, ValueError: the query failed; the transaction goes on.
@@ -74,11 +103,16 @@ class Reader:
         text = query(name).text
         for brace, value in self.fill.items():
             text = text.replace(brace, value)
+        text = within.replace("{query}", text)
         try:
             async with self.connection.transaction():
                 return await self.connection.fetch(text, *arguments)
         except LOST as exc:
             raise lost(exc, query(name).reads) from exc
+
+
+def _is_encoding(error: BaseException) -> bool:
+    return isinstance(error, UnicodeDecodeError) or getattr(error, "sqlstate", None) in NOT_UTF8
 
 
 def lost(error: BaseException, what: str) -> ConnectionFailed:

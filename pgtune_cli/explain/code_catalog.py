@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,11 @@ from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
 QUERIES = ("functions", "operators", "types", "indexes", "expressions")
+AS_BYTES = (
+    "SELECT pg_catalog.convert_to(pg_catalog.to_jsonb(q)::text,"
+    " CASE pg_catalog.getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) AS row"
+    " FROM (\n{query}) AS q"
+)
 MAX_DEPTH = 30
 """views upon views."""
 
@@ -85,15 +91,15 @@ async def read_code(connection: Connection, texts: Iterable[str]) -> CodeCatalog
     """The code that statements of these texts could meet. Raises PostgresError."""
     known = list(KNOWN_EXTENSIONS)
     async with transaction(connection, isolation="read_committed"):
-        functions = await connection.fetch(query("functions"), known)
-        operators = await connection.fetch(query("operators"), known)
-        types = await connection.fetch(query("types"), known)
-        indexes = await connection.fetch(query("indexes"), known)
+        functions = await _rows(connection, "functions", known)
+        operators = await _rows(connection, "operators", known)
+        types = await _rows(connection, "types", known)
+        indexes = await _rows(connection, "indexes", known)
     hidden, complete = await _hidden(connection, texts)
     return CodeCatalog(
-        functions={row["name"]: FunctionName(**dict(row)) for row in functions},
-        operators={row["name"]: OwnedOperator(**{**dict(row), "types": frozenset(row["types"])}) for row in operators},
-        types=tuple(OwnedType(**dict(row)) for row in types),
+        functions={row["name"]: FunctionName(**row) for row in functions},
+        operators={row["name"]: OwnedOperator(**{**row, "types": frozenset(row["types"])}) for row in operators},
+        types=tuple(OwnedType(**row) for row in types),
         indexes=frozenset(RelationName(row["schema"], row["name"]) for row in indexes),
         hidden=hidden,
         complete=complete,
@@ -110,7 +116,7 @@ async def _hidden(connection: Connection, texts: Iterable[str]) -> tuple[dict[st
             return hidden, True
         try:
             async with transaction(connection, isolation="read_committed"):
-                rows = await connection.fetch(query("expressions"), fresh)
+                rows = await _rows(connection, "expressions", fresh)
         except PostgresError:
             return hidden, False
         found: dict[str, list[HiddenExpression]] = {name: [] for name in fresh}
@@ -119,6 +125,12 @@ async def _hidden(connection: Connection, texts: Iterable[str]) -> tuple[dict[st
         hidden |= {name: tuple(expressions) for name, expressions in found.items()}
         wanted = {name for each in found.values() for one in each if one.named for name in one.named.names}
     return hidden, False
+
+
+async def _rows(connection: Connection, name: str, names: list[str]) -> list[dict[str, Any]]:
+    """What an SQL_ASCII database holds of other encodings is read too, with U+FFFD for what is no UTF-8."""
+    rows = await connection.fetch(query(name), names)
+    return [msgspec.json.decode(row["row"].decode("utf-8", errors="replace"), type=dict[str, Any]) for row in rows]
 
 
 def _named(text: str) -> Named | None:
@@ -137,4 +149,4 @@ def _names(text: str) -> Sequence[str]:
 def query(name: str) -> str:
     """The text of one of QUERIES, with pgtune's mark."""
     text = files("pgtune_cli.explain").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    return marked(text)
+    return marked(AS_BYTES.format(query=text))

@@ -6,6 +6,7 @@ PostgreSQL's own message is passed on only where it names types and objects; els
 import re
 
 from pgtune_cli.collect.connection import PostgresError
+from pgtune_cli.collect.queries import query
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.plannable import NO_PRIVILEGE, first_word, is_cut_off, is_plannable
@@ -45,6 +46,8 @@ def refused_text(query: str) -> str | None:
 
 def prepare_failure(error: PostgresError, sql: str, position: int | None, snapshot: Snapshot) -> str:
     """Why PREPARE refused the text. `position` is an offset in `sql`."""
+    if snapshot.server.encoding == "SQL_ASCII" and "\N{REPLACEMENT CHARACTER}" in sql:
+        return "its text holds bytes that are no UTF-8, in an SQL_ASCII database: it cannot be sent as it was"
     state = error.sqlstate or ""
     if state == "42P01":
         return _missing_relation(sql, position, snapshot)
@@ -66,7 +69,7 @@ def server_failure(error: PostgresError) -> str:
 
 
 def _missing_relation(sql: str, position: int | None, snapshot: Snapshot) -> str:
-    """Dropped, or out of this role's search_path: the catalog tells."""
+    """Dropped, out of this role's search_path, or never read: the catalog tells."""
     parts = _name_at(sql, position)
     if not parts:
         return "a relation of it does not exist"
@@ -74,7 +77,20 @@ def _missing_relation(sql: str, position: int | None, snapshot: Snapshot) -> str
     schemas = sorted(relation.schema for relation in snapshot.catalog.relations if relation.name == parts[-1])
     if schemas and len(parts) == 1 and not set(schemas) & set(search_path_of(snapshot.server)):
         return f'relation "{name}" is not in this role\'s search_path; there is one in schema {", ".join(schemas)}'
+    unread = _unread(parts[-1], snapshot)
+    if not schemas and unread is not None:
+        return f'relation "{name}" could not be read: {unread}'
     return f'relation "{name}" does not exist: dropped or renamed since the statement ran'
+
+
+def _unread(name: str, snapshot: Snapshot) -> str | None:
+    """Why a relation of this name is not in the catalog, where it was left out: all were, or it was."""
+    for skipped in snapshot.skipped:
+        if skipped.what == query("relations").reads:
+            return skipped.why
+        if skipped.what.startswith(("relation ", "columns of ")) and skipped.what.endswith(f".{name}"):
+            return skipped.why
+    return None
 
 
 def _name_at(sql: str, position: int | None) -> list[str]:

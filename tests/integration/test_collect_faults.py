@@ -11,7 +11,10 @@ from pgtune_cli.collect.connection import connect, transaction
 from pgtune_cli.collect.reader import Reader
 from pgtune_cli.collect.server_facts import read_server
 from pgtune_cli.errors import ConnectionFailed
-from pgtune_cli.model.snapshot import Skipped
+from pgtune_cli.explain.runner import ExplainOptions, explain_statements
+from pgtune_cli.model.plan import StatementPlans
+from pgtune_cli.model.snapshot import Skipped, Snapshot
+from pgtune_cli.model.statement import Statement
 
 pytestmark = pytest.mark.pg
 
@@ -137,6 +140,55 @@ def test_bytes_of_another_encoding_cost_the_statistics_that_hold_them(tables: Da
     assert {"SELECT a FROM good", 'select a, a as "\ufffd" from good'} <= {row.query for row in snapshot.workload.rows}
     assert [each.name for each in snapshot.catalog.relations] == ["good", "other"]
     assert [each.what for each in snapshot.skipped] == ["statistics of public.other"]
+
+
+def test_names_of_another_encoding_cost_the_objects_that_bear_them(tables: Database) -> None:
+    name = tables.database + "_names"
+    tables.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+    dsn = tables.dsn.replace(tables.database, name)
+    odd = "caf\xe9"
+    commands = (
+        f'CREATE TABLE "{odd}" (id int)',
+        f"CREATE TYPE \"{odd}_kind\" AS ENUM ('x')",
+        f"CREATE FUNCTION \"{odd}_f\"() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        f'CREATE TABLE part (a int, "{odd}" int)',
+    )
+    queries = ('SELECT * FROM "caf\ufffd"', "SELECT * FROM good", 'SELECT * FROM "größe 🐘"', "SELECT * FROM gone")
+    try:
+
+        async def main() -> tuple[Snapshot, dict[str, StatementPlans]]:
+            connection = await connect(dsn, read_only=False)
+            await connection.execute('CREATE TABLE good (a int); CREATE TABLE "größe 🐘" (a int)')
+            await connection.execute("SET client_encoding = 'SQL_ASCII'")
+            for command in commands:
+                text = command.encode("latin-1").hex()
+                await connection.execute(f"DO $$ BEGIN EXECUTE convert_from('\\x{text}', 'SQL_ASCII'); END $$")
+            await connection.execute("RESET client_encoding")
+            snapshot = await collect(connection)
+            known = {"calls": 1, "total_exec_time_ms": 1.0, "mean_exec_time_ms": 1.0, "rows": 1}
+            statements = [Statement(fingerprint=sql, query=sql, **known) for sql in queries]
+            plans = await explain_statements(connection, snapshot, statements, ExplainOptions(execute=False))
+            await connection.close()
+            return snapshot, plans
+
+        snapshot, plans = asyncio.run(main())
+    finally:
+        tables.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    reason = "it holds bytes that are no UTF-8, in an SQL_ASCII database"
+    assert [each.name for each in snapshot.catalog.relations] == ["good", "größe 🐘"]
+    assert (snapshot.catalog.types, snapshot.catalog.functions) == ((), ())
+    assert {each.what: each.why for each in snapshot.skipped if each.what != "pg_stat_statements"} == {
+        "relation public.caf\ufffd": reason,
+        "type public.caf\ufffd_kind": reason,
+        "function public.caf\ufffd_f": reason,
+        "columns of public.part": 'invalid byte sequence for encoding "UTF8": 0xe9',
+    }
+    assert [one.not_explained for one in plans.values()] == [
+        "its text holds bytes that are no UTF-8, in an SQL_ASCII database: it cannot be sent as it was",
+        None,
+        None,
+        'relation "gone" does not exist: dropped or renamed since the statement ran',
+    ]
 
 
 def test_a_server_that_goes_away_is_a_failed_connection(tables: Database) -> None:

@@ -1,9 +1,13 @@
 """Texts that are not even sent, and one-line reasons that hold no customer's value."""
 
 import pytest
+from asyncpg import UndefinedTableError
 
-from pgtune_cli.explain.reasons import refused_text
+from pgtune_cli.collect.queries import query
+from pgtune_cli.explain.reasons import prepare_failure, refused_text
 from pgtune_cli.explain.session import marked, place_in_text
+from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.snapshot import Server, Skipped, Snapshot, Workload
 
 
 @pytest.mark.parametrize(
@@ -34,3 +38,26 @@ def test_a_position_of_the_server_is_found_again_in_the_text() -> None:
     sent = f"PREPARE abc AS {marked(sql)}"
     assert place_in_text(sql, len("abc"), sent.index("gone") + 1) == sql.index("gone")
     assert place_in_text(sql, len("abc"), sent.index("select") + 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("skipped", "reason"),
+    [
+        (Skipped("columns of public.part", "no UTF-8"), 'relation "part" could not be read: no UTF-8'),
+        (Skipped(query("relations").reads, "timeout"), 'relation "part" could not be read: timeout'),
+        (
+            Skipped("columns of public.other", "no UTF-8"),
+            'relation "part" does not exist: dropped or renamed since the statement ran',
+        ),
+    ],
+)
+def test_a_table_that_was_never_read_is_not_said_to_be_dropped(skipped: Skipped, reason: str) -> None:
+    snapshot = Snapshot(
+        pgtune_version="0",
+        server=Server(version_num=180000, version="18", database="d", user="u"),
+        workload=Workload(source="pg_stat_statements"),
+        catalog=Catalog(),
+        skipped=(skipped,),
+    )
+    sql = "select * from part"
+    assert prepare_failure(UndefinedTableError("…"), sql, sql.index("part"), snapshot) == reason
