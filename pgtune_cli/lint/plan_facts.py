@@ -17,6 +17,7 @@ from pgtune_cli.model.plan import PlanNode, StatementPlan
 from pgtune_cli.model.statement import Statement
 
 Analyze = "analyze"
+SORT_SPACES = ("Sort Space Memory", "Sort Space Disk")
 
 
 class PlanNodeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +137,7 @@ def _node_facts(
         recheck_rows_removed=_times(node.rows_removed_by_index_recheck, node), heap_fetches=there(node.heap_fetches),
         exact_heap_blocks=there(node.exact_heap_blocks), lossy_heap_blocks=there(node.lossy_heap_blocks),
         sort_spilled=_sort_spilled(node),
-        sort_space_bytes=there(node.sort_space_used_kb * 1024.0 if node.sort_space_used_kb is not None else None),
+        sort_space_bytes=there(_sort_space(node)),
         hash_batches=there(node.hash_batches if node.hash_batches is not None else _hash_aggregate_batches(node)),
         temp_bytes=temp_blocks * world.snapshot.server.block_size if temp_blocks is not None else None,
         workers_planned=node.workers_planned or 0, workers_launched=there(node.workers_launched),
@@ -232,6 +233,15 @@ def _sort_spilled(node: PlanNode) -> bool | None:
         return node.sort_space_type == "Disk"
     groups = [node.extra.get(key) for key in ("Full-sort Groups", "Pre-sorted Groups")]
     return any("Sort Space Disk" in group for group in groups if isinstance(group, dict)) if any(groups) else None
+
+
+def _sort_space(node: PlanNode) -> float | None:
+    """An incremental sort tells the largest of its groups."""
+    groups = [node.extra.get(key) for key in ("Full-sort Groups", "Pre-sorted Groups")]
+    spaces = [group.get(key) for group in groups if isinstance(group, dict) for key in SORT_SPACES]
+    peaks = [space.get("Peak Sort Space Used") for space in spaces if isinstance(space, dict)]
+    used = [node.sort_space_used_kb, *(peak for peak in peaks if isinstance(peak, (int, float)))]
+    return max((kilobytes * 1024.0 for kilobytes in used if kilobytes is not None), default=None)
 
 
 def _hash_aggregate_batches(node: PlanNode) -> float | None:

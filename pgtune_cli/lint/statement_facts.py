@@ -14,7 +14,7 @@ from pgtune_cli.lint.wide_columns import WideStar, wide_star
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.fingerprint import normalise
-from pgtune_cli.sql.shape import CountCheck, Shape
+from pgtune_cli.sql.shape import CountCheck, Shape, Use
 
 Workload = "workload"
 Parsed = "shape"
@@ -46,6 +46,9 @@ class StatementFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_offset: Annotated[bool | None, known("its outermost SELECT has an OFFSET other than 0", need=Parsed)]
     deepest_offset: Annotated[float | None, known("the largest OFFSET seen, in the text or in a sampled one",
                                                   need="literals")]  # fmt: skip
+    blocks_over_plan: Annotated[float | None, known("blocks a call over those of the executed plan, where the text "
+                                                    "leaves nothing but LIMIT and OFFSET open; the plan skips ten "
+                                                    "pages", need="analyze")]  # fmt: skip
     limit_stops_early: Annotated[bool | None, known("the plan reads rows in order and stops at the LIMIT, so that an "
                                                     "OFFSET costs what it skips; false where all is sorted",
                                                     need="plan")]  # fmt: skip
@@ -117,6 +120,7 @@ def _facts(
         relations=tuple(str(name) for name in shape.relations) if shape else None,
         largest_table_rows=max((count for count in rows if count is not None), default=None),
         has_limit=pages.has_limit, has_offset=pages.has_offset, deepest_offset=pages.deepest_offset,
+        blocks_over_plan=_blocks_over_plan(world, statement, shape, cost.blocks),
         limit_stops_early=_stops_early(world, statement),
         paginated=pages.paginated, has_order_by=pages.has_order_by, order_is_total=pages.order_is_total,
         order_keys=pages.order_keys, rows_per_tie=pages.rows_per_tie, tiebreaker=pages.tiebreaker,
@@ -128,6 +132,15 @@ def _facts(
         calls_per_parent_row=value(parent.calls_per_row if parent else 0.0),
         calls_per_parent_call=value(parent.calls_per_call if parent else 0.0),
     )  # fmt: skip
+
+
+def _blocks_over_plan(world: World, statement: Statement, shape: Shape | None, blocks: float | None) -> float | None:
+    """With every condition known, only the depth of the pages explains a difference."""
+    made = next((plan for plan in world.plans(statement.fingerprint) if plan.executed), None)
+    if made is None or not made.blocks or blocks is None or shape is None:
+        return None
+    known = all(use.use in (Use.LIMIT, Use.OFFSET, Use.SELECT) for use in shape.parameters)
+    return blocks / made.blocks if known else None
 
 
 def _stops_early(world: World, statement: Statement) -> bool | None:

@@ -118,6 +118,8 @@ def _number(value: float, spec: str) -> str:
         return f"{value / 1000:,.1f} s" if value >= 1000 else f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
     if counted := COUNTED.fullmatch(spec):
         return _counted(value, counted[1])
+    if spec.endswith("%") and value < 1 and format(value, spec) == format(1, spec):
+        return f">{format(1, spec).replace('100', '99').replace('0', '9')}"  # not all, and not to be taken for all
     if spec:
         return format(value, f"{spec}.0f" if spec == "," else spec)
     return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"

@@ -133,3 +133,11 @@ def test_a_domain_is_served_by_the_index_of_its_base_type(shop: Any) -> None:
     snapshot = msgspec.structs.replace(analysis.snapshot, catalog=catalog)
     (found,) = facts("plan_node", msgspec.structs.replace(analysis, snapshot=snapshot))
     assert found.cast_columns == ()
+
+
+def test_an_incremental_sort_tells_the_space_of_its_largest_group(shop: Any) -> None:
+    groups = {"Sort Space Disk": {"Average Sort Space Used": 1652, "Peak Sort Space Used": 3304}}
+    document = shop.node("Incremental Sort", "orders", Actual_Rows=5, Actual_Loops=1)
+    document["Pre-sorted Groups"] = groups
+    found = node(shop, document)
+    assert (found.sort_spilled, found.sort_space_bytes) == (True, 3304 * 1024)

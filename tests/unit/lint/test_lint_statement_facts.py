@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pgtune_cli.lint.facts import SUBJECTS, subjects
 from pgtune_cli.lint.world import World
+from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.snapshot import Workload
 
 
@@ -250,3 +252,21 @@ def test_a_file_of_sql_costs_what_its_own_execution_did(shop: Any) -> None:
     literal = {"a" * 16: msgspec.structs.replace(made, plans=(own,))}
     (found,) = facts("statement", msgspec.structs.replace(analysis, plans=literal))
     assert (found.blocks_per_call, found.rows_per_call, found.blocks_per_row) == (40.0, 5.0, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("select id from orders order by placed_at, id limit $1 offset $2", 50.0),
+        ("select id from orders where status = $1 order by placed_at, id limit 20 offset $2", None),
+    ],
+)
+def test_blocks_over_the_plan_are_told_where_only_the_depth_is_open(
+    shop: Any, text: str, expected: float | None
+) -> None:
+    document = shop.node("Seq Scan", "orders", Actual_Rows=20, Actual_Loops=1)
+    analysis = shop.analysis(shop.statement(text, calls=10, shared_blks_hit=4000), plans={"a" * 16: document})
+    (made,) = analysis.plans["a" * 16].plans
+    plans = StatementPlans(fingerprint="a" * 16, plans=(msgspec.structs.replace(made, blocks=8),))
+    (found,) = facts("statement", msgspec.structs.replace(analysis, plans={"a" * 16: plans}))
+    assert found.blocks_over_plan == expected

@@ -35,6 +35,8 @@ def shown(text: str, **facts: Any) -> str:
         ("{table.rows:.0f}", {"rows": 12.6}, "13"),
         ("{table.rows:,.1f}", {"rows": 1234.56}, "1,234.6"),
         ("{params.limit:.0%} of", {}, "50% of"),
+        ("{table.rows:.1%}", {"rows": 0.99996}, ">99.9%"),
+        ("{table.rows:.1%}", {"rows": 1.0}, "100.0%"),
         ("{table.rows:bytes}", {"rows": 900}, "900 bytes"),
         ("{table.rows:bytes}", {"rows": 3 * 1024**3}, "3 GB"),
         ("{table.rows:ms}", {"rows": 7.25}, "7.2 ms"),
