@@ -106,7 +106,9 @@ def _same(shape: Shape, block: Block, number: int, predicate: Predicate) -> Pred
 
 def _place(predicate: Predicate) -> str:
     left = predicate.column.column if predicate.column is not None else ", ".join(c.column for c in predicate.columns)
-    shown = f"{predicate.function}({left})" if predicate.function else left
+    function = predicate.function or ""
+    word = function.replace(".", "").replace("_", "").replace('"', "").isalnum()
+    shown = f"{function}({left})" if word else f"{left} {function} …" if function else left
     if predicate.cast is not None and predicate.column is not None:
         shown = f"{left}::{predicate.cast}"
     return f"{shown} {predicate.operator}"

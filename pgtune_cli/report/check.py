@@ -1,7 +1,7 @@
 """What `pgtune check` prints."""
 
 from pgtune_cli.model.comparison import CheckResult, Comparison, ComparisonVerdict, Outcome
-from pgtune_cli.report.format import count, duration
+from pgtune_cli.report.format import count, duration, number_of
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
@@ -38,7 +38,7 @@ def _why(comparison: Comparison) -> list[str]:
     if now is not None:
         was = f" (baseline {duration(before.mean_exec_time_ms)})" if before else ""
         lines.append(
-            f"      mean {duration(now.mean_exec_time_ms)}{was}, {count(now.calls)} calls, "
+            f"      mean {duration(now.mean_exec_time_ms)}{was}, {number_of(now.calls, 'call')}, "
             f"{count(now.blocks_per_call)} blocks a call, statement {comparison.fingerprint}"
         )
     return lines
@@ -55,7 +55,7 @@ def _markdown(result: CheckResult) -> str:
         why = _cell("; ".join(comparison.reasons))
         mark = "**fails**" if comparison.fails else comparison.verdict.value
         lines.append(f"| {mark} | `{_cell(headline(comparison.query, 100))}` | {before} | {now} | {why} |")
-    lines.append(f"\n{len(result.comparisons)} statements compared.")
+    lines.append(f"\n{number_of(len(result.comparisons), 'statement')} compared.")
     return "\n".join(lines) + "\n"
 
 

@@ -158,14 +158,19 @@ def _rewrite(console: Console, rewrite: Rewrite) -> None:
 def _findings(console: Console, report: Report) -> None:
     if report.findings:
         _heading(console, "Findings")
+    texts = {statement.fingerprint: statement.query for statement in report.statements}
     for finding in report.findings:
-        _finding(console, finding)
+        _finding(console, finding, [texts[key] for key in finding.statements if key in texts])
 
 
-def _finding(console: Console, finding: Finding) -> None:
+def _finding(console: Console, finding: Finding, texts: list[str]) -> None:
     label, style = ("possible", "dim") if finding.possible else _MARKS[finding.severity.value]
     console.print(Text.assemble((label, style), f" {finding.rule} ", (plain(finding.title), "bold")))
     console.print(Padding(Text(plain(finding.detail)), (0, 0, 0, 4)))
+    if texts:
+        more = f" and {number_of(len(texts) - 1, 'other')}" if len(texts) > 1 else ""
+        text = headline(texts[0], max(console.width - 8 - len(more), 10))
+        console.print(Padding(Text(f"in {text}{more}", style="dim"), (0, 0, 0, 4)))
     if finding.suggestion and finding.suggestion.text:
         console.print(Padding(Text(plain(finding.suggestion.text)), (0, 0, 0, 4)))
     if finding.suggestion and finding.suggestion.sql:
