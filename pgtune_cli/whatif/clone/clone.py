@@ -17,6 +17,7 @@ from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.batch import Configuration, answer
 from pgtune_cli.whatif.clone.candidates import Candidate, Workshop
 from pgtune_cli.whatif.clone.ground import SERVICE
+from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned
 from pgtune_cli.whatif.cost_cache import CostCache
 from pgtune_cli.whatif.mentions import Relevance
 from pgtune_cli.whatif.planning import mode_sql, plan_prepared, rolled_back
@@ -73,7 +74,20 @@ class Clone:
 
     async def costs(self, requests: Sequence[CostRequest]) -> list[Cost | str]:
         async with self._lock:
-            return await answer(self, self._cache, requests)
+            answers = await answer(self, self._cache, requests)
+            if self.snapshot.server.version_num >= FIRST_VERSION:
+                return answers
+            return [await self._as_before_18(request, found) for request, found in zip(requests, answers, strict=True)]
+
+    async def _as_before_18(self, request: CostRequest, found: Cost | str) -> Cost | str:
+        """The answer without the candidates that only an 18 would search as it does."""
+        while not isinstance(found, str):
+            later = skip_scanned(found.plan, self._by_name)
+            if not later & request.indexes:
+                break
+            request = msgspec.structs.replace(request, indexes=request.indexes - later)
+            (found,) = await answer(self, self._cache, [request])
+        return found
 
     def narrowed(self, request: CostRequest) -> CostRequest:
         tables = self._relevance.tables(request.prepared.sql)
