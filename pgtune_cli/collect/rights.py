@@ -31,12 +31,6 @@ def behind_row_security(rows: Sequence[Record]) -> list[Record]:
     return [row for row in rows if row["kind"] in _WITH_ROWS and row["readable"] and row["row_security_active"]]
 
 
-def with_hidden_expressions(rows: Sequence[Record], indexes: Sequence[Record]) -> list[Record]:
-    """The indexes over expressions of tables that this role does not own."""
-    owned = {row["oid"] for row in rows if row["owned"]}
-    return [i for i in indexes if i["table_oid"] not in owned and '"expression" : null' not in (i["keys"] or "")]
-
-
 def say_unreadable(reader: Reader, facts: ServerFacts, rows: Sequence[Record]) -> None:
     """Note the tables whose planner statistics stay unseen, with the grant."""
     closed = unreadable(rows)

@@ -1,7 +1,5 @@
 """Statements: the rows of pg_stat_statements merged by fingerprint, and what it takes to plan one."""
 
-from enum import StrEnum
-
 import msgspec
 
 
@@ -53,16 +51,3 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """regtype names, in order of $n."""
     value_sets: tuple[ValueSet, ...] = ()
     """the first is the one of record."""
-
-
-class Verdict(StrEnum):
-    """What may be done with a statement."""
-
-    EXECUTE = "execute"
-    PLAN_ONLY = "plan_only"
-    SKIP = "skip"
-
-
-class SafetyDecision(msgspec.Struct, frozen=True):
-    verdict: Verdict
-    reason: str | None = None

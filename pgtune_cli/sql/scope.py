@@ -6,7 +6,7 @@ import msgspec
 from sqlglot import exp
 
 from pgtune_cli.model.catalog import Catalog, Relation, RelationName
-from pgtune_cli.sql.shape_types import ColumnRef, Table, TableKind
+from pgtune_cli.sql.shape_types import ColumnRef, Table
 from pgtune_cli.sql.walk import identifier_name
 
 
@@ -96,7 +96,3 @@ class Scope:
 
 def table_names(relation: Relation) -> frozenset[str]:
     return frozenset(column.name for column in relation.columns)
-
-
-def unknown_table(alias: str, kind: TableKind = TableKind.UNKNOWN) -> ScopeTable:
-    return ScopeTable(Table(alias=alias, kind=kind), None, {})

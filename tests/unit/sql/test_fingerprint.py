@@ -63,8 +63,9 @@ PLANTED = st.sampled_from(
 @given(st.lists(PLANTED, min_size=1, max_size=4), st.integers(0, 200))
 def test_no_constant_survives_even_where_the_text_is_cut_off(values: list[str], cut: int) -> None:
     listed = ",".join(values)
-    text = f"select {values[0]} from t where a in ({listed}) order by {values[-1]} limit {values[0]} /*{SECRET}*/"
-    for part in (text, text[:cut]):
+    head, tail = f"select {values[0]} from t where a in ({listed}) order by ", f" limit {values[0]} /*{SECRET}*/"
+    # a bare number in ORDER BY can only be an ordinal, and the first digits of one may be an ordinal too
+    for part in (head + values[-1] + tail, f"{head}coalesce({values[-1]}, a){tail}"[:cut]):
         found = normalise(part)
         assert SECRET not in found
         assert not re.search(r"7{2}", found.replace("_", ""))
