@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from support.database import Database, fresh_database
 from support.servers import MAJORS, RunningServer, ServerPool
 
 HERE = Path(__file__).resolve().parent
 POOL = pytest.StashKey[ServerPool]()
+
+# no deadline: a busy machine is no fault. CI looks at the same examples each time, everybody else at new ones
+settings.register_profile("pgtune", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if "CI" in os.environ else "pgtune")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
