@@ -55,7 +55,7 @@ def keyset(shape: Shape, catalog: Catalog) -> Keyset | str:
     block = shape.outermost
     if block is None or shape.set_operations or shape.set_offset is not None:
         return "it pages through a set operation (UNION, INTERSECT, EXCEPT)"
-    refusal = _refuse_block(shape, block)
+    refusal = _refuse_block(shape, block, catalog)
     if refusal:
         return refusal
     table = block.tables[0]
@@ -69,7 +69,7 @@ def keyset(shape: Shape, catalog: Catalog) -> Keyset | str:
     return _with_keys(block, table, relation, catalog)
 
 
-def _refuse_block(shape: Shape, block: Block) -> str | None:
+def _refuse_block(shape: Shape, block: Block, catalog: Catalog) -> str | None:
     if not block.order_by:
         return "it has no ORDER BY: which rows a page holds is left to chance"
     if block.limit is None:
@@ -87,7 +87,8 @@ def _refuse_block(shape: Shape, block: Block) -> str | None:
     if shape.writes_in_cte or shape.recursive:
         return "its WITH clause writes or recurses"
     called = {name.rsplit(".", 1)[-1] for one in shape.blocks for name in one.functions}
-    volatile = sorted(called & VOLATILE)
+    own = {function.name.lower() for function in catalog.functions if function.volatility == "v"}
+    volatile = sorted(called & (VOLATILE | own))
     return f"it calls {volatile[0]}(): each page would see other values" if volatile else None
 
 
