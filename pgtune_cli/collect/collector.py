@@ -60,7 +60,7 @@ async def _read(reader: Reader, facts: ServerFacts, options: CollectOptions, beg
     reader.say("reading the statistics")
     rights.say_unreadable(reader, facts, found.rows)
     statistics = await read_statistics(reader, found)
-    usage = await read_usage(reader, found)
+    usage = await read_usage(reader, found, facts.version_num)
     owned = any(row["owned"] for row in found.rows)
     unusable = any(skipped.what == "pg_stat_statements" for skipped in reader.skipped)
     return Snapshot(
@@ -109,4 +109,5 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
         operators=tuple(objects.operators(await reader.rows("operators"))),
         extensions=tuple(objects.extensions(await reader.rows("extensions"))),
         extended_statistics=tuple(objects.extended_statistics(found, extended_rows)),
+        sequences=tuple(objects.sequences(found, await reader.rows("sequences"))),
     )

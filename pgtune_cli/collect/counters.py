@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+JIT_PHASES = ("generation", "inlining", "optimization", "emission", "deform")
 _RENAMED = {
     # 1.8 (server 13) split planning from execution
     "total_exec_time": "total_time",
@@ -38,6 +39,11 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     read_ms: float | None = None
     wal_records: int | None = None
     wal_bytes: int | None = None
+    plans: int | None = None
+    plan_ms: float | None = None
+    jit_ms: float | None = None
+    workers_to_launch: int | None = None
+    workers_launched: int | None = None
     stats_since: str | None = None
     """when the entry began, 1.11 and later; another value is another entry of the same key."""
 
@@ -66,8 +72,20 @@ def counters_of(found: Mapping[str, Any]) -> Counters:
         read_ms=_float(value("shared_blk_read_time")),
         wal_records=_int(value("wal_records")),
         wal_bytes=_int(value("wal_bytes")),
+        plans=_int(value("plans")),
+        plan_ms=_float(value("total_plan_time")),
+        jit_ms=_jit_ms(found),
+        workers_to_launch=_int(value("parallel_workers_to_launch")),
+        workers_launched=_int(value("parallel_workers_launched")),
         stats_since=value("stats_since"),
     )
+
+
+def _jit_ms(found: Mapping[str, Any]) -> float | None:
+    """All phases of compiling; they came with 1.10, deforming with 1.11."""
+    phases = [_float(found.get(f"jit_{phase}_time")) for phase in JIT_PHASES]
+    known = [phase for phase in phases if phase is not None]
+    return math.fsum(known) if known else None
 
 
 def _int(value: Any) -> int | None:
@@ -107,6 +125,7 @@ def difference(before: Counters | None, after: Counters) -> Counters | None:
 _TOTALS = (
     "rows", "shared_blks_hit", "shared_blks_read", "shared_blks_dirtied", "shared_blks_written", "local_blks",
     "temp_blks_read", "temp_blks_written", "read_ms", "wal_records", "wal_bytes",
+    "plans", "plan_ms", "jit_ms", "workers_to_launch", "workers_launched",
 )  # fmt: skip
 
 

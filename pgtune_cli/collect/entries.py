@@ -147,4 +147,9 @@ def _row(entry: Entry, text: str) -> StatementRow:
         blk_read_time_ms=counters.read_ms,
         wal_records=counters.wal_records,
         wal_bytes=counters.wal_bytes,
+        plans=counters.plans,
+        total_plan_time_ms=counters.plan_ms,
+        jit_time_ms=counters.jit_ms,
+        parallel_workers_to_launch=counters.workers_to_launch,
+        parallel_workers_launched=counters.workers_launched,
     )

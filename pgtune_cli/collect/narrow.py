@@ -61,6 +61,7 @@ def _narrow_catalog(catalog: Catalog, relations: set[RelationName], read: set[Re
         indexes=tuple(one for one in catalog.indexes if one.index_name in read),
         constraints=tuple(one for one in catalog.constraints if one.table in relations),
         extended_statistics=tuple(one for one in catalog.extended_statistics if one.table in relations),
+        sequences=tuple(one for one in catalog.sequences if one.table is None or one.table in relations),
     )
 
 

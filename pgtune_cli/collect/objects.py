@@ -6,7 +6,15 @@ import msgspec
 
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.tables import Found
-from pgtune_cli.model.catalog import ExtendedStatistics, Extension, Function, Operator, UserType
+from pgtune_cli.model.catalog import (
+    ExtendedStatistics,
+    Extension,
+    Function,
+    Operator,
+    RelationName,
+    UserType,
+)
+from pgtune_cli.model.catalog import Sequence as DatabaseSequence
 
 
 def types(rows: Sequence[Record]) -> Iterable[UserType]:
@@ -63,4 +71,26 @@ def extended_statistics(found: Found, rows: Sequence[Record]) -> Iterable[Extend
             kinds=tuple(row["kinds"]),
             columns=tuple(row["columns"]),
             definition=row["definition"] or "",
+        )
+
+
+def sequences(found: Found, rows: Sequence[Record]) -> Iterable[DatabaseSequence]:
+    """Those that fill a column of a relation that was read, and those that stand alone."""
+    names = set(found.names.values())
+    for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
+        table = RelationName(row["table_schema"], row["table_name"]) if row["table_name"] is not None else None
+        if table is not None and table not in names:
+            continue
+        yield DatabaseSequence(
+            schema=row["schema"],
+            name=row["name"],
+            type=row["type"],
+            start=row["start"],
+            minimum=row["minimum"],
+            maximum=row["maximum"],
+            increment=row["increment"],
+            cycle=row["cycle"],
+            last_value=row["last_value"],
+            table=table,
+            column=row["column"],
         )

@@ -37,13 +37,17 @@ SETTINGS = (
     # upkeep
     "autovacuum", "autovacuum_analyze_scale_factor", "autovacuum_analyze_threshold",
     "autovacuum_vacuum_scale_factor", "autovacuum_vacuum_threshold", "autovacuum_vacuum_insert_scale_factor",
-    "autovacuum_naptime", "autovacuum_max_workers", "track_counts",
+    "autovacuum_naptime", "autovacuum_max_workers", "autovacuum_vacuum_insert_threshold", "autovacuum_freeze_max_age",
+    "autovacuum_multixact_freeze_max_age", "autovacuum_vacuum_cost_delay", "autovacuum_vacuum_cost_limit",
+    "vacuum_cost_limit", "vacuum_failsafe_age", "track_counts", "max_wal_size", "checkpoint_timeout",
+    "max_slot_wal_keep_size", "wal_segment_size", "archive_mode", "autovacuum_vacuum_max_threshold",
     # what is measured
     "track_io_timing", "track_activities", "track_activity_query_size", "compute_query_id",
     "shared_preload_libraries", "pg_stat_statements.max", "pg_stat_statements.track",
     "pg_stat_statements.track_utility", "pg_stat_statements.track_planning", "pg_stat_statements.save",
     # what stops a statement
     "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout",
+    "idle_session_timeout", "log_lock_waits", "deadlock_timeout",
     "default_transaction_isolation", "default_transaction_read_only",
 )  # fmt: skip
 

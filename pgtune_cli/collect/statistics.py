@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.reader import Reader
+from pgtune_cli.collect.server_state import read_server_state
 from pgtune_cli.collect.tables import Found
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, TableUsage, Usage
@@ -59,19 +60,22 @@ def floats(text: str | None) -> tuple[float, ...] | None:
     return tuple(float(item) for item in inside.split(",")) if inside else ()
 
 
-async def read_usage(reader: Reader, found: Found) -> Usage:
+async def read_usage(reader: Reader, found: Found, version_num: int) -> Usage:
     since = await reader.rows("usage_since")
     tables = await reader.rows_of("table_usage", found.oids, found.called)
+    io = await reader.rows_of("table_io", found.oids, found.called)
     indexes = await reader.rows_of("index_usage", found.oids, found.called)
     return Usage(
         since=since[0]["since"] if since else None,
         days=since[0]["days"] if since else None,
-        tables=tuple(_tables(tables)),
+        tables=tuple(_tables(tables, io)),
         indexes=tuple(_indexes(indexes)),
+        server=await read_server_state(reader, version_num),
     )
 
 
-def _tables(rows: Sequence[Record]) -> Iterable[TableUsage]:
+def _tables(rows: Sequence[Record], io: Sequence[Record]) -> Iterable[TableUsage]:
+    blocks = {(row["schema"], row["name"]): row for row in io}
     for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
         yield TableUsage(
             table=RelationName(row["schema"], row["name"]),
@@ -87,6 +91,11 @@ def _tables(rows: Sequence[Record]) -> Iterable[TableUsage]:
             n_mod_since_analyze=row["n_mod_since_analyze"],
             last_analyze=row["last_analyze"],
             last_vacuum=row["last_vacuum"],
+            n_tup_newpage_upd=row["n_tup_newpage_upd"],
+            n_ins_since_vacuum=row["n_ins_since_vacuum"],
+            vacuums=row["vacuums"],
+            blks_hit=read["blks_hit"] if (read := blocks.get((row["schema"], row["name"]))) else None,
+            blks_read=read["blks_read"] if read else None,
         )
 
 

@@ -107,6 +107,8 @@ def relations(
                 relallvisible=row["relallvisible"],
                 pages=pages(size, facts.block_size),
                 toast_bytes=size["toast_bytes"] if size else None,
+                xid_age=row["xid_age"],
+                multixact_age=row["multixact_age"],
                 options=tuple(row["options"]),
                 partition_key=definition["partition_key"] if definition else None,
                 partition_of=parents[0] if row["is_partition"] and parents else None,

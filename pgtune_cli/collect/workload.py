@@ -56,7 +56,7 @@ async def begin_window(connection: Connection, reader: Reader, seconds: float) -
             counters = await read_baseline(reader)
         except UNREADABLE:
             return None
-        reset, evicted = await _state(reader, extension)
+        reset, evicted, _ = await _state(reader, extension)
         clock = (await reader.attempt("clock"))[0]["seconds"]
     samples = await watch(connection, seconds, clock, reader.say)
     return Begun(counters, reset, evicted, clock, samples)
@@ -70,13 +70,13 @@ async def read_workload(
     `grant`: the SQL that lets this role see the statements of others.
     """
     reader.fill["{schema}"] = extension.schema_sql
-    reset, evicted = await _state(reader, extension)
+    reset, evicted, age = await _state(reader, extension)
     try:
         entries = await read_entries(reader, begun.counters if begun else None)
     except UNREADABLE as exc:
         reader.skip("pg_stat_statements", *why_unreadable(exc, extension))
         return Workload(source="pg_stat_statements")
-    window = Window(since=reset, evicted=evicted)
+    window = Window(since=reset, age_seconds=age, evicted=evicted)
     if begun is not None:
         clock = (await reader.attempt("clock"))[0]["seconds"]
         window = _window(reader, begun, clock, reset, evicted)
@@ -108,16 +108,16 @@ def _window(reader: Reader, begun: Begun, clock: float, reset: str | None, evict
     return Window(since=reset, seconds=round(clock - begun.clock, 3), evicted=dropped)
 
 
-async def _state(reader: Reader, extension: Extension) -> tuple[str | None, int | None]:
-    """When the counters were reset, and how many entries were dropped since; None before 1.9."""
+async def _state(reader: Reader, extension: Extension) -> tuple[str | None, int | None, float | None]:
+    """When the counters were reset, how many entries were dropped since, how many seconds ago; None before 1.9."""
     has_info = await reader.rows("statement_objects", extension.schema)
     if not has_info or not has_info[0]["has_info"]:
-        return None, None
+        return None, None, None
     try:
         rows: list[Record] = await reader.attempt("statement_window")
     except UNREADABLE:
-        return None, None
-    return rows[0]["since"], rows[0]["evicted"]
+        return None, None, None
+    return rows[0]["since"], rows[0]["evicted"], rows[0]["age_seconds"]
 
 
 def _say_hidden(reader: Reader, entries: list[Entry], begun: Begun | None, grant: str) -> None:

@@ -62,6 +62,9 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
     pages: int | None = None
     """blocks of the main fork now, pg_relation_size / block size; None where not readable."""
     toast_bytes: int | None = None
+    xid_age: int | None = None
+    """age(relfrozenxid), of its TOAST table where that is older; None for what has no storage."""
+    multixact_age: int | None = None
     options: tuple[str, ...] = ()
     partition_key: str | None = None
     """pg_get_partkeydef of a partitioned table."""
@@ -209,6 +212,23 @@ class ExtendedStatistics(msgspec.Struct, frozen=True, kw_only=True):
     definition: str = ""
 
 
+class Sequence(msgspec.Struct, frozen=True, kw_only=True):
+    """A sequence, and the column that it fills."""
+
+    schema: str
+    name: str
+    type: str = "bigint"
+    start: int = 1
+    minimum: int = 1
+    maximum: int = 2**63 - 1
+    increment: int = 1
+    cycle: bool = False
+    last_value: int | None = None
+    """None when it was never used, or this role may not see it."""
+    table: RelationName | None = None
+    column: str | None = None
+
+
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     relations: tuple[Relation, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -218,6 +238,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     operators: tuple[Operator, ...] = ()
     extensions: tuple[Extension, ...] = ()
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
 
     def relation(self, name: RelationName) -> Relation | None:
         return next((r for r in self.relations if r.schema == name.schema and r.name == name.name), None)

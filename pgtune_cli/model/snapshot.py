@@ -6,6 +6,7 @@ Counters are raw: totals since the statistics were reset, or over the window whe
 import msgspec
 
 from pgtune_cli.model.catalog import Catalog, RelationName
+from pgtune_cli.model.server_state import ServerState
 
 SNAPSHOT_SCHEMA_VERSION = 1
 
@@ -63,6 +64,14 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     blk_read_time_ms: float | None = None
     wal_records: int | None = None
     wal_bytes: int | None = None
+    plans: int | None = None
+    """times it was planned; 0 without pg_stat_statements.track_planning."""
+    total_plan_time_ms: float | None = None
+    jit_time_ms: float | None = None
+    """spent compiling, part of the execution time; 15 and later."""
+    parallel_workers_to_launch: int | None = None
+    """18 and later."""
+    parallel_workers_launched: int | None = None
 
 
 class SampledText(msgspec.Struct, frozen=True):
@@ -79,6 +88,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None = None
     """ISO-8601, the last reset of pg_stat_statements."""
     seconds: float | None = None
+    age_seconds: float | None = None
+    """since the last reset."""
     evicted: int | None = None
     """entries that pg_stat_statements dropped for want of room (pg_stat_statements_info.dealloc)."""
 
@@ -139,6 +150,13 @@ class TableUsage(msgspec.Struct, frozen=True, kw_only=True):
     last_analyze: str | None = None
     """ISO-8601, by hand or by autovacuum, whichever came later."""
     last_vacuum: str | None = None
+    n_tup_newpage_upd: int | None = None
+    """updates whose new version went to another page, for want of room; 16 and later."""
+    n_ins_since_vacuum: int | None = None
+    vacuums: int | None = None
+    blks_hit: int | None = None
+    """pg_statio_user_tables: of the table, its indexes and its TOAST."""
+    blks_read: int | None = None
 
 
 class IndexUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +175,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """age of the counters when they were read."""
     tables: tuple[TableUsage, ...] = ()
     indexes: tuple[IndexUsage, ...] = ()
+    server: ServerState = ServerState()
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,14 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     temp_blks_read: int = 0
     temp_blks_written: int = 0
     wal_records: int | None = None
+    blk_read_time_ms: float | None = None
+    plans: int | None = None
+    """times it was planned; 0 without pg_stat_statements.track_planning."""
+    total_plan_time_ms: float | None = None
+    jit_time_ms: float | None = None
+    parallel_workers_to_launch: int | None = None
+    parallel_workers_launched: int | None = None
+    min_exec_time_ms: float | None = None
     share_of_time: float = 0.0
     """fraction of the total execution time of all statements of the database."""
     toplevel: bool = True

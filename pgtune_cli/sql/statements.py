@@ -60,6 +60,13 @@ def _merge(key: str, rows: list[StatementRow], samples: list[SampledText], total
         temp_blks_read=_sum(rows, lambda row: row.temp_blks_read),
         temp_blks_written=_sum(rows, lambda row: row.temp_blks_written),
         wal_records=_known_sum(row.wal_records for row in rows),
+        blk_read_time_ms=_known_total(row.blk_read_time_ms for row in rows),
+        plans=_known_sum(row.plans for row in rows),
+        total_plan_time_ms=_known_total(row.total_plan_time_ms for row in rows),
+        jit_time_ms=_known_total(row.jit_time_ms for row in rows),
+        parallel_workers_to_launch=_known_sum(row.parallel_workers_to_launch for row in rows),
+        parallel_workers_launched=_known_sum(row.parallel_workers_launched for row in rows),
+        min_exec_time_ms=_known_least(row.min_exec_time_ms for row in rows),
         share_of_time=time_ms / total_ms if total_ms > 0 else 0.0,
         toplevel=any(row.toplevel for row in rows),
         samples=texts,
@@ -88,6 +95,16 @@ def _known_sum(values: Iterable[int | None]) -> int | None:
     """None when any of them is unknown."""
     known = list(values)
     return None if any(value is None for value in known) else sum(value or 0 for value in known)
+
+
+def _known_total(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if any(value is None for value in known) else math.fsum(value or 0.0 for value in known)
+
+
+def _known_least(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return min(known, default=None)
 
 
 def _samples(samples: list[SampledText]) -> tuple[tuple[str, ...], str | None]:

@@ -21,9 +21,19 @@ SELECT /* pgtune */
     c.relreplident::text AS replica_identity,
     ARRAY(
         SELECT i.inhparent FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno
-    ) AS parents
+    ) AS parents,
+    -- the older of the table and what it keeps out of line; views and partitioned tables have no such age
+    greatest(
+        CASE WHEN c.relfrozenxid <> '0'::xid THEN age(c.relfrozenxid) END,
+        CASE WHEN t.relfrozenxid <> '0'::xid THEN age(t.relfrozenxid) END
+    ) AS xid_age,
+    greatest(
+        CASE WHEN c.relminmxid <> '0'::xid THEN mxid_age(c.relminmxid) END,
+        CASE WHEN t.relminmxid <> '0'::xid THEN mxid_age(t.relminmxid) END
+    ) AS multixact_age
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_class AS t ON t.oid = c.reltoastrelid
 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
   AND n.nspname !~ '^pg_'
   AND n.nspname <> 'information_schema'

@@ -17,6 +17,10 @@ SELECT /* pgtune */
     to_char(greatest(u.last_analyze, u.last_autoanalyze) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
         AS last_analyze,
     to_char(greatest(u.last_vacuum, u.last_autovacuum) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        AS last_vacuum
+        AS last_vacuum,
+    -- n_tup_newpage_upd came with 16
+    (to_jsonb(u) ->> 'n_tup_newpage_upd')::int8 AS n_tup_newpage_upd,
+    u.n_ins_since_vacuum,
+    u.vacuum_count + u.autovacuum_count AS vacuums
 FROM pg_catalog.pg_stat_user_tables AS u
 WHERE u.relid = ANY ($1::oid[])
