@@ -12,7 +12,7 @@ import msgspec
 
 from pgtune_cli.errors import UsageError
 from pgtune_cli.explain.redact import redact
-from pgtune_cli.model.plan import Plan, PlanNode
+from pgtune_cli.model.plan import Plan, PlanNode, TriggerTime
 
 MAX_DEPTH = 300
 """a left-deep join of some 250 tables; more is no plan anyone can read, and encoders recurse."""
@@ -89,7 +89,16 @@ def parse_plan(document: str | bytes | list[Any] | dict[str, Any], *, show_value
         planning_time_ms=_float(entry.get("Planning Time")),
         execution_time_ms=_float(entry.get("Execution Time")),
         jit_time_ms=_float(timing.get("Total")),
+        triggers=tuple(_trigger(_dict(item)) for item in _list(entry.get("Triggers"))),
     )
+
+
+def _trigger(raw: dict[str, Any]) -> TriggerTime:
+    texts = {key: value for key, value in raw.items() if isinstance(value, str)}
+    return TriggerTime(
+        name=texts.get("Trigger Name", ""), relation=texts.get("Relation"), constraint=texts.get("Constraint Name"),
+        time_ms=_float(raw.get("Time")) or 0.0, calls=_float(raw.get("Calls")) or 0.0,
+    )  # fmt: skip
 
 
 def _decoded(document: str | bytes | list[Any] | dict[str, Any]) -> Any:

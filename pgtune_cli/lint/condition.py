@@ -12,6 +12,7 @@ import cel
 import msgspec
 
 from pgtune_cli.lint.check import Checked, check
+from pgtune_cli.lint.conjuncts import Guard, conjuncts, guard_of
 from pgtune_cli.lint.tokens import ConditionError
 from pgtune_cli.lint.types import Fact, Type, plain
 
@@ -35,9 +36,21 @@ class Condition(msgspec.Struct, frozen=True):
     variable: str
     checked: Checked
     program: Any
+    guards: tuple[Guard, ...] = ()
+    """quick answers of its plain parts, each of which must hold."""
+    only_guards: bool = False
+    """it has no other parts."""
+
+    def ruled_out(self, facts: object, params: Mapping[str, Any]) -> bool:
+        """Whether one of its plain parts is false already. Asks for no more facts than it takes to know."""
+        return any(guard(facts, params) is False for guard in self.guards)
 
     def holds(self, facts: object, params: Mapping[str, Any]) -> bool:
         """Whether it holds. Raises Unknown or ConditionFailed."""
+        if self.ruled_out(facts, params):
+            return False
+        if self.only_guards and all(guard(facts, params) for guard in self.guards):
+            return True
         known = {name: value for name in self.checked.facts if (value := getattr(facts, name)) is not None}
         context = {self.variable: {name: plain(value) for name, value in known.items()}, "params": params}
         try:
@@ -59,4 +72,6 @@ def compile_condition(text: str, variable: str, facts: Mapping[str, Fact], param
         program = cel.compile(checked.source)
     except (RuntimeError, ValueError) as exc:
         raise ConditionError(str(exc).splitlines()[0], 0) from exc
-    return Condition(text, variable, checked, program)
+    parts = conjuncts(text)
+    guards = tuple(guard for part in parts if (guard := guard_of(part, variable)) is not None)
+    return Condition(text, variable, checked, program, guards, len(guards) == len(parts))

@@ -5,12 +5,12 @@ names what was missing. Several places on one statement, relation or object make
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from pgtune_cli.lint.condition import ConditionFailed, Unknown
-from pgtune_cli.lint.facts import SUBJECTS, subjects
+from pgtune_cli.lint.facts import PER_STATEMENT, SUBJECTS, subjects, subjects_of
 from pgtune_cli.lint.finding import Hit, finding_of
 from pgtune_cli.lint.rule import NEEDS, Merge, Rule
 from pgtune_cli.lint.selection import select_rules
@@ -28,22 +28,32 @@ def evaluate(
     major = analysis.snapshot.server.version_num // 10_000
     chosen = [rule for rule in select_rules(rules, select, ignore) if _applies(rule, major)]
     world = World(analysis)
-    runs = [run for kind in SUBJECTS for run in _run(kind, [rule for rule in chosen if rule.subject == kind], world)]
-    findings = [finding for run in runs for finding in run.findings()]
-    skipped = [item for run in runs for item in run.skipped()]
+    runs = {kind: [Run(rule) for rule in chosen if rule.subject == kind] for kind in SUBJECTS}
+    judge_all(world, runs)
+    every = [run for of_kind in runs.values() for run in of_kind]
+    findings = [finding for run in every for finding in run.findings()]
+    skipped = [item for run in every for item in run.skipped()]
     return tuple(sorted(findings, key=_order)), (*_unique(world.skipped), *skipped)
+
+
+def judge_all(world: World, runs: Mapping[str, Sequence["Run"]]) -> None:
+    """Every subject by the rules of its kind. All that one statement has is judged before the next is looked at."""
+    world.read_shapes()
+    of_statements = {kind: runs[kind] for kind in PER_STATEMENT if runs[kind]}
+    for statement in world.analysis.statements if of_statements else ():
+        for kind, its_runs in of_statements.items():
+            for subject in subjects_of(kind, world, statement):
+                for run in its_runs:
+                    run.judge(subject)
+    for kind in SUBJECTS:
+        if kind not in PER_STATEMENT and runs[kind]:
+            for subject in subjects(kind, world):
+                for run in runs[kind]:
+                    run.judge(subject)
 
 
 def _applies(rule: Rule, major: int) -> bool:
     return (rule.min_version or 0) <= major <= (rule.max_version or major)
-
-
-def _run(kind: str, rules: list[Rule], world: World) -> list["Run"]:
-    runs = [Run(rule) for rule in rules]
-    for subject in subjects(kind, world) if runs else ():
-        for run in runs:
-            run.judge(subject)
-    return runs
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -63,7 +73,7 @@ def judge(rule: Rule, subject: Subject) -> Verdict:
         return Verdict(unknown=exc.fact)
     except ConditionFailed as exc:
         return Verdict(failed=str(exc))
-    return Verdict(hit=Hit(subject, _possible(rule, subject)))
+    return Verdict(hit=Hit(subject.named(), _possible(rule, subject)))
 
 
 def _possible(rule: Rule, subject: Subject) -> bool:
@@ -88,9 +98,11 @@ class Run:
 
     def judge(self, subject: Subject) -> None:
         self.judged += 1
+        if self.rule.when.ruled_out(subject.facts, self.rule.params):
+            return
         verdict = judge(self.rule, subject)
         if verdict.hit is not None:
-            self.hits[_merge_key(self.rule, subject)].append(verdict.hit)
+            self.hits[_merge_key(self.rule, verdict.hit.subject)].append(verdict.hit)
         elif verdict.unknown is not None:
             self.unknown[verdict.unknown] += 1
         elif verdict.failed is not None:

@@ -59,6 +59,11 @@ def subjects(kind: str, world: World) -> Iterator[Subject]:
         yield from _each(world, kind, (kind,), str, lambda found, name: PER_SERVER[name](found))
 
 
+def subjects_of(kind: str, world: World, statement: Statement) -> list[Subject]:
+    """The subjects of one statement."""
+    return list(_each(world, kind, (statement,), _statement_name, PER_STATEMENT[kind]))
+
+
 def _each(
     world: World,
     kind: str,

@@ -3,7 +3,7 @@
 import msgspec
 
 from pgtune_cli.lint.uniqueness import unique_keys
-from pgtune_cli.lint.world import World
+from pgtune_cli.lint.world import Reader, World
 from pgtune_cli.model.catalog import Constraint, RelationName
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.shape import PredicateKind, Shape, StatementKind, TableKind
@@ -66,23 +66,21 @@ def find_parent(statement: Statement, lookup: Lookup, world: World) -> Parent | 
     best: Parent | None = None
     readers = [other for name in sorted(lookup.others) for other in world.multi_row_readers.get(name, ())]
     for other in readers:
-        if other.fingerprint == statement.fingerprint or not _could_be_parent(other, statement, lookup, world):
+        if not _could_be_parent(other, statement, lookup):
             continue
-        parent = Parent(other.fingerprint, other.query, statement.calls / other.rows, statement.calls / other.calls)
+        by = other.statement
+        parent = Parent(by.fingerprint, by.query, statement.calls / by.rows, statement.calls / by.calls)
         if best is None or _closeness(parent) < _closeness(best):
             best = parent
     return best
 
 
-def _could_be_parent(other: Statement, statement: Statement, lookup: Lookup, world: World) -> bool:
+def _could_be_parent(other: Reader, statement: Statement, lookup: Lookup) -> bool:
     """It has far fewer calls, a role in common, and does not read the table of the lookup itself."""
-    if other.calls >= statement.calls:
+    by = other.statement
+    if by.calls >= statement.calls or lookup.table in other.tables or by.fingerprint == statement.fingerprint:
         return False
-    if other.roles and statement.roles and not set(other.roles) & set(statement.roles):
-        return False
-    shape = world.shape(other)
-    block = shape.outermost if shape is not None else None
-    return block is not None and all(table.relation != lookup.table for table in block.tables)
+    return not by.roles or not statement.roles or bool(set(by.roles) & set(statement.roles))
 
 
 def _closeness(parent: Parent) -> float:

@@ -82,7 +82,8 @@ class SubjectKind(msgspec.Struct, frozen=True):
     name: str
     variable: str
     description: str
-    structure: type[msgspec.Struct]
+    structure: Any
+    """the class of its facts: a msgspec.Struct, or LazyFacts."""
     merge: Merge
     evidence: str
 

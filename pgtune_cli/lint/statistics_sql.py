@@ -23,6 +23,14 @@ def create_statistics_sql(table: RelationName, columns: Sequence[str], world: Wo
     return f"CREATE STATISTICS {statistics} ON {keys} FROM {qualified(table)}; ANALYZE {qualified(table)}"
 
 
+def missing_statistics_sql(world: World, table: RelationName | None, columns: tuple[str, ...]) -> str | None:
+    """The same where the columns are two to eight and nothing covers them yet; else None."""
+    if table is None or not 2 <= len(columns) <= 8:
+        return None
+    covered = any(set(columns) <= set(item.columns) for item in world.extended_statistics.get(table, []))
+    return None if covered else create_statistics_sql(table, columns, world)
+
+
 def _fit(stem: str, suffix: str) -> str:
     if len((stem + suffix).encode()) <= MAX_NAME_BYTES:
         return stem + suffix

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from pgtune_cli.lint.lazy import LazyFacts, lazy_facts_of
+
 
 class Type(StrEnum):
     """A number is a double, whatever PostgreSQL counts it in."""
@@ -35,8 +37,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def facts_of(structure: type[msgspec.Struct]) -> dict[str, Fact]:
+def facts_of(structure: type[Any]) -> dict[str, Fact]:
     """The facts of a structure by name, in the order they are declared."""
+    if issubclass(structure, LazyFacts):
+        return {
+            name: Fact(name=name, type=_type_of(name, item.annotation), description=item.description, need=item.need,
+                       sql=item.sql)
+            for name, item in lazy_facts_of(structure).items()
+        }  # fmt: skip
     hints = get_type_hints(structure, include_extras=True)
     return {name: _fact(name, hints[name]) for name in structure.__struct_fields__}
 

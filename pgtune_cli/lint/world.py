@@ -1,11 +1,14 @@
 """One analysis, looked up by name. Built once; shapes are read when they are first asked for."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from pgtune_cli.explain.derive import indexes_used, walk
+from pgtune_cli.lint.shapes import Shapes
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Column, Constraint, ExtendedStatistics, Index, Relation, RelationName
 from pgtune_cli.model.plan import PlanNode, StatementPlan
@@ -13,10 +16,17 @@ from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, Skipped, Tab
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.search_path import search_path_of
 from pgtune_cli.sql.shape import Shape, StatementKind
-from pgtune_cli.sql.shape import shape as read_shape
 
 T = TypeVar("T")
+KEPT_STATEMENTS = 16
 WHOLE_TABLE_SCANS = {"Seq Scan", "Sample Scan"}
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A SELECT and the tables of its outermost FROM."""
+
+    statement: Statement
+    tables: frozenset[RelationName]
 
 
 class World:
@@ -26,7 +36,8 @@ class World:
         self.analysis = analysis
         self.snapshot = analysis.snapshot
         self.skipped: list[Skipped] = []
-        self._shapes: dict[str, Shape | None] = {}
+        self._shapes = Shapes(self.snapshot.catalog, self.search_path, self._not_read)
+        self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     # the catalog
 
@@ -113,11 +124,30 @@ class World:
     def search_path(self) -> tuple[str, ...]:
         return search_path_of(self.snapshot.server)
 
+    def once(self, statement: Statement, key: str, build: Callable[[], T]) -> T:
+        """What several facts need of one statement: built once, kept for the statements asked about last."""
+        kept = self._kept.pop(statement.fingerprint, {})
+        self._kept[statement.fingerprint] = kept
+        if len(self._kept) > KEPT_STATEMENTS:
+            self._kept.popitem(last=False)
+        if key not in kept:
+            kept[key] = build()
+        found: T = kept[key]
+        return found
+
+    def read_shapes(self) -> None:
+        """Read the texts of all statements, which pays when there are thousands."""
+        self._shapes.read_all(self.analysis.statements)
+
     def shape(self, statement: Statement) -> Shape | None:
         """What the statement does; None when its text cannot be read."""
-        if statement.fingerprint not in self._shapes:
-            self._shapes[statement.fingerprint] = self._read_shape(statement.query, statement.fingerprint)
-        return self._shapes[statement.fingerprint]
+        return self.once(statement, "shape", lambda: self._shape_of(statement.query, statement))
+
+    def _shape_of(self, text: str, statement: Statement) -> Shape | None:
+        return self._shapes.of(text, f"statement {statement.fingerprint}")
+
+    def _not_read(self, what: str, why: str) -> None:
+        self.skipped.append(Skipped(what, f"its text could not be judged: {why}"))
 
     @cached_property
     def relations_read(self) -> frozenset[RelationName]:
@@ -127,25 +157,19 @@ class World:
 
     def sample_shapes(self, statement: Statement) -> list[Shape]:
         """Shapes of the texts with literals that were seen of a statement."""
-        shapes = (self._read_shape(text, statement.fingerprint) for text in statement.samples[:20])
+        shapes = (self._shape_of(text, statement) for text in statement.samples[:20])
         return [found for found in shapes if found is not None]
 
-    def _read_shape(self, text: str, fingerprint: str) -> Shape | None:
-        try:
-            return read_shape(text, self.snapshot.catalog, self.search_path)
-        except Exception as exc:  # one statement never ends a run
-            self.skipped.append(Skipped(f"statement {fingerprint}", f"its text could not be judged: {exc}"))
-            return None
-
     @cached_property
-    def multi_row_readers(self) -> Mapping[RelationName, list[Statement]]:
+    def multi_row_readers(self) -> Mapping[RelationName, list[Reader]]:
         """SELECTs that return more than one row a call, by the tables of their outermost FROM; none that group."""
         pairs = []
         for statement in self.analysis.statements:
             shape = self.shape(statement) if statement.rows > statement.calls > 0 else None
             block = shape.outermost if shape is not None and shape.kind is StatementKind.SELECT else None
             names = {table.relation for table in block.tables} if block is not None and not block.group_by else set()
-            pairs += [(name, statement) for name in names if name is not None]
+            tables = frozenset(name for name in names if name is not None)
+            pairs += [(name, Reader(statement, tables)) for name in tables]
         return _grouped(pairs)
 
     # plans
@@ -169,7 +193,13 @@ class World:
 
     def scans(self, fingerprint: str, table: RelationName) -> list[PlanNode]:
         """The nodes of the judged plans that read a table, or one of its partitions."""
-        return [node for name, node in self._scans(fingerprint) if self._is_part(name, table)]
+        statement = self.statements.get(fingerprint)
+        scans = (
+            self._scans(fingerprint)
+            if statement is None
+            else self.once(statement, "scans", lambda: self._scans(fingerprint))
+        )
+        return [node for name, node in scans if self._is_part(name, table)]
 
     def _scans(self, fingerprint: str) -> list[tuple[RelationName, PlanNode]]:
         nodes = (placed.node for plan in self.plans(fingerprint) for placed in walk(plan.plan))

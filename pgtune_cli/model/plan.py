@@ -61,6 +61,17 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
     children: tuple["PlanNode", ...] = ()
 
 
+class TriggerTime(msgspec.Struct, frozen=True, kw_only=True):
+    """What the triggers of one name on one relation took, over all rows. EXPLAIN ANALYZE of a write prints it."""
+
+    name: str
+    relation: str | None = None
+    constraint: str | None = None
+    """of a foreign key or a constraint trigger."""
+    time_ms: float
+    calls: float = 0.0
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One EXPLAIN. Literals in conditions are already replaced by `?` unless the user asked for values."""
 
@@ -69,6 +80,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     planning_time_ms: float | None = None
     execution_time_ms: float | None = None
     jit_time_ms: float | None = None
+    triggers: tuple[TriggerTime, ...] = ()
 
     @property
     def total_cost(self) -> float:

@@ -27,6 +27,7 @@ AGGREGATES = frozenset(
         *("range_intersect_agg", "regr_count", "regr_avgx", "regr_avgy", "regr_sxx", "regr_syy", "regr_sxy"),
     ]
 )
+_QUERIES = (exp.Select, exp.SetOperation)
 _WINDOW_ONLY: frozenset[type] = frozenset([exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue])
 
 
@@ -37,14 +38,12 @@ def own_nodes(node: exp.Expr) -> Iterator[exp.Expr]:
         current = stack.pop()
         yield current
         if current is node or not is_query(current):
-            stack.extend(reversed(list(current.iter_expressions())))
+            stack.extend(current.iter_expressions(reverse=True))
 
 
 def is_query(node: exp.Expr) -> bool:
     """A SELECT, a set operation, or one of them in parentheses."""
-    return isinstance(node, exp.Select | exp.SetOperation) or (
-        isinstance(node, exp.Subquery) and is_query(unwrap_query(node))
-    )
+    return isinstance(node, _QUERIES) or (isinstance(node, exp.Subquery) and is_query(unwrap_query(node)))
 
 
 def unwrap_query(node: exp.Expr) -> exp.Expr:
