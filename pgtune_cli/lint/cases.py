@@ -1,11 +1,14 @@
 """The cases of a rule: what it must find and where it must keep quiet.
 
-A case names facts (`facts`, all others unknown) or a captured plan (`plan`, a file), and what is expected: `fires`,
-`possible`, `quiet` or `skipped` for facts; the paths of the nodes that fire for a plan. Built-in rules and a user's own
-run through the same code.
+A case names facts (`facts`, all others unknown), a captured plan (`plan`, a file), or a snapshot (`snapshot`, a file of
+`pgtune snapshot`, with the plans of its statements in NAME.plans.json beside it where they matter). Expected is one of
+`fires`, `possible`, `quiet`, `skipped` for facts and for what is looked at in a snapshot (`statement`: part of its text;
+`relation`; `place`: its beginning, as the report shows it), and the paths of the nodes that fire for a plan. Built-in
+rules and a user's own run through the same code.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +16,11 @@ from typing import Any
 import msgspec
 
 from pgtune_cli import __version__
+from pgtune_cli.collect.snapshot_file import load
 from pgtune_cli.errors import PgtuneError, UsageError
 from pgtune_cli.explain.derive import blocks_total
 from pgtune_cli.explain.parse import parse_plan
+from pgtune_cli.lint.adjust import adjust
 from pgtune_cli.lint.check import near
 from pgtune_cli.lint.engine import Verdict, judge
 from pgtune_cli.lint.facts import SUBJECTS, subjects
@@ -32,11 +37,14 @@ from pgtune_cli.model.catalog import Catalog, Relation, RelationKind
 from pgtune_cli.model.plan import Plan, PlanParameters, StatementPlan, StatementPlans
 from pgtune_cli.model.snapshot import Server, Snapshot, Workload
 from pgtune_cli.model.statement import Statement
+from pgtune_cli.sql.statements import statements
 
 OUTCOMES = ("fires", "possible", "quiet", "skipped")
 CALLS = 1000
 """of the statement that a captured plan stands for."""
-KEYS = ("facts", "plan", "expect", "message", "table_rows")
+SOURCES = ("facts", "plan", "snapshot")
+NARROWING = ("statement", "relation", "place")
+KEYS = (*SOURCES, *NARROWING, "expect", "message", "table_rows", "params")
 
 
 class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +80,8 @@ def run_case_file(rule: Rule, file: Path, plans: Path) -> list[CaseResult]:
 def _run(rule: Rule, name: str, entry: Entry, file: Path, plans: Path) -> CaseResult:
     try:
         case = _checked(entry)
+        if "params" in case:
+            rule = next(iter(adjust([rule], {rule.id: case["params"]}, {})))
         expected = case["expect"]
         found, messages = _outcome(rule, case, plans)
         failure = None if found == expected else f"expected {expected}, found {found}"
@@ -85,13 +95,13 @@ def _run(rule: Rule, name: str, entry: Entry, file: Path, plans: Path) -> CaseRe
 
 def _checked(entry: Entry) -> dict[str, Any]:
     case = entry.value
-    if not isinstance(case, dict) or "expect" not in case or ("facts" in case) == ("plan" in case):
-        raise YamlMistake("a case wants expect, and facts or plan")
+    if not isinstance(case, dict) or "expect" not in case or sum(source in case for source in SOURCES) != 1:
+        raise YamlMistake("a case wants expect, and one of facts, plan and snapshot")
     for key in case:
         if key not in KEYS:
             raise YamlMistake(f"unknown key {key!r}{near(str(key), KEYS)}")
-    if "facts" in case and case["expect"] not in OUTCOMES:
-        raise YamlMistake(f"expect wants one of {', '.join(OUTCOMES)} beside facts")
+    if "plan" not in case and case["expect"] not in OUTCOMES:
+        raise YamlMistake(f"expect wants one of {', '.join(OUTCOMES)} beside facts and snapshot")
     if "plan" in case and not isinstance(case["expect"], list):
         raise YamlMistake("expect wants a list of node paths beside plan, such as ['0.1'], or [] for none")
     return case
@@ -102,11 +112,48 @@ def _outcome(rule: Rule, case: dict[str, Any], plans: Path) -> tuple[Any, list[s
         subject = _subject(rule, case["facts"])
         verdict = judge(rule, subject)
         return _word(verdict), _messages(rule, [subject] if verdict.hit else [])
+    if "snapshot" in case:
+        return _in_snapshot(rule, case, plans)
     if rule.subject not in ("plan_node", "plan"):
         raise YamlMistake(f"a rule for {rule.subject} is not tried with a plan; give facts")
     world = _world(_read_plan(plans / str(case["plan"])), case.get("table_rows"))
     hits = [subject for subject in subjects(rule.subject, world) if judge(rule, subject).hit is not None]
     return [subject.place.split(" ")[-1] for subject in hits], _messages(rule, hits)
+
+
+def _in_snapshot(rule: Rule, case: dict[str, Any], folder: Path) -> tuple[str, list[str]]:
+    """What the rule says of the subjects looked at: the first of fires, possible, skipped that any of them gets."""
+    world = World(captured(folder / str(case["snapshot"])))
+    seen = [subject for subject in subjects(rule.subject, world) if _looked_at(subject, case, world)]
+    if not seen:
+        raise YamlMistake(f"no {rule.subject} of the snapshot is what the case looks at")
+    verdicts = [(subject, judge(rule, subject)) for subject in seen]
+    words = {_word(verdict) for _, verdict in verdicts}
+    found = next((word for word in ("fires", "possible", "skipped") if word in words), "quiet")
+    return found, _messages(rule, [subject for subject, verdict in verdicts if verdict.hit is not None])
+
+
+def _looked_at(subject: Subject, case: dict[str, Any], world: World) -> bool:
+    texts = [" ".join(world.statements[name].query.split()) for name in subject.statements if name in world.statements]
+    return (
+        ("statement" not in case or any(" ".join(str(case["statement"]).split()) in text for text in texts))
+        and ("relation" not in case or subject.named().relation == case["relation"])
+        and ("place" not in case or subject.place.startswith(str(case["place"])))
+    )
+
+
+@lru_cache(maxsize=8)
+def captured(file: Path) -> Analysis:
+    """A snapshot file as an analysis, with its captured plans. Raises UsageError."""
+    snapshot = load(file)
+    beside = file.with_name(file.name.removesuffix(".pgtune") + ".plans.json")
+    plans: dict[str, StatementPlans] = {}
+    if beside.is_file():
+        try:
+            plans = msgspec.json.decode(beside.read_bytes(), type=dict[str, StatementPlans])
+        except msgspec.DecodeError as exc:
+            raise UsageError(f"{beside}: {exc}") from exc
+    return Analysis(snapshot=snapshot, statements=statements(snapshot), plans=plans)
 
 
 def _word(verdict: Verdict) -> str:

@@ -65,11 +65,14 @@ def test_cases_of_plans_pass(tmp_path: Path) -> None:
         ("{facts: {rows: 2000000, name: a}, expect: fires, message: x}", "expected the message 'x', found ['a has "),
         ("{facts: {row: 5}, expect: quiet}", "/SHOP001.cases.yaml:2: table has no fact 'row' (did you mean 'rows'?)"),
         ("{facts: {rows: many}, expect: quiet}", "/SHOP001.cases.yaml:2: the fact rows is a number, not 'many'"),
-        ("{facts: {rows: 5}, expects: quiet}", "/SHOP001.cases.yaml:2: a case wants expect, and facts or plan"),
+        (
+            "{facts: {rows: 5}, expects: quiet}",
+            "/SHOP001.cases.yaml:2: a case wants expect, and one of facts, plan and snapshot",
+        ),
         ("{facts: {rows: 5}, expect: maybe}", "/SHOP001.cases.yaml:2: expect wants one of fires, possible, quiet"),
         ("{facts: {rows: 5}, expect: quiet, x: 1}", "/SHOP001.cases.yaml:2: unknown key 'x'"),
         ("{plan: a.json, expect: []}", "/SHOP001.cases.yaml:2: a rule for table is not tried with a plan; give facts"),
-        ("nothing", "/SHOP001.cases.yaml:2: a case wants expect, and facts or plan"),
+        ("nothing", "/SHOP001.cases.yaml:2: a case wants expect, and one of facts, plan and snapshot"),
     ],
 )
 def test_a_case_that_fails_says_why_and_the_others_go_on(tmp_path: Path, case: str, failure: str) -> None:
@@ -93,3 +96,23 @@ def test_a_rule_without_cases_is_a_failure(tmp_path: Path) -> None:
 def test_a_case_file_that_is_no_yaml_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"SHOP001\.cases\.yaml:1: not a mapping"):
         results(tmp_path, "- a\n")
+
+
+SHOP = Path(__file__).resolve().parents[3] / "sample_reports" / "shop.pgtune"
+
+
+@pytest.mark.parametrize(
+    ("case", "failure"),
+    [
+        ("relation: public.order_items, params: {min_rows: 500000}, expect: fires", None),
+        ("relation: public.orders, params: {min_rows: 100000000}, expect: quiet", None),
+        ("relation: public.categories, expect: quiet", None),
+        ("relation: public.nowhere, expect: quiet", "no table of the snapshot is what the case looks at"),
+        ("relation: public.orders, params: {rows: 1}, expect: quiet", "rule SHOP001 has no parameter rows"),
+    ],
+)
+def test_a_case_looks_into_a_snapshot(tmp_path: Path, case: str, failure: str | None) -> None:
+    (tmp_path / "SHOP001.yaml").write_text(RULE, encoding="utf-8")
+    (tmp_path / "SHOP001.cases.yaml").write_text(f"it: {{snapshot: '{SHOP}', {case}}}", encoding="utf-8")
+    (result,) = run_cases(tmp_path)
+    assert result.failure is None if failure is None else failure in (result.failure or "")
