@@ -2,7 +2,7 @@
 
 A case names facts (`facts`, all others unknown), a captured plan (`plan`, a file), or a snapshot (`snapshot`, a file of
 `pgtune snapshot`, with the plans of its statements in NAME.plans.json beside it where they matter). Expected is one of
-`fires`, `possible`, `quiet`, `skipped` for facts and for what is looked at in a snapshot (`statement`: part of its text;
+`fires`, `possible`, `quiet`, `skipped` for facts and for what is looked at in a snapshot (`statement`: a part of it;
 `relation`; `place`: its beginning, as the report shows it), and the paths of the nodes that fire for a plan. Built-in
 rules and a user's own run through the same code.
 """
