@@ -91,6 +91,7 @@ def sequences(found: Found, rows: Sequence[Record]) -> Iterable[DatabaseSequence
             increment=row["increment"],
             cycle=row["cycle"],
             last_value=row["last_value"],
+            readable=row["readable"],
             table=table,
             column=row["column"],
         )

@@ -8,12 +8,14 @@ from pgtune_cli.lint.index_facts import IndexFacts, indexes
 from pgtune_cli.lint.plan_facts import PlanFacts, PlanNodeFacts, plan_nodes, plans
 from pgtune_cli.lint.predicate_facts import PredicateFacts, predicates
 from pgtune_cli.lint.rule import Merge, SubjectKind
-from pgtune_cli.lint.server_facts import ServerFacts, SettingFacts, WorkloadFacts, server, settings, workload
+from pgtune_cli.lint.sequence_facts import SequenceFacts, sequences
+from pgtune_cli.lint.server_facts import ServerFacts, SettingFacts, server, settings
 from pgtune_cli.lint.statement_facts import StatementFacts, statements
 from pgtune_cli.lint.subject import Subject
 from pgtune_cli.lint.table_facts import ColumnFacts, TableFacts, columns, tables
+from pgtune_cli.lint.workload_facts import WorkloadFacts, workload
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import Constraint, Index, Relation
+from pgtune_cli.model.catalog import Constraint, Index, Relation, Sequence
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.model.statement import Statement
 
@@ -28,6 +30,7 @@ KINDS = (
     SubjectKind("column", "column", "one column", ColumnFacts, Merge.PLACE, "catalog"),
     SubjectKind("index", "index", "one index", IndexFacts, Merge.PLACE, "catalog"),
     SubjectKind("foreign_key", "foreign_key", "one foreign key", ForeignKeyFacts, Merge.PLACE, "catalog"),
+    SubjectKind("sequence", "sequence", "one sequence", SequenceFacts, Merge.PLACE, "catalog"),
     SubjectKind("setting", "setting", "one setting of the server", SettingFacts, Merge.PLACE, "catalog"),
     SubjectKind("workload", "workload", "all statements together", WorkloadFacts, Merge.PLACE, "pg_stat_statements"),
     SubjectKind("server", "server", "the server", ServerFacts, Merge.PLACE, "catalog"),
@@ -55,6 +58,8 @@ def subjects(kind: str, world: World) -> Iterator[Subject]:
         yield from _each(world, kind, catalog.indexes, _index_name, indexes)
     elif kind == "foreign_key":
         yield from _each(world, kind, catalog.constraints, _constraint_name, foreign_keys)
+    elif kind == "sequence":
+        yield from _each(world, kind, catalog.sequences, _sequence_name, sequences)
     else:
         yield from _each(world, kind, (kind,), str, lambda found, name: PER_SERVER[name](found))
 
@@ -91,6 +96,10 @@ def _relation_name(relation: Relation) -> str:
 
 def _index_name(index: Index) -> str:
     return f"index {index.index_name}"
+
+
+def _sequence_name(sequence: Sequence) -> str:
+    return f"sequence {sequence.schema}.{sequence.name}"
 
 
 def _constraint_name(constraint: Constraint) -> str:

@@ -12,7 +12,7 @@ from pgtune_cli.lint.template import Template
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 
 MAX_PLACES = 10
-TEXTS = {"query", "loop_parent_query"}
+TEXTS = {"query", "loop_parent_query", "longest_query", "slow_query"}
 """facts that repeat whole statements; the evidence names these by fingerprint."""
 
 

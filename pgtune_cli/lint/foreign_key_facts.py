@@ -1,7 +1,7 @@
 """Facts of foreign keys, the referring side."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -22,6 +22,12 @@ class ForeignKeyFacts(msgspec.Struct, frozen=True, kw_only=True):
     table: Annotated[str, known("schema.name of the referring table")]
     columns: Annotated[tuple[str, ...], known("its columns there")]
     references: Annotated[str, known("schema.name of the table it refers to")]
+    types: Annotated[tuple[str, ...], known("types of its columns there")]
+    referenced_types: Annotated[tuple[str, ...], known("types of the columns it refers to")]
+    other_type: Annotated[bool, known("a pair of columns differs in its type (lengths, and text against varchar, do "
+                                      "not count)")]  # fmt: skip
+    narrower: Annotated[bool, known("a column cannot hold every value of the one that it refers to: integer against "
+                                    "bigint")]  # fmt: skip
     indexed: Annotated[bool, known("a valid index starts with its columns")]
     is_partition: Annotated[bool, known("inherited from the partitioned table")]
     table_rows: Annotated[float | None, known("rows of the referring table", need="statistics")]
@@ -57,7 +63,7 @@ def _facts(
     name = index_name(candidate, {index.name for index in world.snapshot.catalog.indexes if index.schema == schema})
     return ForeignKeyFacts(
         name=constraint.name, table=str(constraint.table), columns=constraint.columns, references=str(parent),
-        indexed=_indexed(world, constraint),
+        **_types(world, constraint, parent), indexed=_indexed(world, constraint),
         is_partition=relation is not None and relation.partition_of is not None,
         table_rows=world.rows(constraint.table), table_bytes=world.size_bytes(constraint.table),
         distinct=world.distinct(constraint.table, constraint.columns[0]),
@@ -65,6 +71,25 @@ def _facts(
         join_calls=sum(item.calls for item in joins), index_sql=create_index_sql(candidate, name),
         drop_sql=drop_index_sql(schema, name),
     )  # fmt: skip
+
+
+INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
+
+
+def _types(world: World, constraint: Constraint, parent: RelationName) -> dict[str, Any]:
+    here = [world.column(constraint.table, name) for name in constraint.columns]
+    there = [world.column(parent, name) for name in constraint.referenced_columns]
+    types = [(a.type, b.type) for a, b in zip(here, there, strict=False) if a is not None and b is not None]
+    return {
+        "types": tuple(a for a, _ in types), "referenced_types": tuple(b for _, b in types),
+        "other_type": any(_bare(a) != _bare(b) for a, b in types),
+        "narrower": any(INTEGERS.get(a, 9) < INTEGERS.get(b, 0) for a, b in types),
+    }  # fmt: skip
+
+
+def _bare(type_name: str) -> str:
+    bare = type_name.partition("(")[0].strip()
+    return "text" if bare == "character varying" else bare
 
 
 def _indexed(world: World, constraint: Constraint) -> bool:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from pgtune_cli.lint.index_overlap import keeper_of_duplicates, longer_index
+from pgtune_cli.lint.storage_size import btree_bytes
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Index
+from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.quote import qualified
 
@@ -44,6 +46,20 @@ class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
     used_in_plans: Annotated[bool, known("a plan of this analysis uses it")]
     serves_foreign_key: Annotated[bool, known("it starts with the columns of a foreign key of its table")]
     duplicate_of: Annotated[str, known("an index with the same keys that should stay; empty without one")]
+    key_distinct: Annotated[float | None, known("distinct values of its first key, where that is a column",
+                                                need="statistics")]  # fmt: skip
+    key_null_fraction: Annotated[float | None, known("fraction of the rows where that is NULL", need="statistics")]
+    rarest_fraction: Annotated[float | None, known("fraction of the rows with the rarest value (or NULL) of its first "
+                                                   "key, where all values are in the statistics; 0 where there are "
+                                                   "more", need="statistics")]  # fmt: skip
+    key_correlation: Annotated[float | None, known("of the first key's order with the order in the table, -1 to 1",
+                                                   need="statistics")]  # fmt: skip
+    key_type: Annotated[str | None, known("type of its first key, where that is a column")]
+    table_inserts: Annotated[float | None, known("rows inserted in its table since the counters began", need=Usage)]
+    expected_bytes: Annotated[float | None, known("estimated size of a b-tree if it were built anew, without "
+                                                  "deduplication", need="statistics")]  # fmt: skip
+    bloat_bytes: Annotated[float | None, known("its size beyond that, estimated", need="statistics")]
+    bloat_fraction: Annotated[float | None, known("that as a fraction of its size", need="statistics")]
     prefix_of: Annotated[str, known("an index that starts with the same keys and has more; empty without one")]
 
 
@@ -56,13 +72,15 @@ def _facts(world: World, index: Index) -> IndexFacts:
     usage, table = world.index_usage.get(index.index_name), world.usage.get(index.table)
     keeper, longer = keeper_of_duplicates(index, world), longer_index(index, world)
     pages = index.pages if index.pages is not None else index.relpages or None
+    size = pages * world.snapshot.server.block_size if pages is not None else None
     return IndexFacts(
         name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition,
         create_sql=_create_sql(index.definition),
         method=index.method, columns=tuple(key.column or f"({key.expression})" for key in index.keys),
         unique=index.unique, primary=index.primary, valid=index.valid, partial=index.predicate is not None,
         keeps_rules=keeps_rules(index), is_partition=index.partition_of is not None,
-        index_bytes=pages * world.snapshot.server.block_size if pages is not None else None,
+        index_bytes=size, **_key(index, world), **_bloat(index, size, world),
+        table_inserts=table.n_tup_ins if table else None,
         table_rows=world.rows(index.table), scans=usage.idx_scan if usage else None,
         counters_days=world.snapshot.usage.days,
         table_scans=table.seq_scan + (table.idx_scan or 0) if table else None,
@@ -70,6 +88,38 @@ def _facts(world: World, index: Index) -> IndexFacts:
         used_in_plans=index.name in world.indexes_in_plans, serves_foreign_key=_serves_foreign_key(index, world),
         duplicate_of=keeper.name if keeper else "", prefix_of=longer.name if longer else "",
     )  # fmt: skip
+
+
+def _key(index: Index, world: World) -> dict[str, Any]:
+    """What the statistics say of the first key."""
+    name = index.keys[0].column if index.keys else None
+    column = world.column(index.table, name) if name is not None else None
+    found = world.column_statistics(index.table, name) if name is not None else None
+    return {
+        "key_type": column.type if column else None,
+        "key_distinct": world.distinct(index.table, name) if name is not None else None,
+        "key_null_fraction": found.null_frac if found else None,
+        "rarest_fraction": _rarest(found) if found else None,
+        "key_correlation": found.correlation if found else None,
+    }
+
+
+def _rarest(found: ColumnStatistics) -> float:
+    """The statistics hold all values where their frequencies and the NULLs make up the whole table."""
+    values = found.most_common_freqs or ()
+    if found.histogram_bounds is not None or not values or sum(values) + found.null_frac < 0.999:
+        return 0.0
+    return min((*values, found.null_frac) if found.null_frac else values)
+
+
+def _bloat(index: Index, size: float | None, world: World) -> dict[str, Any]:
+    expected = btree_bytes(index, world)
+    bloat = max(size - expected, 0.0) if size is not None and expected is not None else None
+    return {
+        "expected_bytes": expected,
+        "bloat_bytes": bloat,
+        "bloat_fraction": bloat / size if bloat is not None and size else None,
+    }
 
 
 def _create_sql(definition: str) -> str | None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-import msgspec
-
 from pgtune_cli.explain.derive import stopped_early, walk
 from pgtune_cli.lint.lookups import Lookup, find_parent, key_lookup
 from pgtune_cli.lint.pagination import Pagination, pagination
 from pgtune_cli.lint.per_call import per_call
+from pgtune_cli.lint.statement_load import StatementLoad, statement_load
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.wide_columns import WideStar, wide_star
 from pgtune_cli.lint.world import World
@@ -20,7 +19,7 @@ Workload = "workload"
 Parsed = "shape"
 
 
-class StatementFacts(msgspec.Struct, frozen=True, kw_only=True):
+class StatementFacts(StatementLoad, frozen=True, kw_only=True):
     """One statement. Totals over the window of pg_stat_statements."""
 
     fingerprint: Annotated[str, known("pgtune's own, stable over versions and literals")]
@@ -131,6 +130,7 @@ def _facts(
         loop_parent_query=normalise(parent.query) if parent else None,
         calls_per_parent_row=value(parent.calls_per_row if parent else 0.0),
         calls_per_parent_call=value(parent.calls_per_call if parent else 0.0),
+        **statement_load(world, statement, shape),
     )  # fmt: skip
 
 

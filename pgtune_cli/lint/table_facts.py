@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from pgtune_cli.lint.integer_range import integer_range
 from pgtune_cli.lint.subject import Subject, known
+from pgtune_cli.lint.table_upkeep import TableUpkeep, table_upkeep
 from pgtune_cli.lint.wide_columns import may_be_wide
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Column, Relation, RelationKind
@@ -15,7 +17,7 @@ from pgtune_cli.sql.quote import qualified, quote_identifier
 Usage = "usage"
 
 
-class TableFacts(msgspec.Struct, frozen=True, kw_only=True):
+class TableFacts(TableUpkeep, frozen=True, kw_only=True):
     """One table, partitioned table or materialized view. A partition is judged by itself."""
 
     name: Annotated[str, known("schema.name")]
@@ -61,6 +63,15 @@ class ColumnFacts(msgspec.Struct, frozen=True, kw_only=True):
     table_rows: Annotated[float | None, known("rows of the table", need="statistics")]
     distinct: Annotated[float | None, known("distinct values", need="statistics")]
     null_fraction: Annotated[float | None, known("fraction of the rows that are NULL", need="statistics")]
+    default: Annotated[str, known("its default, as PostgreSQL prints it; empty without one")]
+    in_primary_key: Annotated[bool, known("part of the primary key")]
+    in_key: Annotated[bool, known("part of a primary key, unique constraint, foreign key or partition key")]
+    used_range: Annotated[float | None, known("the largest value of an integer column that is known, by its sequence "
+                                              "or its statistics, as a fraction of what the type holds; 0 for other "
+                                              "types", need="positions")]  # fmt: skip
+    used_range_source: Annotated[str, known("sequence or statistics; empty when not known")]
+    days_to_full: Annotated[float | None, known("days until the type is full at the measured rate of inserts",
+                                                need="usage")]  # fmt: skip
     average_width: Annotated[float | None, known("bytes; 18 for a value in TOAST", need="statistics")]
     correlation: Annotated[float | None, known("of value order with the order in the table, -1 to 1",
                                                need="statistics")]  # fmt: skip
@@ -102,7 +113,7 @@ def _table(world: World, relation: Relation) -> TableFacts:
         has_primary_key=primary or any(index.primary for index in indexes),
         has_unique_key=primary or any(index.unique and index.valid and not index.predicate for index in indexes),
         has_statistics=_has_statistics(world, relation, usage), in_workload=name in world.relations_read,
-        **_counters(relation, usage),
+        **_counters(relation, usage), **table_upkeep(world, relation),
     )  # fmt: skip
 
 
@@ -137,7 +148,12 @@ def _has_statistics(world: World, relation: Relation, usage: TableUsage | None) 
 def _column(world: World, relation: Relation, column: Column) -> ColumnFacts:
     name = relation.relation_name
     statistics = world.column_statistics(name, column.name)
+    keys = world.constraints.get(name, [])
     return ColumnFacts(
+        default=column.default or "", in_primary_key=any(column.name in key.columns for key in keys if key.type == "p"),
+        in_key=any(column.name in key.columns for key in keys if key.type in "puf")
+        or column.name in (relation.partition_key or ""),
+        **integer_range(world, relation, column),
         name=column.name, sql_name=f"{qualified(name)}.{quote_identifier(column.name)}",
         table=str(name), type=column.type,
         not_null=column.not_null, may_be_wide=may_be_wide(column), table_rows=world.rows(name),

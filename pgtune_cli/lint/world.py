@@ -10,7 +10,16 @@ import msgspec
 from pgtune_cli.explain.derive import indexes_used, walk
 from pgtune_cli.lint.shapes import Shapes
 from pgtune_cli.model.analysis import Analysis
-from pgtune_cli.model.catalog import Column, Constraint, ExtendedStatistics, Index, Relation, RelationName
+from pgtune_cli.model.catalog import (
+    Column,
+    Constraint,
+    ExtendedStatistics,
+    Index,
+    Relation,
+    RelationKind,
+    RelationName,
+    Sequence,
+)
 from pgtune_cli.model.plan import PlanNode, StatementPlan
 from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, Skipped, TableUsage
 from pgtune_cli.model.statement import Statement
@@ -54,6 +63,15 @@ class World:
         return _grouped((constraint.table, constraint) for constraint in self.snapshot.catalog.constraints)
 
     @cached_property
+    def sequences(self) -> Mapping[tuple[RelationName, str], Sequence]:
+        """By the table and the column that they fill."""
+        return {
+            (sequence.table, sequence.column): sequence
+            for sequence in self.snapshot.catalog.sequences
+            if sequence.table is not None and sequence.column is not None
+        }
+
+    @cached_property
     def extended_statistics(self) -> Mapping[RelationName, list[ExtendedStatistics]]:
         return _grouped((item.table, item) for item in self.snapshot.catalog.extended_statistics)
 
@@ -68,6 +86,21 @@ class World:
             return relation.reltuples
         usage = self.usage.get(table)
         return float(usage.n_live_tup) if usage is not None and usage.n_live_tup else None
+
+    @cached_property
+    def partitions(self) -> Mapping[RelationName, list[Relation]]:
+        return _grouped(
+            (relation.partition_of, relation)
+            for relation in self.snapshot.catalog.relations
+            if relation.partition_of is not None
+        )
+
+    def leaves(self, table: RelationName) -> list[Relation]:
+        """The partitions of a partitioned table that hold rows themselves, at any depth."""
+        found = []
+        for part in self.partitions.get(table, []):
+            found += self.leaves(part.relation_name) if part.kind is RelationKind.PARTITIONED else [part]
+        return found
 
     def size_bytes(self, table: RelationName) -> int | None:
         """The main fork."""
@@ -120,6 +153,12 @@ class World:
         """Whether the statements' costs were measured; files of SQL have none."""
         return self.snapshot.workload.source == "pg_stat_statements"
 
+    @property
+    def seconds(self) -> float | None:
+        """The time that the statements' counters cover."""
+        window = self.snapshot.workload.window
+        return window.seconds if window.seconds is not None else window.age_seconds
+
     @cached_property
     def search_path(self) -> tuple[str, ...]:
         return search_path_of(self.snapshot.server)
@@ -148,6 +187,26 @@ class World:
 
     def _not_read(self, what: str, why: str) -> None:
         self.skipped.append(Skipped(what, f"its text could not be judged: {why}"))
+
+    @cached_property
+    def updates(self) -> Mapping[RelationName, list[tuple[Statement, tuple[str, ...]]]]:
+        """The UPDATEs of each table, with the columns that they set."""
+        pairs = []
+        for statement in self.analysis.statements:
+            shape = self.shape(statement)
+            if shape is not None and shape.kind is StatementKind.UPDATE and shape.target is not None:
+                pairs.append((shape.target, (statement, shape.assigned)))
+        return _grouped(pairs)
+
+    @cached_property
+    def writers(self) -> Mapping[RelationName, list[Statement]]:
+        """The statements that write to each table."""
+        pairs = []
+        for statement in self.analysis.statements:
+            shape = self.shape(statement)
+            if shape is not None and shape.kind is not StatementKind.SELECT and shape.target is not None:
+                pairs.append((shape.target, statement))
+        return _grouped(pairs)
 
     @cached_property
     def relations_read(self) -> frozenset[RelationName]:

@@ -7,6 +7,16 @@ from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.model.statement import Statement
 
 
+class Objectives(msgspec.Struct, frozen=True, kw_only=True):
+    """What a project wants of its workload; None is no objective."""
+
+    fast_ms: float = 100.0
+    fast_share: float | None = None
+    """share of the calls that should take less than `fast_ms`."""
+    cache_hit_ratio: float | None = None
+    calls_per_second: float | None = None
+
+
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     statements: tuple[Statement, ...]
@@ -14,3 +24,4 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     plans: dict[str, StatementPlans]
     """by fingerprint; a statement that was not tried has no entry."""
     skipped: tuple[Skipped, ...] = ()
+    objectives: Objectives = Objectives()

@@ -224,7 +224,8 @@ class Sequence(msgspec.Struct, frozen=True, kw_only=True):
     increment: int = 1
     cycle: bool = False
     last_value: int | None = None
-    """None when it was never used, or this role may not see it."""
+    """None when it was never used, or is not readable."""
+    readable: bool = True
     table: RelationName | None = None
     column: str | None = None
 

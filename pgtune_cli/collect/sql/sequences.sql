@@ -10,6 +10,7 @@ SELECT /* pgtune */
     q.seqincrement AS increment,
     q.seqcycle AS cycle,
     v.last_value,
+    has_sequence_privilege(c.oid, 'SELECT, USAGE') AS readable,
     t.nspname::text AS table_schema,
     t.relname::text AS table_name,
     t.attname::text AS "column"
