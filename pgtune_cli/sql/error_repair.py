@@ -6,14 +6,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from pgtune_cli.sql.brackets import Brackets, split_at_commas
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
-from pgtune_cli.sql.literals import CONSTANT_KINDS
+from pgtune_cli.sql.unify import unified
 
-_TYPES = ("int4", "text", "numeric", "interval", "float8", "timestamptz", "jsonb", "bool", "date", "int8")
+_TYPES = (
+    "int4",
+    "text",
+    "numeric",
+    "interval",
+    "float8",
+    "timestamptz",
+    "jsonb",
+    "bool",
+    "date",
+    "int8",
+    "bytea",
+    "bit",
+)
 _TIME_TYPES = ("interval", "timestamptz", "date", "int4", "text")
 _UNKNOWN_TYPE = "42P18"
 _INCONSISTENT = "42P08"
 _NOT_GROUPED = ("42803", "42P10")
 _NO_SUCH_CALL = ("42883", "42725", "42804")
+_CONSTANT_WANTED = "0A000"
 _MENTIONED = re.compile(
     r"timestamp(?:tz)?(?: with(?:out)? time zone)?|double precision|character varying|bigint|integer|smallint|numeric"
     r"|real|boolean|interval|date|uuid|jsonb|json|text\[\]|integer\[\]|bigint\[\]|text|inet|bytea"
@@ -34,7 +48,9 @@ def repairs_for_error(text: str, sqlstate: str, message: str, position: int | st
     elif sqlstate == _INCONSISTENT:
         candidates = _inconsistent(found, message)
     elif sqlstate in _NOT_GROUPED:
-        candidates = iter([_unified(found)])
+        candidates = iter([unified(found)])
+    elif sqlstate == _CONSTANT_WANTED and "JSON_TABLE" in message:
+        candidates = iter([_paths_written_out(found)])
     elif sqlstate in _NO_SUCH_CALL:
         candidates = _near(found, message, int(position or 1) - 1)
     else:
@@ -70,15 +86,22 @@ def _unknown_type(found: Sequence[Token], message: str) -> Iterator[Iterable[Edi
     number = _numbered(message)
     places = [token for token in _open_parameters(found) if token.number == number]
     if number is not None and not any(token.number == number for token in found):
-        yield [
-            Edit(token.start, token.end, f"${token.number - 1}")
-            for token in found
-            if token.number is not None and token.number > number
-        ]
+        yield _renumbered(found)
     if places:
         yield [_cast(token, "text") for token in _sisters(found, places[0])]
     for kind in ("text", "int4"):
         yield [_cast(token, kind) for token in places]
+
+
+def _renumbered(found: Sequence[Token]) -> list[Edit]:
+    """All gaps are closed: one for each constant that a repair wrote out."""
+    numbers = sorted({token.number for token in found if token.number is not None})
+    places = {number: f"${place}" for place, number in enumerate(numbers, start=1)}
+    return [
+        Edit(token.start, token.end, places[token.number])
+        for token in found
+        if token.number is not None and token.text != places[token.number]
+    ]
 
 
 def _sisters(found: Sequence[Token], place: Token) -> list[Token]:
@@ -103,7 +126,12 @@ def _inconsistent(found: Sequence[Token], message: str) -> Iterator[Iterable[Edi
 
 def _near(found: Sequence[Token], message: str, position: int) -> Iterator[Iterable[Edit]]:
     """An operator or function that is not there, or not the only one: cast the parameters beside it."""
+    if "polymorphic" in message:
+        yield [_cast(token, "text") for token in _lone_arguments(found)]
     places = _open_parameters(found)
+    results = _results_within(found, position)
+    for kind in ("int4", "numeric", "interval", "text") if results else ():
+        yield [_cast(token, kind) for token in results]
     after = [token for token in places if token.start >= position]
     before = [token for token in places if token.start < position]
     near = sorted(places, key=lambda token: abs(token.start - position))
@@ -126,6 +154,43 @@ def _near(found: Sequence[Token], message: str, position: int) -> Iterator[Itera
         yield [_cast(token, kind) for token in places]
 
 
+def _lone_arguments(found: Sequence[Token]) -> list[Token]:
+    """Parameters that are the only argument of a call: `to_jsonb($1)`."""
+    return [
+        found[at]
+        for at in range(2, len(found) - 1)
+        if found[at].kind is TokenKind.PARAMETER
+        and (found[at - 1].text, found[at + 1].text) == ("(", ")")
+        and found[at - 2].name is not None
+    ]
+
+
+def _results_within(found: Sequence[Token], position: int) -> list[Token]:
+    """What the CASE branches of the call at `position` give, where they are parameters: `sum(CASE … THEN $2 …)`."""
+    brackets = Brackets(found)
+    opening = next((at for at, token in enumerate(found) if token.start > position and token.text == "("), None)
+    end = brackets.partner.get(opening, 0) if opening is not None else 0
+    return [
+        found[at]
+        for at in range((opening or 0) + 1, end)
+        if found[at].kind is TokenKind.PARAMETER and found[at - 1].word in ("then", "else")
+    ]
+
+
+def _paths_written_out(found: Sequence[Token]) -> list[Edit]:
+    """JSON_TABLE takes its path as a constant alone; which one it was is not known, and costs the same."""
+    brackets = Brackets(found)
+    edits = []
+    for at, token in enumerate(found[:-1]):
+        if token.word == "json_table" and found[at + 1].text == "(":
+            close = brackets.partner.get(at + 1, at + 1)
+            arguments = list(split_at_commas(found, at + 2, close))
+            if len(arguments) > 1 and found[arguments[1][0]].kind is TokenKind.PARAMETER:
+                path = found[arguments[1][0]]
+                edits.append(Edit(path.start, path.end, "'$'"))
+    return edits
+
+
 def _values_columns(found: Sequence[Token]) -> Iterator[list[Token]]:
     """The lone parameters of each column of a VALUES list."""
     brackets = Brackets(found)
@@ -141,50 +206,3 @@ def _values_columns(found: Sequence[Token]) -> Iterator[list[Token]]:
                     columns.setdefault(number, []).append(found[start])
             row = close + 2 if [each.text for each in found[close + 1 : close + 2]] == [","] else -1
         yield from columns.values()
-
-
-def _unified(found: Sequence[Token]) -> list[Edit]:
-    """Gives equal expressions of the select list and of GROUP BY, ORDER BY or DISTINCT ON equal constants.
-
-    pg_stat_statements numbers each constant for itself, or replaces only the first: `f($1, c) … GROUP BY f($2, c)`,
-    `f($1, c) … GROUP BY f('day', c)`. A constant that is still there is taken for the parameter.
-    """
-    edits: dict[int, Edit] = {}
-    for start, end in _list_items(found):
-        form = [_form(token) for token in found[start:end]]
-        if "$" not in form or len(form) < 2:
-            continue
-        places = [at for at in range(len(found) - len(form) + 1) if _same_form(found, at, form)]
-        for offset in (offset for offset, word in enumerate(form) if word == "$"):
-            tokens_there = [found[at + offset] for at in places]
-            model = min(tokens_there, key=lambda token: token.kind is TokenKind.PARAMETER)
-            for token in tokens_there:
-                if token.kind is TokenKind.PARAMETER and token.text != model.text:
-                    edits.setdefault(token.start, Edit(token.start, token.end, model.text))
-    return list(edits.values())
-
-
-def _same_form(found: Sequence[Token], at: int, form: list[str]) -> bool:
-    return all(_form(token) == word for token, word in zip(found[at : at + len(form)], form, strict=True))
-
-
-def _form(token: Token) -> str:
-    if token.kind in CONSTANT_KINDS:
-        return "$"
-    return token.word or token.text
-
-
-def _list_items(found: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Items of every GROUP BY and ORDER BY, without ASC, DESC and NULLS."""
-    stops = frozenset(["limit", "offset", "fetch", "for", "having", "window", "union", "order", "intersect", "except"])
-    for at, token in enumerate(found):
-        if token.word != "by" or found[at - 1].word not in ("group", "order", "partition"):
-            continue
-        end, depth = at + 1, 0
-        while end < len(found) and not (depth == 0 and (found[end].word in stops or found[end].text == ")")):
-            depth += (found[end].text in ("(", "[")) - (found[end].text in (")", "]"))
-            end += 1
-        for start, stop in split_at_commas(found, at + 1, end):
-            while stop > start and found[stop - 1].word in ("asc", "desc", "nulls", "first", "last"):
-                stop -= 1
-            yield start, stop

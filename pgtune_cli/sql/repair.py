@@ -29,6 +29,8 @@ _BEFORE_EXPRESSION = frozenset(
         *("savepoint", "release", "deallocate", "prepare", "prior", "forward", "backward", "move", "declare", "close"),
     ]
 )
+_BEFORE_PRIMARY = frozenset(["passing", "ref", "value"])
+"""of XML: no `::` may follow there."""
 _NOT_A_TYPE = (RESERVED - _TYPE_KEYWORDS) | _BEFORE_EXPRESSION
 _TWO_WORDS = {("double", "precision"), ("character", "varying"), ("bit", "varying"), ("national", "character")}
 _WITH_TYPMOD = _TYPE_KEYWORDS | {"varying", "timestamptz", "timetz", "bpchar", "varbit"}
@@ -56,11 +58,16 @@ def lexical_edits(text: str, found: Sequence[Token], version_num: int = NEWEST) 
             continue
         if at in extracts:
             continue
-        if (start := _type_start(found, at)) is not None:
+        if _is_null_behaviour(found, at):
+            edits.append(Edit(token.start, token.end, "null"))
+        elif (start := _type_start(found, at)) is not None:
             end = _unit_end(found, at) if found[start].word == "interval" else at
             kind = text[found[start].start : found[at - 1].end]
             unit = text[token.end : found[end].end]
-            edits.append(Edit(found[start].start, found[end].end, f"{token.text}::{kind}{unit}"))
+            cast = f"{token.text}::{kind}{unit}"
+            if start and found[start - 1].word in _BEFORE_PRIMARY:
+                cast = f"CAST({token.text} AS {kind}{unit})"
+            edits.append(Edit(found[start].start, found[end].end, cast))
     return edits
 
 
@@ -73,6 +80,12 @@ def typed_constants(found: Sequence[Token]) -> list[tuple[int, int, int]]:
             if start is not None:
                 places.append((start, at, _unit_end(found, at) if found[start].word == "interval" else at))
     return places
+
+
+def _is_null_behaviour(found: Sequence[Token], at: int) -> bool:
+    """`$3 ON ERROR` of json_value(), NULL ON ERROR once, and DEFAULT $3 ON EMPTY: no parameter may stand there."""
+    behind = [token.word for token in found[at + 1 : at + 3]]
+    return behind in (["on", "error"], ["on", "empty"])
 
 
 def _is_extract_field(found: Sequence[Token], at: int) -> bool:

@@ -15,6 +15,11 @@ from pgtune_cli.sql.repair import repair, repairs_for_error
         ('select public.citext $1, "My Type" $2', 'select $1::public.citext, $2::"My Type"'),
         ("select numeric(10, 2) $1", "select $1::numeric(10, 2)"),
         ("select extract($1 from ts)", "select pg_catalog.extract($1::text, ts)"),
+        ("select xmlexists($1 passing by ref xml $2)", "select xmlexists($1 passing by ref CAST($2 AS xml))"),
+        (
+            "select json_value(a, $1 returning int default $2 on empty $3 on error)",
+            "select json_value(a, $1 returning int default null on empty null on error)",
+        ),
     ],
 )
 def test_a_typed_literal_of_a_parameter_becomes_a_cast(text: str, expected: str) -> None:
@@ -76,6 +81,30 @@ def test_a_constant_that_group_by_still_shows_is_used_in_the_select_list() -> No
     text = "select to_char(ts, $1), sum($2) from t group by to_char(ts, 'YYYY')"
     expected = "select to_char(ts, 'YYYY'), sum($2) from t group by to_char(ts, 'YYYY')"
     assert candidates(text, "42803", "must appear in the GROUP BY clause") == [expected]
+
+
+@pytest.mark.parametrize("sets", ["rollup ({}, b)", "grouping sets (({}), (b, c), ())", "b, cube (({}, b), c)"])
+def test_equal_expressions_within_grouping_sets_get_equal_constants(sets: str) -> None:
+    text = "select date_trunc($1, a), b from t group by " + sets.format("date_trunc('month', a)")
+    expected = text.replace("$1", "'month'")
+    assert list(repairs_for_error(text, "42803", "must appear in the GROUP BY clause", 8)) == [expected]
+
+
+def test_all_gaps_in_the_numbers_are_closed_at_once() -> None:
+    found = repairs_for_error("select $3 from t limit $5", "42P18", "could not determine data type of parameter $1", 1)
+    assert next(found) == "select $1 from t limit $2"
+
+
+def test_the_branches_of_a_case_within_a_call_are_given_a_type_together() -> None:
+    text = "select sum(case when status = $1 then $2 else $3 end), max(case when a then $4 end) from t"
+    found = repairs_for_error(text, "42883", "function sum(text) does not exist", 8)
+    assert next(found) == text.replace("$2", "($2::int4)").replace("$3", "($3::int4)")
+
+
+def test_the_path_of_json_table_is_written_out() -> None:
+    text = "select * from json_table($1, $2 columns (a int path '$.a')) t"
+    message = "only string constants are supported in JSON_TABLE path specification"
+    assert list(repairs_for_error(text, "0A000", message, 27)) == [text.replace("$2", "'$'")]
 
 
 def test_an_operator_that_is_not_unique_is_given_an_interval_beside_times() -> None:
