@@ -57,6 +57,7 @@ async def _job(
 ) -> tuple["Snapshot", "Report"]:
     from pgtune_cli.cli import pipeline
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
+    from pgtune_cli.cli.stored_plans import with_plans
     from pgtune_cli.collect.connection import Connection, connect
     from pgtune_cli.demo.shop import load_shop
     from pgtune_cli.demo.workload import run_workload
@@ -75,7 +76,9 @@ async def _job(
     flags = ConnectionFlags(host=str(server.socket_dir), port=server.port, user=READER, dbname=DATABASE)
     target = resolve(flags, settings, notes)
     async with open_source(target, CollectFlags(), settings, notes) as source:
-        return source.snapshot, await pipeline.analyze(source, pipeline.AnalyzeOptions(), settings, notes)
+        return await with_plans(source, notes), await pipeline.analyze(
+            source, pipeline.AnalyzeOptions(), settings, notes
+        )
 
 
 def _leave(report: "Report", snapshot: "Snapshot", folder: Path) -> None:
@@ -83,6 +86,7 @@ def _leave(report: "Report", snapshot: "Snapshot", folder: Path) -> None:
     from pgtune_cli.collect.snapshot_file import save
     from pgtune_cli.errors import UsageError
     from pgtune_cli.report.render import render
+    from pgtune_cli.whatif.clone.schema_sql import schema_sql
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +95,7 @@ def _leave(report: "Report", snapshot: "Snapshot", folder: Path) -> None:
     for name, format_ in (("report.html", "html"), ("report.json", "json"), ("report.md", "markdown")):
         write_file(folder / name, render(report, format_))
     write_file(folder / "indexes.sql", render(report, "sql"))
-    save(snapshot, folder / "shop.pgtune")
+    save(snapshot, folder / "shop.pgtune", schema_sql(snapshot))
 
 
 def _wait(server: "EmbeddedServer") -> None:

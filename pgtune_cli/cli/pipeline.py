@@ -13,6 +13,7 @@ import msgspec
 
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
+from pgtune_cli.cli.stored_plans import stored_plans
 from pgtune_cli.errors import EmbeddedServerError, ServerRefused, UsageError
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import RelationName
@@ -100,7 +101,7 @@ async def explain(
     lost: tuple[Skipped, ...],
     notes: Notes,
 ) -> Analysis:
-    """Plan every statement on the server, or on the clone where there is no server."""
+    """The plans of every statement: the server's, or those in the snapshot; the clone's where there are none."""
     from pgtune_cli.explain.runner import explain_statements
 
     explain_options = _explain_options(options)
@@ -119,18 +120,20 @@ async def explain(
         )
         if source.connection.is_closed():
             skipped += (_lost(notes),)
+    else:
+        plans = stored_plans(source.snapshot, statements, show_values=options.show_values)
     if clone is not None:
-        # all of them where there is no server; else what the server would not plan for this role, writes above all
+        # what the source did not plan for this role, writes above all; all of them where it was not asked
         unplanned = tuple(one for one in statements if one.fingerprint not in plans or not plans[one.fingerprint].plans)
         on_clone = await explain_statements(
             clone.connection, source.snapshot, unplanned, explain_options, source="clone", progress=notes.progress
         )
         plans |= {fingerprint: _merged(plans.get(fingerprint), found) for fingerprint, found in on_clone.items()}
     analysis = Analysis(snapshot=source.snapshot, statements=statements, plans=plans, skipped=skipped)
-    if source.connection is not None and clone is not None:
+    if clone is not None:
         from pgtune_cli.whatif.fidelity import with_fidelity
 
-        notes.progress("comparing the clone's plans with the server's")
+        notes.progress("comparing the clone's plans with the source's")
         analysis = await with_fidelity(analysis, clone)
     return analysis
 

@@ -26,6 +26,9 @@ def snapshot(
     order_by: opt.OrderBy = None,
     schema: opt.Schema = None,
     exclude: opt.Exclude = None,
+    no_plans: Annotated[
+        bool, typer.Option("--no-plans", help="Do not EXPLAIN the statements: how true the clone is stays unknown.")
+    ] = False,
     config: opt.Config = None,
     profile: opt.Profile = None,
     quiet: opt.Quiet = False,
@@ -42,8 +45,10 @@ def snapshot(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
+    from pgtune_cli.cli.stored_plans import with_plans
     from pgtune_cli.collect.snapshot_file import save
     from pgtune_cli.errors import UsageError
+    from pgtune_cli.whatif.clone.schema_sql import schema_sql
 
     if not output.parent.is_dir():
         raise UsageError(f"no folder {output.parent} for {output.name}", "make it first")
@@ -54,14 +59,14 @@ def snapshot(
 
     async def job() -> "Snapshot":
         async with open_source(where, collect, settings, notes, need_statements=False) as source:
-            return source.snapshot
+            return source.snapshot if no_plans else await with_plans(source, notes)
 
     with notes.bar():
         taken = run(job())
-    save(taken, output)
+    save(taken, output, schema_sql(taken))
     for skipped in taken.skipped:
         notes.note(f"skipped {skipped.what}: {skipped.why}" + (f"; {skipped.remedy}" if skipped.remedy else ""))
     notes.note(
-        f"{output}: {len(taken.workload.rows)} statements, {len(taken.catalog.relations)} relations, "
-        f"{len(taken.statistics)} columns with statistics"
+        f"{output}: {len(taken.workload.rows)} statements ({sum(bool(one.plans) for one in taken.plans)} planned), "
+        f"{len(taken.catalog.relations)} relations, {len(taken.statistics)} columns with statistics"
     )

@@ -161,4 +161,4 @@ def _with_workload(snapshot: Snapshot, collect: CollectFlags) -> Snapshot:
 
     from pgtune_cli.sql.workload_files import read_workload
 
-    return msgspec.structs.replace(snapshot, workload=read_workload(collect.workload))
+    return msgspec.structs.replace(snapshot, workload=read_workload(collect.workload), plans=())

@@ -1,28 +1,33 @@
 """The snapshot file: a zip of JSON parts that every command takes in place of a connection.
 
-    manifest.json    kind, schema_version, pgtune_version, and the names of the parts
+    manifest.json    kind, schema_version, pgtune_version, the names of the parts, whether it holds values of rows
+    README.txt       this list, for whoever opens the file
+    schema.sql       the schema as SQL, to be read by people: pgtune reads catalog.json
     server.json      version, database, settings
     workload.json    rows of pg_stat_statements, sampled texts
     catalog.json     relations, indexes, constraints, types, functions
     statistics.json  pg_stats: holds values of the tables
     usage.json       usage counters of tables and indexes
     skipped.json     what could not be read, and why
+    plans.json       the source's own plans of the statements, from plain EXPLAIN
 
-It is written with mode 0600, as a whole or not at all, and equal snapshots give equal bytes. A file is read as hostile
-input: only these parts, never by a path, never more than MAX_BYTES of text.
+A field that has its default is left out; `pgtune schema snapshot` prints the JSON Schema of each part. The file is
+written with mode 0600, as a whole or not at all, and equal snapshots give equal bytes.
 """
 
 import io
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from pgtune_cli.collect.archive import Archive, Refused, opened
 from pgtune_cli.collect.connect_options import printable
+from pgtune_cli.collect.lean import lean_json
 from pgtune_cli.errors import UsageError
 from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.plan import MAX_DEPTH, StatementPlans
 from pgtune_cli.model.snapshot import (
     SNAPSHOT_SCHEMA_VERSION,
     ColumnStatistics,
@@ -34,9 +39,6 @@ from pgtune_cli.model.snapshot import (
 )
 from pgtune_cli.resources import write_whole
 
-MAX_BYTES = 2 << 30
-"""of all parts together, uncompressed."""
-
 PARTS: dict[str, Any] = {
     "server": Server,
     "workload": Workload,
@@ -44,8 +46,10 @@ PARTS: dict[str, Any] = {
     "statistics": tuple[ColumnStatistics, ...],
     "usage": Usage,
     "skipped": tuple[Skipped, ...],
+    "plans": tuple[StatementPlans, ...],
 }
-_CHUNK = 1 << 20
+"""each is the field of Snapshot of that name."""
+SINCE_2 = {"plans"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """the earliest date that a zip can hold: files carry no time."""
 
@@ -56,99 +60,105 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     schema_version: int
     pgtune_version: str
-    parts: tuple[str, ...] = tuple(f"{name}.json" for name in PARTS)
+    parts: tuple[str, ...] = ()
+    values: bool = True
+    """False: all that holds values of rows was left out."""
 
 
-def save(snapshot: Snapshot, path: Path) -> None:
+def save(snapshot: Snapshot, path: Path, schema_sql: str = "") -> None:
     """Write the snapshot; a file of that name is replaced once the new one is complete.
 
     Raises:
         UsageError: the file cannot be written.
     """
     data = io.BytesIO()
-    _write(snapshot, data)
+    _write(snapshot, data, schema_sql)
     write_whole(path, data.getvalue())
 
 
-def _write(snapshot: Snapshot, file: Any) -> None:
+def _write(snapshot: Snapshot, file: Any, schema_sql: str = "") -> None:
     manifest = Manifest(
-        kind=snapshot.kind, schema_version=snapshot.schema_version, pgtune_version=snapshot.pgtune_version
+        kind=snapshot.kind,
+        schema_version=SNAPSHOT_SCHEMA_VERSION,
+        pgtune_version=snapshot.pgtune_version,
+        parts=tuple(f"{name}.json" for name in PARTS),
+        values=snapshot.values,
     )
     with zipfile.ZipFile(file, "w") as archive:
-        _add(archive, "manifest", manifest)
+        # whole, defaults too: the first thing that anyone looks at
+        _add(archive, "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        _add(archive, "README.txt", _readme(snapshot.values))
+        if schema_sql:
+            _add(archive, "schema.sql", schema_sql.encode("utf-8", errors="backslashreplace"))
         for name in PARTS:
-            _add(archive, name, getattr(snapshot, name))
+            _add(archive, f"{name}.json", lean_json(getattr(snapshot, name)))
 
 
-def _add(archive: zipfile.ZipFile, name: str, value: object) -> None:
-    entry = zipfile.ZipInfo(f"{name}.json", _EPOCH)
+def _readme(values: bool) -> bytes:
+    assert __doc__ is not None
+    kept = "It holds values of rows: treat it as you treat a dump." if values else "Values of rows were left out of it."
+    return f"{__doc__.strip()}\n\n{kept}\n".encode()
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = 3  # Unix, wherever it is written
     entry.external_attr = 0o600 << 16
-    # sorted keys: a dict keeps the order it was read in
-    archive.writestr(entry, msgspec.json.encode(value, order="deterministic"), compresslevel=6)
+    archive.writestr(entry, content, compresslevel=6)
 
 
 def load(path: Path) -> Snapshot:
     """The snapshot that the file holds.
 
     Raises:
-        UsageError: not there, not a snapshot, damaged, or written by a newer pgtune.
+        UsageError: not there, not a snapshot, damaged, too large, or written by a newer pgtune.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _read(archive, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as exc:
-        # NotImplementedError: a zip version that Python does not know
-        raise _refused(path, "is not a snapshot, or is damaged") from exc
-    except OSError as exc:
-        raise _refused(path, f"cannot be read: {exc.strerror or 'damaged'}") from exc
+        with opened(path) as archive:
+            return _read(archive)
+    except Refused as exc:
+        newer = "newer pgtune" in str(exc)
+        hint = "upgrade pgtune-cli" if newer else "pgtune snapshot writes such a file"
+        raise UsageError(printable(f"{path} {exc}"), hint) from exc
 
 
-def _read(archive: zipfile.ZipFile, path: Path) -> Snapshot:
-    limit = _Limit(MAX_BYTES)
-    manifest = _part(archive, path, "manifest", Manifest, limit)
+def _read(archive: Archive) -> Snapshot:
+    content = archive.part("manifest.json")
+    assert content is not None
+    manifest = _decoded(content, "manifest.json", Manifest)
     if manifest.kind != "snapshot":
-        raise _refused(path, f"is not a snapshot but a {manifest.kind[:40]}")
+        raise Refused(f"is not a snapshot but a {manifest.kind[:40]}")
     if manifest.schema_version > SNAPSHOT_SCHEMA_VERSION:
-        raise UsageError(
-            printable(f"{path} was written by a newer pgtune ({manifest.pgtune_version[:40]})"), "upgrade pgtune-cli"
-        )
+        raise Refused(f"was written by a newer pgtune ({manifest.pgtune_version[:40]})")
     if manifest.schema_version < 1:
-        raise _refused(path, "has no valid schema_version")
-    parts = {name: _part(archive, path, name, kind, limit) for name, kind in PARTS.items()}
-    return Snapshot(schema_version=manifest.schema_version, pgtune_version=manifest.pgtune_version, **parts)
+        raise Refused("has no valid schema_version")
+    parts = {}
+    for name, kind in PARTS.items():
+        found = archive.part(f"{name}.json", needed=name not in SINCE_2 or manifest.schema_version > 1)
+        if found is not None:
+            parts[name] = _decoded(found, f"{name}.json", kind)
+    _check_depth(parts.get("plans", ()))
+    return Snapshot(
+        schema_version=manifest.schema_version,
+        pgtune_version=manifest.pgtune_version,
+        values=manifest.values,
+        **parts,
+    )
 
 
-class _Limit:
-    """How many bytes may still be unpacked."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def take(self, size: int) -> bool:
-        self.left -= size
-        return self.left >= 0
-
-
-def _part(archive: zipfile.ZipFile, path: Path, name: str, kind: type[T], limit: _Limit) -> T:
-    entries = [entry for entry in archive.infolist() if entry.filename == f"{name}.json"]
-    if len(entries) != 1:
-        raise _refused(path, f"is not a snapshot: it has {'no' if not entries else 'more than one'} {name}.json")
-    if entries[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entries[0].flag_bits & 1:
-        raise _refused(path, f"is not a snapshot: {name}.json is packed as pgtune never packs")
-    unpacked = bytearray()
-    with archive.open(entries[0]) as file:
-        # the size in the header is what the file says of itself: count what really comes out
-        while chunk := file.read(_CHUNK):
-            if not limit.take(len(chunk)):
-                raise _refused(path, f"unpacks to more than {MAX_BYTES >> 30} GiB")
-            unpacked += chunk
+def _decoded(content: bytes, name: str, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(unpacked, type=kind)
+        return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise _refused(path, f"is damaged: {name}.json: {' '.join(str(exc).split())[:200]}") from exc
+        raise Refused(f"is damaged: {name}: {' '.join(str(exc).split())[:200]}") from exc
 
 
-def _refused(path: Path, why: str) -> UsageError:
-    return UsageError(printable(f"{path} {why}"), "pgtune snapshot writes such a file")
+def _check_depth(plans: tuple[StatementPlans, ...]) -> None:
+    """A plan that is nested deeper than any real one would only overflow what prints it."""
+    level = [plan.plan.root for found in plans for plan in found.plans]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in node.children]
+        if not level:
+            return
+    raise Refused("is damaged: plans.json: a plan is nested too deeply")

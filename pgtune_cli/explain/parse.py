@@ -12,10 +12,8 @@ import msgspec
 
 from pgtune_cli.errors import UsageError
 from pgtune_cli.explain.redact import redact
-from pgtune_cli.model.plan import Plan, PlanNode, TriggerTime
+from pgtune_cli.model.plan import MAX_DEPTH, Plan, PlanNode, TriggerTime
 
-MAX_DEPTH = 300
-"""a left-deep join of some 250 tables; more is no plan anyone can read, and encoders recurse."""
 MAX_NODES = 50_000
 
 Redact = Callable[[str], str]

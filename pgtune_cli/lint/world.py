@@ -248,7 +248,7 @@ class World:
         """Every plan of a statement from the best source, whatever values it was made with."""
         found = self.analysis.plans.get(fingerprint)
         plans = list(found.plans) if found is not None else []
-        return [plan for plan in plans if plan.source == "server"] or plans
+        return [plan for plan in plans if plan.source != "clone"] or plans
 
     def scans(self, fingerprint: str, table: RelationName) -> list[PlanNode]:
         """The nodes of the judged plans that read a table, or one of its partitions."""

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from pgtune_cli.model.numbers import Blocks, Int2, Int4, Int8, Oid, Tuples
+
 
 class RelationKind(StrEnum):
     """`pg_class.relkind` of what can be read from."""
@@ -31,7 +33,7 @@ class RelationName(msgspec.Struct, frozen=True, order=True):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    attnum: int
+    attnum: Int2
     name: str
     type: str
     """format_type() with an empty search_path, typmod included: `character varying(40)`, `public.citext`."""
@@ -44,27 +46,27 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """`schema.name` where it differs from the type's default."""
     storage: str = "p"
     """attstorage: p plain, m main, e external, x extended (may be TOASTed)."""
-    statistics_target: int | None = None
+    statistics_target: Int4 | None = None
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):
-    oid: int
+    oid: Oid
     schema: str
     name: str
     kind: RelationKind
     owner: str = ""
     persistence: str = "p"
     row_security: bool = False
-    relpages: int = 0
-    reltuples: float | None = None
+    relpages: Int4 = 0
+    reltuples: Tuples | None = None
     """rows by the last VACUUM or ANALYZE; None when never counted (-1 in 14+, 0 pages and 0 tuples before)."""
-    relallvisible: int = 0
-    pages: int | None = None
+    relallvisible: Int4 = 0
+    pages: Blocks | None = None
     """blocks of the main fork now, pg_relation_size / block size; None where not readable."""
-    toast_bytes: int | None = None
-    xid_age: int | None = None
+    toast_bytes: Int8 | None = None
+    xid_age: Int4 | None = None
     """age(relfrozenxid), of its TOAST table where that is older; None for what has no storage."""
-    multixact_age: int | None = None
+    multixact_age: Int4 | None = None
     options: tuple[str, ...] = ()
     partition_key: str | None = None
     """pg_get_partkeydef of a partitioned table."""
@@ -99,7 +101,7 @@ class IndexKey(msgspec.Struct, frozen=True, kw_only=True):
 class Index(msgspec.Struct, frozen=True, kw_only=True):
     """An index that exists."""
 
-    oid: int
+    oid: Oid
     schema: str
     name: str
     table: RelationName
@@ -122,9 +124,9 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[IndexKey, ...]
     include: tuple[str, ...] = ()
     predicate: str | None = None
-    relpages: int = 0
-    reltuples: float | None = None
-    pages: int | None = None
+    relpages: Int4 = 0
+    reltuples: Tuples | None = None
+    pages: Blocks | None = None
 
     @property
     def index_name(self) -> RelationName:

@@ -9,6 +9,9 @@ import msgspec
 
 from pgtune_cli.model.statement import Prepared
 
+MAX_DEPTH = 300
+"""a left-deep join of some 250 tables; more is no plan anyone can read, and encoders recurse."""
+
 
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
     node_type: str

@@ -3,12 +3,18 @@
 Counters are raw: totals since the statistics were reset, or over the window when one was taken. Unknown is None.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from pgtune_cli.model.catalog import Catalog, RelationName
+from pgtune_cli.model.numbers import Int4, Int8
+from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.server_state import ServerState
 
-SNAPSHOT_SCHEMA_VERSION = 1
+SNAPSHOT_SCHEMA_VERSION = 2
+"""1 held no plans. A reader takes every version up to its own."""
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -20,7 +26,7 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    version_num: int
+    version_num: Int4
     version: str
     database: str
     user: str
@@ -33,7 +39,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ctype: str = "C"
     locale_provider: str = "c"
     """datlocprovider: c libc, i ICU, b builtin; 'c' before 15."""
-    block_size: int = 8192
+    block_size: Annotated[int, Meta(ge=1024, le=65536)] = 8192
     settings: dict[str, str] = {}
     """pg_settings.setting in its raw unit, of the planner and of the session settings that plans depend on."""
     pg_stat_statements: str | None = None
@@ -48,30 +54,30 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     toplevel: bool = True
     query: str
-    calls: int
+    calls: Int8
     total_exec_time_ms: float
     min_exec_time_ms: float | None = None
     max_exec_time_ms: float | None = None
     mean_exec_time_ms: float
     stddev_exec_time_ms: float | None = None
-    rows: int = 0
-    shared_blks_hit: int = 0
-    shared_blks_read: int = 0
-    shared_blks_dirtied: int = 0
-    shared_blks_written: int = 0
-    temp_blks_read: int = 0
-    temp_blks_written: int = 0
+    rows: Int8 = 0
+    shared_blks_hit: Int8 = 0
+    shared_blks_read: Int8 = 0
+    shared_blks_dirtied: Int8 = 0
+    shared_blks_written: Int8 = 0
+    temp_blks_read: Int8 = 0
+    temp_blks_written: Int8 = 0
     blk_read_time_ms: float | None = None
-    wal_records: int | None = None
-    wal_bytes: int | None = None
-    plans: int | None = None
+    wal_records: Int8 | None = None
+    wal_bytes: Int8 | None = None
+    plans: Int8 | None = None
     """times it was planned; 0 without pg_stat_statements.track_planning."""
     total_plan_time_ms: float | None = None
     jit_time_ms: float | None = None
     """spent compiling, part of the execution time; 15 and later."""
-    parallel_workers_to_launch: int | None = None
+    parallel_workers_to_launch: Int8 | None = None
     """18 and later."""
-    parallel_workers_launched: int | None = None
+    parallel_workers_launched: Int8 | None = None
 
 
 class SampledText(msgspec.Struct, frozen=True):
@@ -90,7 +96,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     age_seconds: float | None = None
     """since the last reset."""
-    evicted: int | None = None
+    evicted: Int8 | None = None
     """entries that pg_stat_statements dropped for want of room (pg_stat_statements_info.dealloc)."""
 
 
@@ -100,11 +106,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     window: Window = Window()
     rows: tuple[StatementRow, ...] = ()
     samples: tuple[SampledText, ...] = ()
-    total_statements: int | None = None
+    total_statements: Int8 | None = None
     """entries there were before --top."""
     total_exec_time_ms: float | None = None
     """of all entries of this database but pgtune's own, before --top; utility statements included."""
-    utility_statements: int | None = None
+    utility_statements: Int8 | None = None
     """entries with nothing to analyse (BEGIN, DDL, COPY, VACUUM), which have no row here."""
     utility_exec_time_ms: float | None = None
 
@@ -118,7 +124,7 @@ class ColumnStatistics(msgspec.Struct, frozen=True, kw_only=True):
     column: str
     inherited: bool = False
     null_frac: float
-    avg_width: int
+    avg_width: Int4
     n_distinct: float
     """negative: minus the fraction of rows that are distinct."""
     most_common_vals: str | None = None
@@ -137,16 +143,16 @@ class TableUsage(msgspec.Struct, frozen=True, kw_only=True):
     """pg_stat_user_tables of one table."""
 
     table: RelationName
-    seq_scan: int = 0
-    seq_tup_read: int = 0
-    idx_scan: int | None = None
-    n_tup_ins: int = 0
-    n_tup_upd: int = 0
-    n_tup_del: int = 0
-    n_tup_hot_upd: int = 0
-    n_live_tup: int = 0
-    n_dead_tup: int = 0
-    n_mod_since_analyze: int = 0
+    seq_scan: Int8 = 0
+    seq_tup_read: Int8 = 0
+    idx_scan: Int8 | None = None
+    n_tup_ins: Int8 = 0
+    n_tup_upd: Int8 = 0
+    n_tup_del: Int8 = 0
+    n_tup_hot_upd: Int8 = 0
+    n_live_tup: Int8 = 0
+    n_dead_tup: Int8 = 0
+    n_mod_since_analyze: Int8 = 0
     last_analyze: str | None = None
     """ISO-8601, by hand or by autovacuum, whichever came later."""
     last_vacuum: str | None = None
@@ -163,9 +169,9 @@ class IndexUsage(msgspec.Struct, frozen=True, kw_only=True):
     """pg_stat_user_indexes of one index."""
 
     index: RelationName
-    idx_scan: int = 0
-    idx_tup_read: int = 0
-    idx_tup_fetch: int = 0
+    idx_scan: Int8 = 0
+    idx_tup_read: Int8 = 0
+    idx_tup_fetch: Int8 = 0
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,3 +194,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     statistics: tuple[ColumnStatistics, ...] = ()
     usage: Usage = Usage()
     skipped: tuple[Skipped, ...] = ()
+    plans: tuple[StatementPlans, ...] = ()
+    """the source's own, of plain EXPLAIN, literals as `?`; none in a file that was taken without them."""
+    values: bool = True
+    """False: all that holds values of rows was left out (--no-values)."""

@@ -23,4 +23,9 @@ def json_schema(name: str) -> str:
     schema = msgspec.json.schema(_STRUCTURES[name])
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = f"pgtune {name}"
+    if name == "snapshot":
+        schema["description"] = (
+            "A snapshot is a zip: each of these properties but kind, schema_version, pgtune_version and values, which "
+            "manifest.json holds, is a part of its name (`catalog` is catalog.json). What has its default is left out."
+        )
     return json.dumps(schema, indent=1, sort_keys=True) + "\n"

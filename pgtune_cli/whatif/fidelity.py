@@ -21,6 +21,7 @@ TIE = "two plans cost the same, and the planner may take either"
 RANGES_SHOWN_SINCE = 17
 BUILT_IN_RANGES = {"int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"}
 SYSTEM_CATALOGS = re.compile(r"\bpg_\w|\binformation_schema\b", re.IGNORECASE)
+OF_SOURCE = ("server", "snapshot")
 BY_NAME = ("type ", "function ", "operator ", "collation ", "extension ")
 """lost objects that belong to no table"""
 
@@ -50,7 +51,7 @@ def _request(plans: StatementPlans) -> tuple[CostRequest, StatementPlan] | None:
         return None
     sets = {values.name: values for values in plans.prepared.value_sets}
     for plan in plans.plans:
-        if plan.source == "server" and plan.parameters.name in sets:
+        if plan.source in OF_SOURCE and plan.parameters.name in sets:
             return CostRequest(prepared=plans.prepared, values=sets[plan.parameters.name]), plan
     return None
 

@@ -78,7 +78,7 @@ async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
 
 async def _schemas(admin: Connection, catalog: Catalog) -> list[Skipped]:
     lost = []
-    for schema in sorted(_schema_names(catalog)):
+    for schema in sorted(schema_names(catalog)):
         try:
             await admin.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema)} AUTHORIZATION {OWNER}")
         except PostgresError as error:
@@ -86,7 +86,7 @@ async def _schemas(admin: Connection, catalog: Catalog) -> list[Skipped]:
     return lost
 
 
-def _schema_names(catalog: Catalog) -> set[str]:
+def schema_names(catalog: Catalog) -> set[str]:
     kinds = (catalog.relations, catalog.types, catalog.functions, catalog.extensions, catalog.extended_statistics)
     names = {thing.schema for things in kinds for thing in things}
     return {name for name in names if not name.startswith("pg_") and name not in (SERVICE, "information_schema")}

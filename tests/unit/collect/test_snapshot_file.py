@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgtune_cli.collect import snapshot_file
+from pgtune_cli.collect import archive, snapshot_file
 from pgtune_cli.collect.snapshot_file import load, save
 from pgtune_cli.errors import UsageError
 from pgtune_cli.model.catalog import Catalog, Column, Index, IndexKey, Relation, RelationKind, RelationName
+from pgtune_cli.model.plan import MAX_DEPTH, Plan, PlanNode, PlanParameters, StatementPlan, StatementPlans
 from pgtune_cli.model.snapshot import (
     ColumnStatistics,
     SampledText,
@@ -27,6 +28,7 @@ from pgtune_cli.model.snapshot import (
     Window,
     Workload,
 )
+from pgtune_cli.model.statement import Prepared, ValueSet
 
 COLUMN = Column(attnum=1, name="c", type="text", not_null=True)
 TABLE = Relation(oid=1, schema="s", name="t", kind=RelationKind.TABLE, columns=(COLUMN,))
@@ -50,8 +52,28 @@ STATISTICS = ColumnStatistics(
     most_common_vals='{a,"b c"}',
     most_common_freqs=(0.1, 0.2),
 )
+SCAN = PlanNode(node_type="Seq Scan", startup_cost=0.0, total_cost=9.5, plan_rows=3.0, plan_width=4, relation="t")
+PLANS = StatementPlans(
+    fingerprint="f",
+    prepared=Prepared(
+        fingerprint="f",
+        sql="select $1",
+        parameter_types=("text",),
+        value_sets=(ValueSet(name="typical", origin="pg_stats", values=("a", None)),),
+    ),
+    plans=(
+        StatementPlan(
+            source="snapshot",
+            parameters=PlanParameters("typical", "pg_stats"),
+            executed=False,
+            total_cost=9.5,
+            plan=Plan(root=msgspec.structs.replace(SCAN, node_type="Limit", children=(SCAN,)), settings={"b": "1"}),
+        ),
+    ),
+)
 SNAPSHOT = Snapshot(
     pgtune_version="0.1.0",
+    plans=(PLANS,),
     server=Server(
         version_num=180006, version="PostgreSQL 18.6", database='my "db" 🐘', user="ann", settings={"b": "2", "a": "1"}
     ),
@@ -66,7 +88,9 @@ SNAPSHOT = Snapshot(
     usage=Usage(days=1.5),
     skipped=(Skipped("a", "b", "c"), Skipped("d", "e")),
 )
-PART_NAMES = ["server.json", "workload.json", "catalog.json", "statistics.json", "usage.json", "skipped.json"]
+PART_NAMES = [
+    "server.json", "workload.json", "catalog.json", "statistics.json", "usage.json", "skipped.json", "plans.json",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -112,13 +136,33 @@ def test_equal_snapshots_give_equal_bytes(saved: Path, tmp_path: Path) -> None:
 
 def test_the_parts_are_those_that_are_documented(saved: Path) -> None:
     parts = parts_of(saved)
-    assert list(parts) == ["manifest.json", *PART_NAMES]
+    assert list(parts) == ["manifest.json", "README.txt", *PART_NAMES]
     assert json.loads(parts["manifest.json"]) == {
         "kind": "snapshot",
         "parts": PART_NAMES,
         "pgtune_version": "0.1.0",
-        "schema_version": 1,
+        "schema_version": 2,
+        "values": True,
     }
+    assert all(name in parts["README.txt"].decode() for name in parts)
+
+
+def test_the_schema_is_put_in_as_sql(tmp_path: Path) -> None:
+    path = tmp_path / "x.pgtune"
+    save(SNAPSHOT, path, "CREATE TABLE s.t ();\n")
+    assert parts_of(path)["schema.sql"] == b"CREATE TABLE s.t ();\n"
+    assert load(path) == SNAPSHOT
+
+
+def test_a_file_of_the_first_version_is_loaded_without_plans(saved: Path) -> None:
+    parts = {**parts_of(saved), "manifest.json": manifest(schema_version=1)}
+    del parts["plans.json"]
+    assert load(written(saved, parts)) == msgspec.structs.replace(SNAPSHOT, schema_version=1, plans=())
+
+
+def test_the_sample_of_the_repository_is_loaded() -> None:
+    sample = Path(__file__).resolve().parents[3] / "sample_reports" / "shop.pgtune"
+    assert load(sample).workload.rows
 
 
 def test_saving_replaces_a_file_and_leaves_nothing_else(saved: Path) -> None:
@@ -182,7 +226,7 @@ def test_a_manifest_of_another_kind_is_refused(saved: Path, changes: dict[str, o
 
 
 def test_a_newer_file_of_another_shape_is_said_to_be_newer(saved: Path) -> None:
-    parts = {**parts_of(saved), "manifest.json": manifest(schema_version=2, more=[1]), "server.json": b"[]"}
+    parts = {**parts_of(saved), "manifest.json": manifest(schema_version=3, more=[1]), "server.json": b"[]"}
     assert refusal(written(saved, parts)) == "was written by a newer pgtune (0.1.0)"
 
 
@@ -206,6 +250,78 @@ def test_wrong_contents_are_named(saved: Path, part: str, content: bytes, messag
 def test_endless_nesting_is_refused(saved: Path) -> None:
     parts = {**parts_of(saved), "usage.json": b'{"x": ' + b"[" * 1_000_000}
     assert refusal(written(saved, parts)).startswith("is damaged: usage.json: ")
+
+
+def test_a_plan_deeper_than_any_is_refused(saved: Path) -> None:
+    parts = parts_of(saved)
+    bare = b'{"node_type": "Limit", "startup_cost": 0, "total_cost": 0, "plan_rows": 0, "plan_width": 0'
+    root = (bare + b', "children": [') * MAX_DEPTH + bare + b"}" + b"]}" * MAX_DEPTH
+    plan = b'{"source": "s", "parameters": {"name": "n", "origin": "o"}, "executed": false, "total_cost": 1, "plan": '
+    deep = b'[{"fingerprint": "f", "plans": [' + plan + b'{"root": ' + root + b"}}]}]"
+    assert refusal(written(saved, {**parts, "plans.json": deep})) == (
+        "is damaged: plans.json: a plan is nested too deeply"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "message"),
+    [
+        ("catalog.json", '"oid": 1', '"oid": 99999999999999999999', "Expected `int` <= 4294967295"),
+        ("catalog.json", '"oid": 1', '"oid": -1', "Expected `int` >= 0"),
+        ("catalog.json", '"oid": 1', '"oid": 1e3', "Expected `int`, got `float`"),
+        ("statistics.json", '"avg_width": 4', '"avg_width": 1e999', "Number out of range"),
+        ("statistics.json", '"null_frac": 0.25', '"null_frac": NaN', "JSON is malformed"),
+        ("statistics.json", '"null_frac": 0.25', '"null_frac": 1e999', "Number out of range"),
+        ("workload.json", '"calls": 2', '"calls": 9223372036854775808', "Expected `int` <= 9223372036854775807"),
+        ("workload.json", '"queryid": "-1"', '"queryid": "\\ud800"', "JSON is malformed"),
+        ("workload.json", '"queryid": "-1"', '"queryid": "\\u0000"', "it holds a NUL character"),
+        ("server.json", '"user": "ann"', '"user": "ann", "block_size": 0', "Expected `int` >= 1024"),
+    ],
+)
+def test_impossible_values_are_refused(saved: Path, part: str, old: str, new: str, message: str) -> None:
+    parts = parts_of(saved)
+    changed = parts[part].decode().replace(old, new, 1)
+    assert changed != parts[part].decode()
+    said = refusal(written(saved, {**parts, part: changed.encode()}))
+    assert said.startswith(f"is damaged: {part}: {message}")
+
+
+def test_an_escaped_backslash_before_u0000_is_a_text_like_any_other(saved: Path) -> None:
+    parts = parts_of(saved)
+    changed = parts["workload.json"].replace(b'"queryid": "-1"', b'"queryid": "\\\\u0000"')
+    assert load(written(saved, {**parts, "workload.json": changed})).workload.rows[0].queryid == "\\u0000"
+
+
+def test_more_values_than_the_memory_holds_are_refused(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_VALUES", 1000)
+    parts = parts_of(saved)
+    many = b'[{"schema": "s", "most_common_freqs": [' + b",".join([b"0"] * 2000) + b"]}]"
+    assert refusal(written(saved, {**parts, "statistics.json": many})).startswith("holds more than")
+    texts = parts["statistics.json"].replace(b'"{a,', b'"{' + b"a," * 2000)
+    assert load(written(saved, {**parts, "statistics.json": texts})).statistics
+
+
+def test_a_list_of_too_many_members_is_refused_before_it_is_read(saved: Path) -> None:
+    parts = {**parts_of(saved), **{f"extra{n}": b"" for n in range(archive.MAX_MEMBERS)}}
+    assert refusal(written(saved, parts)) == "is not a snapshot: it is packed as pgtune never packs"
+
+
+def test_links_and_odd_files_are_refused_or_followed_to_a_file(saved: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(saved)
+    assert load(link) == SNAPSHOT
+    assert refusal(tmp_path) == "is a folder, not a snapshot"
+    assert refusal(Path("/dev/zero")) == "is not a file: write it to one first"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert refusal(pipe) == "is not a file: write it to one first"
+    member = zipfile.ZipInfo("usage.json")
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    parts = parts_of(saved)
+    del parts["usage.json"]
+    with zipfile.ZipFile(written(saved, parts), "a") as archive_file:
+        archive_file.writestr(member, "/etc/passwd")
+    assert refusal(saved).startswith("is damaged: usage.json: JSON is malformed")
 
 
 def test_unknown_fields_of_a_later_pgtune_are_no_harm(saved: Path) -> None:
@@ -233,7 +349,7 @@ def test_another_compression_is_refused(saved: Path) -> None:
 
 
 def test_a_bomb_is_stopped_while_it_unpacks(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_file, "MAX_BYTES", 8 << 20)
+    monkeypatch.setattr(archive, "MAX_BYTES", 8 << 20)
     parts = {**parts_of(saved), "skipped.json": b" " * (9 << 20)}
     assert refusal(written(saved, parts)).startswith("unpacks to more than")
 

@@ -1,0 +1,14 @@
+"""Numbers as PostgreSQL holds them: a file that claims more than fits is refused when it is read."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Int2 = Annotated[int, Meta(ge=-(2**15), lt=2**15)]
+Int4 = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+Int8 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Oid = Annotated[int, Meta(ge=0, lt=2**32)]
+Blocks = Annotated[int, Meta(ge=0, lt=2**32)]
+"""of one fork of a relation."""
+Tuples = Annotated[float, Meta(ge=-1, le=3e38)]
+"""reltuples, a float4."""
