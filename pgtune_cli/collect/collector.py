@@ -9,9 +9,16 @@ from collections.abc import Callable
 from pgtune_cli import __version__
 from pgtune_cli.collect import indexes, objects, rights, tables
 from pgtune_cli.collect.connection import LOST, Connection, transaction
+from pgtune_cli.collect.extended import read_expression_texts, read_extended
+from pgtune_cli.collect.extremes import read_extremes
 from pgtune_cli.collect.options import CollectOptions
 from pgtune_cli.collect.reader import Reader, lost
-from pgtune_cli.collect.server_facts import ServerFacts, read_server, read_settings
+from pgtune_cli.collect.server_facts import (
+    ServerFacts,
+    read_server,
+    read_settings,
+    read_tablespaces,
+)
 from pgtune_cli.collect.statistics import read_statistics, read_usage
 from pgtune_cli.collect.tables import Found
 from pgtune_cli.collect.workload import Begun, begin_window, describe_missing, find_extension, read_workload
@@ -59,7 +66,9 @@ async def _read(reader: Reader, facts: ServerFacts, options: CollectOptions, beg
     catalog = await _read_catalog(reader, found, facts)
     reader.say("reading the statistics")
     rights.say_unreadable(reader, facts, found.rows)
-    statistics = await read_statistics(reader, found)
+    statistics = await read_statistics(reader, found, facts.superuser)
+    extended = await read_extended(reader, found, catalog.extended_statistics, facts.version_num)
+    extremes = await read_extremes(reader, found, catalog, statistics, workload)
     usage = await read_usage(reader, found, facts.version_num)
     owned = any(row["owned"] for row in found.rows)
     unusable = any(skipped.what == "pg_stat_statements" for skipped in reader.skipped)
@@ -79,12 +88,15 @@ async def _read(reader: Reader, facts: ServerFacts, options: CollectOptions, beg
             locale_provider=facts.locale_provider,
             block_size=facts.block_size,
             settings=settings,
+            tablespaces=await read_tablespaces(reader),
             pg_stat_statements=extension.version if extension and not unusable else None,
             pg_stat_statements_schema=extension.schema if extension and not unusable else None,
         ),
         workload=workload,
         catalog=catalog,
         statistics=statistics,
+        extended=extended,
+        extremes=extremes,
         usage=usage,
         skipped=tuple(reader.skipped),
     )
@@ -100,6 +112,8 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
     definitions = await tables.read_definitions(reader, found)
     constraint_rows = await reader.rows_of("constraints", found.oids, found.called)
     extended_rows = await reader.rows_of("extended_statistics", found.oids, found.called)
+    expressions = await read_expression_texts(reader, found, facts.version_num) if extended_rows else {}
+    policy_rows = await reader.rows_of("policies", found.oids, found.called)
     return Catalog(
         relations=tuple(tables.relations(found, columns, definitions, sizes, facts)),
         indexes=tuple(indexes.indexes(found, index_rows, sizes, facts)),
@@ -108,6 +122,8 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
         functions=tuple(objects.functions(await reader.rows("functions"))),
         operators=tuple(objects.operators(await reader.rows("operators"))),
         extensions=tuple(objects.extensions(await reader.rows("extensions"))),
-        extended_statistics=tuple(objects.extended_statistics(found, extended_rows)),
+        extended_statistics=tuple(objects.extended_statistics(found, extended_rows, expressions)),
+        policies=tuple(objects.policies(found, policy_rows)),
+        roles=tuple(objects.roles(await reader.rows("roles") if policy_rows else ())),
         sequences=tuple(objects.sequences(found, await reader.rows("sequences"))),
     )

@@ -38,6 +38,7 @@ def indexes(found: Found, rows: Sequence[Record], sizes: Mapping[int, Record], f
             relpages=row["relpages"],
             reltuples=counted(row["reltuples"], row["relpages"], facts.version_num),
             pages=pages(sizes.get(row["oid"]), facts.block_size),
+            tablespace=row["tablespace"],
         )
 
 

@@ -42,10 +42,13 @@ def narrow_relations(snapshot: Snapshot, schemas: tuple[str, ...], exclude: tupl
     relations = tuple(one for one in catalog.relations if wanted(one.relation_name))
     indexes = tuple(one for one in catalog.indexes if wanted(one.table))
     read = {one.relation_name for one in relations} | {one.index_name for one in indexes}
+    extended = {(one.schema, one.name) for one in catalog.extended_statistics if one.table in read}
     return msgspec.structs.replace(
         snapshot,
         catalog=_narrow_catalog(catalog, {one.relation_name for one in relations}, read),
         statistics=tuple(one for one in snapshot.statistics if RelationName(one.schema, one.table) in read),
+        extended=tuple(one for one in snapshot.extended if (one.schema, one.name) in extended),
+        extremes=tuple(one for one in snapshot.extremes if one.table in read),
         usage=msgspec.structs.replace(
             snapshot.usage,
             tables=tuple(one for one in snapshot.usage.tables if one.table in read),
@@ -62,6 +65,7 @@ def _narrow_catalog(catalog: Catalog, relations: set[RelationName], read: set[Re
         constraints=tuple(one for one in catalog.constraints if one.table in relations),
         extended_statistics=tuple(one for one in catalog.extended_statistics if one.table in relations),
         sequences=tuple(one for one in catalog.sequences if one.table is None or one.table in relations),
+        policies=tuple(one for one in catalog.policies if one.table in relations),
     )
 
 

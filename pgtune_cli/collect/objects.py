@@ -1,6 +1,6 @@
-"""Types, functions, operators, extensions and extended statistics, from the rows of the catalog queries."""
+"""Types, functions, operators, extensions, policies and extended statistics, from the rows of the catalog queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,9 @@ from pgtune_cli.model.catalog import (
     Extension,
     Function,
     Operator,
+    Policy,
     RelationName,
+    Role,
     UserType,
 )
 from pgtune_cli.model.catalog import Sequence as DatabaseSequence
@@ -47,6 +49,7 @@ def functions(rows: Sequence[Record]) -> Iterable[Function]:
             security_definer=row["security_definer"],
             extension=row["extension"],
             definition=row["definition"],
+            aggregate=row["aggregate"],
         )
 
 
@@ -54,7 +57,7 @@ def operators(rows: Sequence[Record]) -> Iterable[Operator]:
     for row in sorted(
         rows, key=lambda row: (row["schema"], row["name"], row["left_type"] or "", row["right_type"] or "")
     ):
-        yield Operator(schema=row["schema"], name=row["name"], left_type=row["left_type"], right_type=row["right_type"])
+        yield msgspec.convert(dict(row), Operator)
 
 
 def extensions(rows: Sequence[Record]) -> Iterable[Extension]:
@@ -62,7 +65,29 @@ def extensions(rows: Sequence[Record]) -> Iterable[Extension]:
         yield Extension(row["name"], row["version"], row["schema"])
 
 
-def extended_statistics(found: Found, rows: Sequence[Record]) -> Iterable[ExtendedStatistics]:
+def policies(found: Found, rows: Sequence[Record]) -> Iterable[Policy]:
+    for row in sorted(rows, key=lambda row: (found.names[row["oid"]], row["name"])):
+        yield Policy(
+            name=row["name"],
+            table=found.names[row["oid"]],
+            command=row["command"],
+            permissive=row["permissive"],
+            roles=tuple(row["roles"]),
+            using=row["using"],
+            check=row["check"],
+        )
+
+
+def roles(rows: Sequence[Record]) -> Iterable[Role]:
+    for row in sorted(rows, key=lambda row: str(row["name"])):
+        yield Role(
+            name=row["name"], bypasses_row_security=row["bypasses_row_security"], member_of=tuple(row["member_of"])
+        )
+
+
+def extended_statistics(
+    found: Found, rows: Sequence[Record], expressions: Mapping[tuple[str, str], tuple[str, ...]]
+) -> Iterable[ExtendedStatistics]:
     for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
         yield ExtendedStatistics(
             schema=row["schema"],
@@ -70,6 +95,7 @@ def extended_statistics(found: Found, rows: Sequence[Record]) -> Iterable[Extend
             table=found.names[row["oid"]],
             kinds=tuple(row["kinds"]),
             columns=tuple(row["columns"]),
+            expressions=expressions.get((row["schema"], row["name"]), ()),
             definition=row["definition"] or "",
         )
 

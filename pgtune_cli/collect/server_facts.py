@@ -8,6 +8,7 @@ from pgtune_cli.collect.connection import EXACT, GUARDS, LOST, Connection, Postg
 from pgtune_cli.collect.queries import query
 from pgtune_cli.collect.reader import Reader, lost, reason
 from pgtune_cli.errors import ServerRefused
+from pgtune_cli.model.snapshot import Tablespace
 
 OLDEST = 13
 
@@ -109,3 +110,10 @@ async def read_settings(reader: Reader) -> dict[str, str]:
     rows = await reader.rows("settings", list(SETTINGS), list(OVERRIDDEN))
     found: dict[str, Any] = {row["name"]: row["setting"] for row in rows}
     return {name: found[name] for name in sorted(found) if found[name] is not None}
+
+
+async def read_tablespaces(reader: Reader) -> tuple[Tablespace, ...]:
+    return tuple(
+        Tablespace(name=row["name"], options=tuple(row["options"]), of_database=row["of_database"])
+        for row in await reader.rows("tablespaces")
+    )

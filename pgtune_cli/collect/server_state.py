@@ -6,6 +6,7 @@ import msgspec
 
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.reader import Reader
+from pgtune_cli.collect.server_facts import SETTINGS
 from pgtune_cli.model.server_state import (
     Archiver,
     Checkpoints,
@@ -21,7 +22,7 @@ ROLE_SETTINGS = (
     "statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout", "lock_timeout",
     "idle_session_timeout", "work_mem", "jit", "random_page_cost", "effective_cache_size",
 )  # fmt: skip
-"""those that rules look at."""
+"""those that rules look at, besides what plans depend on."""
 
 
 async def read_server_state(reader: Reader, version_num: int) -> ServerState:
@@ -30,7 +31,7 @@ async def read_server_state(reader: Reader, version_num: int) -> ServerState:
     sessions = _first(await reader.rows("sessions"))
     slots = await _all(reader, "replication_slots")
     prepared = _first(await reader.rows("prepared_transactions"))
-    settings = await _all(reader, "role_settings", list(ROLE_SETTINGS))
+    settings = await _all(reader, "role_settings", [*ROLE_SETTINGS, *SETTINGS])
     archiver = _first(await reader.rows("archiver"))
     return ServerState(
         database=_database(database) if database else None,

@@ -7,6 +7,8 @@
     workload.json    rows of pg_stat_statements, sampled texts
     catalog.json     relations, indexes, constraints, types, functions
     statistics.json  pg_stats: holds values of the tables
+    extended.json    what CREATE STATISTICS collected: values as well
+    extremes.json    smallest and largest values of columns that lead an index
     usage.json       usage counters of tables and indexes
     skipped.json     what could not be read, and why
     plans.json       the source's own plans of the statements, from plain EXPLAIN
@@ -27,6 +29,7 @@ from pgtune_cli.collect.connect_options import printable
 from pgtune_cli.collect.lean import lean_json
 from pgtune_cli.errors import UsageError
 from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.extended import ExtendedData, Extremes
 from pgtune_cli.model.plan import MAX_DEPTH, StatementPlans
 from pgtune_cli.model.snapshot import (
     SNAPSHOT_SCHEMA_VERSION,
@@ -44,12 +47,14 @@ PARTS: dict[str, Any] = {
     "workload": Workload,
     "catalog": Catalog,
     "statistics": tuple[ColumnStatistics, ...],
+    "extended": tuple[ExtendedData, ...],
+    "extremes": tuple[Extremes, ...],
     "usage": Usage,
     "skipped": tuple[Skipped, ...],
     "plans": tuple[StatementPlans, ...],
 }
 """each is the field of Snapshot of that name."""
-SINCE_2 = {"plans"}
+SINCE_2 = {"plans", "extended", "extremes"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """the earliest date that a zip can hold: files carry no time."""
 

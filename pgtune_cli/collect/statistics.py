@@ -12,13 +12,19 @@ from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, TableUsage, 
 RANGES = ("range_length_histogram", "range_empty_frac", "range_bounds_histogram")
 
 
-async def read_statistics(reader: Reader, found: Found) -> tuple[ColumnStatistics, ...]:
+async def read_statistics(reader: Reader, found: Found, superuser: bool) -> tuple[ColumnStatistics, ...]:
     """One row for each column (or index expression) that was analyzed and that this role may see."""
     have = {row["name"] for row in await reader.rows("statistics_columns")}
     reader.fill["{range_columns}"] = range_columns(set(RANGES) <= have)
     rows = await reader.rows_of("statistics", found.oids, found.called)
-    ordered = sorted(rows, key=lambda row: (row["schema"], row["table"], row["column"], row["inherited"]))
-    return tuple(_column(row) for row in ordered)
+    ranges: dict[object, Record] = {}
+    if superuser and not set(RANGES) <= have:
+        ranges = {_key(row): row for row in await reader.rows_of("range_statistics", found.oids, found.called)}
+    return tuple(_column(row, ranges.get(_key(row), row)) for row in sorted(rows, key=_key))
+
+
+def _key(row: Record) -> tuple[str, str, str, bool]:
+    return row["schema"], row["table"], row["column"], row["inherited"]
 
 
 def range_columns(present: bool) -> str:
@@ -26,7 +32,7 @@ def range_columns(present: bool) -> str:
     return ",\n    ".join(f"{f's.{name}' if present else 'NULL'}::text AS {name}" for name in RANGES)
 
 
-def _column(row: Record) -> ColumnStatistics:
+def _column(row: Record, ranges: Record) -> ColumnStatistics:
     return ColumnStatistics(
         schema=row["schema"],
         table=row["table"],
@@ -42,9 +48,9 @@ def _column(row: Record) -> ColumnStatistics:
         most_common_elems=row["most_common_elems"],
         most_common_elem_freqs=floats(row["most_common_elem_freqs"]),
         elem_count_histogram=floats(row["elem_count_histogram"]),
-        range_length_histogram=row["range_length_histogram"],
-        range_empty_frac=_float(row["range_empty_frac"]),
-        range_bounds_histogram=row["range_bounds_histogram"],
+        range_length_histogram=ranges["range_length_histogram"],
+        range_empty_frac=_float(ranges["range_empty_frac"]),
+        range_bounds_histogram=ranges["range_bounds_histogram"],
     )
 
 

@@ -102,6 +102,8 @@ def relations(
                 owner=row["owner"],
                 persistence=row["persistence"],
                 row_security=row["row_security"],
+                force_row_security=row["force_row_security"],
+                tablespace=row["tablespace"],
                 relpages=max(row["relpages"], 0),  # -1 for an analyzed partitioned table
                 reltuples=counted(row["reltuples"], row["relpages"], facts.version_num),
                 relallvisible=row["relallvisible"],

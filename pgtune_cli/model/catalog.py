@@ -57,6 +57,10 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     persistence: str = "p"
     row_security: bool = False
+    force_row_security: bool = False
+    """policies bind the owner too."""
+    tablespace: str | None = None
+    """None is the database's own."""
     relpages: Int4 = 0
     reltuples: Tuples | None = None
     """rows by the last VACUUM or ANALYZE; None when never counted (-1 in 14+, 0 pages and 0 tuples before)."""
@@ -127,6 +131,8 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     relpages: Int4 = 0
     reltuples: Tuples | None = None
     pages: Blocks | None = None
+    tablespace: str | None = None
+    """None is the database's own."""
 
     @property
     def index_name(self) -> RelationName:
@@ -183,6 +189,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     extension: str | None = None
     definition: str | None = None
     """pg_get_functiondef(); None for aggregates and extension functions."""
+    aggregate: str | None = None
+    """CREATE AGGREGATE of an aggregate that is no extension's, ordered-set and moving aggregates left out."""
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +202,15 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     """format_type(); None of a prefix operator."""
     right_type: str | None = None
     """None of a postfix operator, which 13 still had."""
+    function: str | None = None
+    """qualified and quoted; None in snapshots before it was read. So are the operators and estimators below."""
+    commutator: str | None = None
+    """`OPERATOR(schema.name)`."""
+    negator: str | None = None
+    restrict: str | None = None
+    join: str | None = None
+    hashes: bool = False
+    merges: bool = False
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -202,8 +219,31 @@ class Extension(msgspec.Struct, frozen=True):
     schema: str
 
 
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """A row security policy."""
+
+    name: str
+    table: RelationName
+    command: str
+    """polcmd: r SELECT, a INSERT, w UPDATE, d DELETE, * all."""
+    permissive: bool = True
+    roles: tuple[str, ...] = ()
+    """bare names; empty is PUBLIC."""
+    using: str | None = None
+    check: str | None = None
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A role, as far as policies and the rights of views ask about it."""
+
+    name: str
+    bypasses_row_security: bool = False
+    """BYPASSRLS or SUPERUSER."""
+    member_of: tuple[str, ...] = ()
+
+
 class ExtendedStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """CREATE STATISTICS: what it covers. The collected data are not read yet."""
+    """CREATE STATISTICS: what it covers. What was collected is in `Snapshot.extended`."""
 
     schema: str
     name: str
@@ -211,6 +251,7 @@ class ExtendedStatistics(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...]
     """d ndistinct, f dependencies, m mcv, e expressions."""
     columns: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
     definition: str = ""
 
 
@@ -242,6 +283,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     extensions: tuple[Extension, ...] = ()
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    roles: tuple[Role, ...] = ()
+    """read only where there are policies."""
 
     def relation(self, name: RelationName) -> Relation | None:
         return next((r for r in self.relations if r.schema == name.schema and r.name == name.name), None)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from pgtune_cli.model.catalog import Catalog, RelationName
+from pgtune_cli.model.extended import ExtendedData, Extremes
 from pgtune_cli.model.numbers import Int4, Int8
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.server_state import ServerState
@@ -23,6 +24,16 @@ class Skipped(msgspec.Struct, frozen=True):
     what: str
     why: str
     remedy: str | None = None
+
+
+class Tablespace(msgspec.Struct, frozen=True, kw_only=True):
+    """A tablespace with costs of its own."""
+
+    name: str
+    options: tuple[str, ...] = ()
+    """`random_page_cost=1.1`."""
+    of_database: bool = False
+    """where the database's relations are unless they say otherwise."""
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +53,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     block_size: Annotated[int, Meta(ge=1024, le=65536)] = 8192
     settings: dict[str, str] = {}
     """pg_settings.setting in its raw unit, of the planner and of the session settings that plans depend on."""
+    tablespaces: tuple[Tablespace, ...] = ()
     pg_stat_statements: str | None = None
     """extension version; None when it is not installed in this database."""
     pg_stat_statements_schema: str | None = None
@@ -192,6 +204,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     workload: Workload
     catalog: Catalog
     statistics: tuple[ColumnStatistics, ...] = ()
+    extended: tuple[ExtendedData, ...] = ()
+    extremes: tuple[Extremes, ...] = ()
     usage: Usage = Usage()
     skipped: tuple[Skipped, ...] = ()
     plans: tuple[StatementPlans, ...] = ()

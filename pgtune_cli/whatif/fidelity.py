@@ -7,7 +7,7 @@ import msgspec
 
 from pgtune_cli.explain.derive import shape_of
 from pgtune_cli.model.analysis import Analysis
-from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
+from pgtune_cli.model.catalog import Catalog, Relation, RelationKind
 from pgtune_cli.model.plan import Fidelity, StatementPlan, StatementPlans
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.whatif.clone import Clone
@@ -77,17 +77,14 @@ class Causes:
         self._lost = tuple(lost)
         self._relevance = Relevance(snapshot.catalog)
         self._known = {(row.schema, row.table) for row in snapshot.statistics}
+        self._extended = {(one.schema, one.name) for one in snapshot.extended}
+        self._superuser = snapshot.server.superuser
         self._major = snapshot.server.version_num // 10000
 
     def of(self, sql: str) -> str:
         names = self._relevance.tables(sql)
         tables = [relation for relation in self._catalog.relations if relation.relation_name in names]
-        found = (
-            self._lost_object(sql, tables)
-            or self._missing_statistics(tables)
-            or self._ranges_not_shown(tables)
-            or _row_security(tables)
-        )
+        found = self._lost_object(sql, tables) or self._missing_statistics(sql, tables) or _row_security(tables)
         if found is not None:
             return found
         if SYSTEM_CATALOGS.search(sql):
@@ -105,36 +102,58 @@ class Causes:
                 return f"{lost.what}: {lost.why}"
         return None
 
-    def _missing_statistics(self, tables: list[Relation]) -> str | None:
+    def _gin(self, tables: list[Relation]) -> str | None:
         for relation in tables:
+            for index in self._catalog.indexes_of(relation.relation_name):
+                if index.method == "gin" and self._major == MAJOR:
+                    return f"how many keys the GIN index {index.index_name} holds is not shown by the source"
+        return None
+
+    def _missing_statistics(self, sql: str, tables: list[Relation]) -> str | None:
+        """Every kind that is missing and may matter: which one it is, only the planner knows."""
+        missing: list[str] = []
+        words = Words([sql, *(relation.view_definition or "" for relation in tables)])
+        for relation in tables:
+            name = relation.relation_name
             if relation.kind in (RelationKind.VIEW, RelationKind.FOREIGN):
                 continue
-            name = relation.relation_name
             if relation.columns and (name.schema, name.name) not in self._known and relation.pages != 0:
-                return f"missing statistics: none of {name} could be read"
-            bare = self._index_without_statistics(name)
-            if bare is not None:
-                return f"missing statistics: none of the expressions of index {bare} could be read"
-        extended = {statistics.table for statistics in self._catalog.extended_statistics}
-        covered = sorted(str(relation.relation_name) for relation in tables if relation.relation_name in extended)
-        return f"missing statistics: the extended statistics of {covered[0]} are not in the clone" if covered else None
+                missing.append(f"all of {name}")
+                continue
+            missing += self._of_expressions(relation, words)
+            missing += self._of_combinations(relation, words)
+            missing += self._of_ranges(relation, words)
+        return f"missing statistics: {'; '.join(missing)}" if missing else None
 
-    def _ranges_not_shown(self, tables: list[Relation]) -> str | None:
-        """pg_stats leaves out the histograms of ranges before 17."""
-        if self._major >= RANGES_SHOWN_SINCE:
-            return None
+    def _of_expressions(self, table: Relation, words: Words) -> Iterable[str]:
+        """Those of indexes are shown to the owner alone."""
+        for index in self._catalog.indexes_of(table.relation_name):
+            texts = [key.expression for key in index.keys if key.expression is not None]
+            if not index.valid or not texts or (index.schema, index.name) in self._known:
+                continue
+            if any(_mentioned(_names_in(text, table), words) for text in texts):
+                yield f"the expressions of index {index.index_name}"
+
+    def _of_combinations(self, table: Relation, words: Words) -> Iterable[str]:
+        """A superuser has seen all that there is; to others an object may be hidden, or never have been analyzed."""
+        if self._superuser:
+            return
+        for one in self._catalog.extended_statistics:
+            if one.table != table.relation_name or (one.schema, one.name) in self._extended:
+                continue
+            attributes = [[name] for name in one.columns] + [_names_in(text, table) for text in one.expressions]
+            used = sum(_mentioned(names, words) for names in attributes)
+            if used >= 2 or (one.expressions and used):
+                yield f"the extended statistics {one.schema}.{one.name}"
+
+    def _of_ranges(self, table: Relation, words: Words) -> Iterable[str]:
+        """pg_stats leaves out the histograms of ranges before 17; a superuser reads them elsewhere."""
+        if self._major >= RANGES_SHOWN_SINCE or self._superuser:
+            return
         ranges = {user_type.name for user_type in self._catalog.types if user_type.kind == "r"} | BUILT_IN_RANGES
-        for relation in tables:
-            if any(column.type.rpartition(".")[2] in ranges for column in relation.columns):
-                return f"missing statistics: those of ranges, as in {relation.relation_name}, are shown from 17 on"
-        return None
-
-    def _index_without_statistics(self, table: RelationName) -> RelationName | None:
-        for index in self._catalog.indexes_of(table):
-            expression = any(key.expression is not None for key in index.keys)
-            if expression and (index.schema, index.name) not in self._known and index.valid:
-                return index.index_name
-        return None
+        of_ranges = [column.name for column in table.columns if column.type.rpartition(".")[2] in ranges]
+        if any(words.may_name(name) for name in of_ranges):
+            yield f"those of ranges in {table.relation_name}, shown from 17 on"
 
 
 def _texts(relation: Relation, catalog: Catalog) -> Iterable[str]:
@@ -142,6 +161,15 @@ def _texts(relation: Relation, catalog: Catalog) -> Iterable[str]:
     for column in relation.columns:
         yield f"{column.type} {column.collation or ''} {column.default or ''}"
     yield from (index.definition for index in catalog.indexes_of(relation.relation_name))
+
+
+def _names_in(text: str, table: Relation) -> list[str]:
+    words = Words([text])
+    return [column.name for column in table.columns if words.may_name(column.name)]
+
+
+def _mentioned(names: list[str], words: Words) -> bool:
+    return bool(names) and all(words.may_name(name) for name in names)
 
 
 def _bare_name(what: str) -> str:

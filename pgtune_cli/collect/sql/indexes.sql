@@ -21,6 +21,7 @@ SELECT /* pgtune */
     parent.relname::text AS parent_name,
     pg_get_indexdef(i.indexrelid) AS definition,
     pg_get_expr(i.indpred, i.indrelid) AS predicate,
+    (SELECT t.spcname::text FROM pg_catalog.pg_tablespace AS t WHERE t.oid = c.reltablespace) AS tablespace,
     c.relpages,
     c.reltuples::float8 AS reltuples,
     keys.keys::text AS keys,

@@ -12,6 +12,8 @@ SELECT /* pgtune */
     has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') AS readable,
     c.relpersistence::text AS persistence,
     c.relrowsecurity AS row_security,
+    c.relforcerowsecurity AS force_row_security,
+    (SELECT t.spcname::text FROM pg_catalog.pg_tablespace AS t WHERE t.oid = c.reltablespace) AS tablespace,
     row_security_active(c.oid) AS row_security_active,
     c.relpages,
     c.reltuples::float8 AS reltuples,

@@ -1,12 +1,13 @@
-"""A btree of a given height and no entries, written straight into the index's file.
+"""A btree of a given height, with two entries or none, written straight into the index's file.
 
 The planner reads the height from the metapage (nbtpage.c, _bt_getrootheight) and charges a descent for it. It also
 really walks down the tree to look for a column's extreme values (get_actual_variable_range), so the pages on the way
-must be there: one chain of pages from the root to an empty leaf. Layouts: access/nbtree.h, storage/bufpage.h.
+must be there: one chain of pages from the root to a leaf. Layouts: access/nbtree.h, storage/bufpage.h.
 """
 
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 from pgtune_cli.whatif.clone.files import BLOCK
@@ -44,8 +45,11 @@ def height(blocks: int, key_width: float, split_keys: bool) -> int:
     return level
 
 
-def write_tree(path: Path, levels: int) -> None:
-    """Give the empty index at `path` that height; its buffers must not be cached. ValueError if it is no btree."""
+def write_tree(path: Path, levels: int, entries: Sequence[bytes] = ()) -> None:
+    """Give the empty index at `path` that height, and its leaf these index tuples in their order.
+
+    Its buffers must not be cached. ValueError if it is no btree.
+    """
     with path.open("r+b") as file:
         meta = bytearray(file.read(BLOCK))
         if len(meta) < BLOCK or struct.unpack_from("<I", meta, MAGIC_AT)[0] != MAGIC:
@@ -56,7 +60,7 @@ def write_tree(path: Path, levels: int) -> None:
         file.write(meta)
         for block in range(1, levels + 1):
             file.write(_inner_page(levels - block + 1, block + 1, ROOT if block == 1 else 0))
-        file.write(_page(0, LEAF | (ROOT if levels == 0 else 0), b""))
+        file.write(_page(0, LEAF | (ROOT if levels == 0 else 0), entries))
 
 
 def can_deduplicate(path: Path) -> bool:
@@ -69,15 +73,15 @@ def can_deduplicate(path: Path) -> bool:
 def _inner_page(level: int, child: int, flags: int) -> bytes:
     """One pivot without key columns (minus infinity) that leads to `child`."""
     pivot = struct.pack("<HHHH", child >> 16, child & 0xFFFF, 0, 8 | PIVOT)
-    return _page(level, flags, pivot)
+    return _page(level, flags, [pivot])
 
 
-def _page(level: int, flags: int, item: bytes) -> bytes:
+def _page(level: int, flags: int, items: Sequence[bytes]) -> bytes:
     page = bytearray(BLOCK)
-    upper = SPECIAL - aligned(len(item))
-    page[upper : upper + len(item)] = item
-    lower = PAGE_HEADER
-    if item:
+    lower, upper = PAGE_HEADER, SPECIAL
+    for item in items:
+        upper -= aligned(len(item))
+        page[upper : upper + len(item)] = item
         struct.pack_into("<I", page, lower, upper | LINE_POINTER_NORMAL | len(item) << 17)
         lower += 4
     struct.pack_into("<QHHHHHHI", page, 0, 0, 0, 0, lower, upper, SPECIAL, BLOCK | LAYOUT_VERSION, 0)

@@ -7,6 +7,8 @@ import msgspec
 from pgtune_cli.collect.connection import Connection, PostgresError
 from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped, Snapshot
+from pgtune_cli.whatif.clone.extended import restore_extended
+from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import lay_ground
 from pgtune_cli.whatif.clone.item import Item, Stage, run_items
 from pgtune_cli.whatif.clone.physical import give_sizes
@@ -25,7 +27,9 @@ from pgtune_cli.whatif.clone.table_ddl import (
 from pgtune_cli.whatif.clone.type_ddl import function_items, lost_operators, type_items
 
 
-async def build(admin: Connection, owner: Connection, snapshot: Snapshot, data_dir: Path) -> list[Skipped]:
+async def build(
+    admin: Connection, owner: Connection, snapshot: Snapshot, data_dir: Path, leaves: Leaves
+) -> list[Skipped]:
     """Fill the empty clone database. The snapshot's catalog is already narrowed to what is wanted."""
     catalog = snapshot.catalog
     lost = await lay_ground(admin, catalog)
@@ -34,7 +38,9 @@ async def build(admin: Connection, owner: Connection, snapshot: Snapshot, data_d
     statistics = _of_catalog(snapshot)
     lost += await restore_relations(owner, catalog)
     lost += await restore_columns(owner, statistics)
-    lost += await give_sizes(admin, data_dir, catalog, statistics, snapshot.server.block_size)
+    lost += await restore_extended(admin, owner, snapshot)
+    entries = await leaves.entries()
+    lost += await give_sizes(admin, data_dir, catalog, statistics, snapshot.server.block_size, entries)
     return lost
 
 

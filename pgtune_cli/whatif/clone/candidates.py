@@ -4,6 +4,7 @@ The planner passes over an INVALID index, so a configuration is one UPDATE of pg
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.index_ddl import create_index_sql
 from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.clone import btree, files
+from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import SERVICE
 from pgtune_cli.whatif.clone.physical import evict
 from pgtune_cli.whatif.clone.sizing import BuiltIndex, Size, Sizing
@@ -47,10 +49,17 @@ class Workshop:
     """Builds candidates. `builder` plans nothing: a backend that has planned on a table keeps its segments open."""
 
     def __init__(
-        self, admin: Connection, builder: Connection, data_dir: Path, catalog: Catalog, sizing: Sizing
+        self,
+        admin: Connection,
+        builder: Connection,
+        data_dir: Path,
+        catalog: Catalog,
+        sizing: Sizing,
+        leaves: Leaves,
     ) -> None:
         self._admin, self._builder = admin, builder
         self._data_dir, self._catalog, self._sizing = data_dir, catalog, sizing
+        self._leaves_of = leaves
         self._built = 0
 
     async def build(self, candidate: CandidateIndex) -> Candidate | str:
@@ -88,7 +97,8 @@ class Workshop:
         dedup = local.method == "btree" and btree.can_deduplicate(built.path)
         size = await self._sizing.of(leaf, local, built, dedup)
         await evict(self._admin, [built.oid])
-        await asyncio.to_thread(_write, built, local.method, size)
+        entries = (await self._leaves_of.entries(built.oid)).get(RelationName(leaf.schema, name), ())
+        await asyncio.to_thread(_write, built, local.method, size, entries)
         await self._builder.fetch(SET_SIZE, leaf.schema, name, min(size.pages, 2**31 - 1), size.rows)
         return built, size.pages
 
@@ -105,7 +115,7 @@ class Workshop:
         return BuiltIndex(row["oid"], row["name"], path, row["keys"], lengths, alignments)
 
 
-def _write(built: BuiltIndex, method: str, size: Size) -> None:
+def _write(built: BuiltIndex, method: str, size: Size, entries: Sequence[bytes]) -> None:
     if method == "btree" and size.pages > 1:
-        btree.write_tree(built.path, size.levels)
+        btree.write_tree(built.path, size.levels, entries)
     files.extend(built.path, size.pages)

@@ -47,3 +47,14 @@ def emptied(path: Path) -> Iterator[None]:
         yield
     finally:
         os.truncate(path, size)
+
+
+def write_beside(path: Path, suffix: str, content: bytes) -> None:
+    """A file of the same owner whose name goes on with `suffix`."""
+    owner = path.stat()
+    descriptor = os.open(f"{path}{suffix}", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)

@@ -1,7 +1,7 @@
 """Sizes of files and heights of trees, for everything the source had."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,8 +10,12 @@ from pgtune_cli.collect.connection import Connection
 from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.clone import btree, files
+from pgtune_cli.whatif.clone.extremes import mark_visible
 from pgtune_cli.whatif.clone.ground import SERVICE
 from pgtune_cli.whatif.clone.heights import Heights
+
+Entries = Mapping[RelationName, tuple[bytes, bytes]]
+"""what stands in the leaf of a btree: its smallest and its largest entry, in the index's order"""
 
 PATHS = """
 SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_relation_filepath(c.oid) AS path, a.amname AS method
@@ -36,7 +40,12 @@ async def relation_files(admin: Connection, data_dir: Path) -> dict[RelationName
 
 
 async def give_sizes(
-    admin: Connection, data_dir: Path, catalog: Catalog, statistics: Iterable[ColumnStatistics], block_size: int
+    admin: Connection,
+    data_dir: Path,
+    catalog: Catalog,
+    statistics: Iterable[ColumnStatistics],
+    block_size: int,
+    entries: Entries,
 ) -> list[Skipped]:
     """Every table and index as long as the source's, every btree as high. Before anything is planned."""
     await admin.execute("CHECKPOINT")
@@ -47,7 +56,7 @@ async def give_sizes(
     scale = block_size / files.BLOCK
     sizes = {name: int(blocks[name] * scale) for name in found if name in blocks}
     await evict(admin, [found[name].oid for name in sizes if name in indexes])
-    return await asyncio.to_thread(_write_all, found, sizes, indexes, Heights(catalog, statistics))
+    return await asyncio.to_thread(_write_all, found, sizes, indexes, Heights(catalog, statistics), entries)
 
 
 async def evict(admin: Connection, oids: list[int]) -> None:
@@ -60,6 +69,7 @@ def _write_all(
     sizes: dict[RelationName, int],
     indexes: dict[RelationName, Index],
     heights: Heights,
+    entries: Entries,
 ) -> list[Skipped]:
     lost = []
     for name, blocks in sizes.items():
@@ -67,7 +77,9 @@ def _write_all(
         try:
             if name in indexes and found[name].method == "btree" and blocks > 1:
                 levels = heights.levels(indexes[name], blocks, btree.can_deduplicate(path))
-                btree.write_tree(path, levels)
+                btree.write_tree(path, levels, entries.get(name, ()))
+                if name in entries:
+                    mark_visible(found[indexes[name].table].path)
             files.extend(path, blocks)
         except (OSError, ValueError) as error:
             lost.append(Skipped(f"size of {name}", str(error)))

@@ -15,6 +15,7 @@ from pgtune_cli.server.embedded import EmbeddedServer, start_server
 from pgtune_cli.whatif.clone.build import build
 from pgtune_cli.whatif.clone.candidates import Workshop
 from pgtune_cli.whatif.clone.clone import Clone
+from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import DATABASE, OWNER, create_database
 from pgtune_cli.whatif.clone.planner_settings import apply_settings
 from pgtune_cli.whatif.clone.scope import in_scope
@@ -58,11 +59,12 @@ async def open_clone(
         admin = await _connection(stack, server, server.user, DATABASE)
         builder = await _connection(stack, server, OWNER, DATABASE)
         tell(f"cloning {len(narrowed.catalog.relations)} relations")
-        lost += await build(admin, builder, narrowed, server.data_dir)
+        leaves = Leaves(admin, builder, narrowed.extremes)
+        lost += await build(admin, builder, narrowed, server.data_dir, leaves)
         planner = await _connection(stack, server, OWNER, DATABASE)
         clone = Clone(narrowed, server.data_dir, planner, admin, tuple(lost))
         sizing = Sizing(narrowed.catalog, narrowed.statistics, snapshot.server.block_size, clone.planned_rows)
-        clone.workshop = Workshop(admin, builder, server.data_dir, narrowed.catalog, sizing)
+        clone.workshop = Workshop(admin, builder, server.data_dir, narrowed.catalog, sizing, leaves)
         yield clone
 
 

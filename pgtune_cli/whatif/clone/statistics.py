@@ -3,12 +3,13 @@
 They run as the tables' owner, never as the superuser: reading a value back may run a domain's CHECK.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
 from pgtune_cli.model.catalog import Catalog, RelationKind, RelationName
+from pgtune_cli.model.extended import ExpressionStatistics
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.reason import reason_of
 
@@ -90,6 +91,32 @@ async def restore_columns(connection: Connection, statistics: Iterable[ColumnSta
             again = await _refused(connection, [_without_values(row)])
             lost.append(Skipped(what, "refused by the clone" if again else "its values were refused by the clone"))
     return lost
+
+
+async def restore_expressions(
+    connection: Connection, schema: str, table: str, columns: Mapping[str, ExpressionStatistics]
+) -> bool:
+    """As statistics of the columns of a table; True if any was refused."""
+    rows = [
+        ColumnStatistics(
+            schema=schema,
+            table=table,
+            column=column,
+            null_frac=one.null_frac,
+            avg_width=one.avg_width or 0,
+            n_distinct=one.n_distinct or 0.0,
+            most_common_vals=one.most_common_vals,
+            most_common_freqs=one.most_common_freqs,
+            histogram_bounds=one.histogram_bounds,
+            correlation=one.correlation,
+            most_common_elems=one.most_common_elems,
+            most_common_elem_freqs=one.most_common_elem_freqs,
+            elem_count_histogram=one.elem_count_histogram,
+        )
+        for column, one in columns.items()
+        if one.null_frac is not None
+    ]
+    return bool(await _refused(connection, rows))
 
 
 async def _refused(connection: Connection, rows: list[ColumnStatistics]) -> list[ColumnStatistics]:

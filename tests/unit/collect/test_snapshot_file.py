@@ -89,7 +89,8 @@ SNAPSHOT = Snapshot(
     skipped=(Skipped("a", "b", "c"), Skipped("d", "e")),
 )
 PART_NAMES = [
-    "server.json", "workload.json", "catalog.json", "statistics.json", "usage.json", "skipped.json", "plans.json",
+    "server.json", "workload.json", "catalog.json", "statistics.json", "extended.json",
+    "extremes.json", "usage.json", "skipped.json", "plans.json",
 ]  # fmt: skip
 
 
@@ -156,7 +157,8 @@ def test_the_schema_is_put_in_as_sql(tmp_path: Path) -> None:
 
 def test_a_file_of_the_first_version_is_loaded_without_plans(saved: Path) -> None:
     parts = {**parts_of(saved), "manifest.json": manifest(schema_version=1)}
-    del parts["plans.json"]
+    for later in ("plans.json", "extended.json", "extremes.json"):
+        del parts[later]
     assert load(written(saved, parts)) == msgspec.structs.replace(SNAPSHOT, schema_version=1, plans=())
 
 

@@ -1,0 +1,174 @@
+"""The smallest and largest values of columns that lead a btree, which the planner looks up when it plans.
+
+Reading them costs a descent at each end of an index. Nothing dearer is run: a plan is asked for first, a second ends
+each query, and all of them have LIMIT_S together.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from pgtune_cli.collect.connection import LOST, MARK, PostgresError
+from pgtune_cli.collect.queries import query
+from pgtune_cli.collect.reader import Reader, lost, reason
+from pgtune_cli.collect.tables import Found
+from pgtune_cli.model.catalog import Catalog, RelationKind, RelationName
+from pgtune_cli.model.extended import Extremes
+from pgtune_cli.model.snapshot import ColumnStatistics, Workload
+
+LIMIT_S = 5.0
+TIMEOUT = "1s"
+CHUNK = 32
+MAX_COST = 100.0
+"""of one column, in the planner's units: some pages; a scan of a small table is as cheap as an index"""
+WORD = re.compile(r"\w+")
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    table: RelationName
+    column: str
+    table_sql: str
+
+
+class _Plan(msgspec.Struct, rename={"total_cost": "Total Cost"}):
+    total_cost: float
+
+
+class _Explained(msgspec.Struct, rename={"plan": "Plan"}):
+    plan: _Plan
+
+
+async def read_extremes(
+    reader: Reader,
+    found: Found,
+    catalog: Catalog,
+    statistics: Sequence[ColumnStatistics],
+    workload: Workload,
+) -> tuple[Extremes, ...]:
+    """Of the tables that the workload mentions, or of all where there is none. What is left out is noted."""
+    wanted = list(_wanted(found, catalog, statistics, workload))
+    read: list[Extremes] = []
+    failed: list[tuple[_Wanted, str]] = []
+    if wanted:
+        reader.say("reading the ends of the indexes")
+    end = time.monotonic() + LIMIT_S
+    for start in range(0, len(wanted), CHUNK):
+        await _read(reader, wanted[start : start + CHUNK], end, read, failed)
+    if failed:
+        first, why = failed[0]
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        reader.skip(f"smallest and largest values of {first.table}.{first.column}{more}", why)
+    return tuple(read)
+
+
+def _wanted(
+    found: Found, catalog: Catalog, statistics: Sequence[ColumnStatistics], workload: Workload
+) -> Iterator[_Wanted]:
+    """Columns with a histogram that lead a whole btree: of no others the planner looks for the ends."""
+    histograms = {
+        (row.schema, row.table, row.column) for row in statistics if row.histogram_bounds and not row.inherited
+    }
+    oids = {found.names[row["oid"]]: row["oid"] for row in found.rows if not row["row_security_active"]}
+    kinds = {relation.relation_name: relation.kind for relation in catalog.relations}
+    mentioned = _mentioned(catalog, workload)
+    seen = set()
+    for index in catalog.indexes:
+        column = index.keys[0].column if index.keys else None
+        name = index.table
+        usable = index.method == "btree" and index.valid and index.predicate is None and (index.pages or 0) > 1
+        if column is None or not usable or name not in oids or kinds.get(name) is RelationKind.PARTITIONED:
+            continue
+        if (name.schema, name.name, column) in histograms and name in mentioned and (name, column) not in seen:
+            seen.add((name, column))
+            yield _Wanted(name, column, found.names_sql[oids[name]])
+
+
+def _mentioned(catalog: Catalog, workload: Workload) -> set[RelationName]:
+    """Tables by their bare names, and the partitions and heirs of those; views may read anything."""
+    texts = [row.query for row in workload.rows] + [sample.query for sample in workload.samples]
+    words = {word for text in texts for word in WORD.findall(text.casefold())}
+    everything = {relation.relation_name for relation in catalog.relations}
+    views = (one.name for one in catalog.relations if one.kind is RelationKind.VIEW)
+    if not texts or any(view.casefold() in words for view in views):
+        return everything
+    parents = {one.relation_name: (one.partition_of, *one.inherits) for one in catalog.relations}
+
+    def named(name: RelationName) -> bool:
+        folded = name.name.casefold()
+        return folded in words if WORD.fullmatch(folded) else any(folded in text.casefold() for text in texts)
+
+    known: dict[RelationName, bool] = {}
+
+    def reached(name: RelationName) -> bool:
+        if name not in known:
+            known[name] = named(name)
+            above = [parent for parent in parents.get(name, ()) if parent is not None]
+            known[name] = known[name] or any(reached(parent) for parent in above)
+        return known[name]
+
+    return {name for name in everything if reached(name)}
+
+
+async def _read(
+    reader: Reader, wanted: list[_Wanted], end: float, read: list[Extremes], failed: list[tuple[_Wanted, str]]
+) -> None:
+    """By halves until the columns that are too dear, or fail, are alone."""
+    problem = f"the others took {LIMIT_S:g} s"
+    if time.monotonic() < end:
+        try:
+            found = await _attempt(reader, wanted)
+        except PostgresError as exc:
+            problem = reason(exc)
+        else:
+            if found is not None:
+                read += found
+                return
+            problem = "reading them takes more than a look at the ends of an index"
+        if len(wanted) > 1:
+            half = len(wanted) // 2
+            await _read(reader, wanted[:half], end, read, failed)
+            await _read(reader, wanted[half:], end, read, failed)
+            return
+    failed += [(one, problem) for one in wanted]
+
+
+async def _attempt(reader: Reader, wanted: list[_Wanted]) -> list[Extremes] | None:
+    """None where the planner thinks it dear. In a savepoint that is always rolled back, with the timeout it sets."""
+    connection = reader.connection
+    text = _query(wanted)
+    savepoint = connection.transaction()
+    try:
+        await savepoint.start()
+        try:
+            await connection.execute(f"SET {MARK} LOCAL statement_timeout = '{TIMEOUT}'")
+            plan = msgspec.json.decode(
+                await connection.fetchval(f"EXPLAIN (FORMAT JSON) {text}"), type=list[_Explained]
+            )
+            if plan[0].plan.total_cost > MAX_COST * len(wanted):
+                return None
+            rows: Mapping[int, tuple[str | None, str | None]] = {
+                row["number"]: (row["low"], row["high"]) for row in await connection.fetch(text)
+            }
+        finally:
+            await savepoint.rollback()
+    except LOST as exc:
+        raise lost(exc, query("extremes").reads) from exc
+    pairs = ((one, *rows[number]) for number, one in enumerate(wanted))
+    return [
+        Extremes(table=one.table, column=one.column, low=low, high=high)
+        for one, low, high in pairs
+        if low is not None and high is not None
+    ]
+
+
+def _query(wanted: list[_Wanted]) -> str:
+    text = query("extremes").text
+    lines = []
+    for number, one in enumerate(wanted):
+        column = '"' + one.column.replace('"', '""') + '"'
+        lines.append(
+            text.replace("{number}", str(number)).replace("{table}", one.table_sql).replace("{column}", column)
+        )
+    return "\nUNION ALL\n".join(lines)

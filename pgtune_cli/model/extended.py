@@ -1,0 +1,68 @@
+"""What CREATE STATISTICS collected, and the extreme values of columns that lead an index."""
+
+import msgspec
+
+from pgtune_cli.model.catalog import RelationName
+
+Attribute = str | int
+"""a column's name; or, for an expression, its number in the definition, from 1."""
+
+
+class DistinctCount(msgspec.Struct, frozen=True):
+    """How many combinations of these attributes there are (ndistinct)."""
+
+    attributes: tuple[Attribute, ...]
+    count: float
+
+
+class Dependency(msgspec.Struct, frozen=True):
+    """How far the last attribute follows from the ones before it, 0 to 1 (dependencies)."""
+
+    attributes: tuple[Attribute, ...]
+    degree: float
+
+
+class CommonRow(msgspec.Struct, frozen=True):
+    """One combination of values (mcv): the columns in the order of the table, then the expressions; None is NULL."""
+
+    values: tuple[str | None, ...]
+    frequency: float
+    base_frequency: float
+
+
+class ExpressionStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of pg_stats_ext_exprs; as ColumnStatistics."""
+
+    expression: str
+    null_frac: float | None = None
+    avg_width: int | None = None
+    n_distinct: float | None = None
+    most_common_vals: str | None = None
+    most_common_freqs: tuple[float, ...] | None = None
+    histogram_bounds: str | None = None
+    correlation: float | None = None
+    most_common_elems: str | None = None
+    most_common_elem_freqs: tuple[float, ...] | None = None
+    elem_count_histogram: tuple[float, ...] | None = None
+
+
+class ExtendedData(msgspec.Struct, frozen=True, kw_only=True):
+    """What one statistics object holds: one row of pg_stats_ext."""
+
+    schema: str
+    name: str
+    """of the statistics object."""
+    inherited: bool = False
+    distinct: tuple[DistinctCount, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    common: tuple[CommonRow, ...] = ()
+    expressions: tuple[ExpressionStatistics, ...] = ()
+
+
+class Extremes(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest and the largest value of a column, as text: the planner looks them up in an index."""
+
+    table: RelationName
+    column: str
+    low: str
+    high: str
