@@ -259,8 +259,13 @@ def test_statistics_of_index_expressions_and_of_whole_trees_are_read(snapshot: S
     assert {("Idx 🐘", False), ("part", True), ("base", True), ("child", False)} <= tables
 
 
-def test_range_statistics_are_there_from_17_on(snapshot: Snapshot) -> None:
+def test_range_statistics_are_shown_from_17_on_and_to_a_superuser_before(
+    snapshot: Snapshot, pg_module: Database
+) -> None:
     span = next(each for each in snapshot.statistics if (each.table, each.column) == ("child", "s"))
+    assert span.range_length_histogram is not None
+    reader = read(pg_module.create_role("ranges", "SELECT ON ALL TABLES IN SCHEMA public"))
+    span = next(each for each in reader.statistics if (each.table, each.column) == ("child", "s"))
     assert (span.range_length_histogram is not None) == (snapshot.server.version_num >= 170000)
 
 
