@@ -6,6 +6,7 @@ Every mistake is one line that names file, line and key. Precedence (options, en
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -96,11 +97,30 @@ class StatementOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class RuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    dirs: tuple[Path, ...] = ()
-    """folders with rules of one's own; relative to the file that names them."""
     params: dict[str, dict[str, Any]] = {}
     """rule id -> parameter -> value."""
     severity: dict[str, Severity] = {}
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Findings that are known and accepted: of a rule, a relation, a statement, or what all that is named have."""
+
+    rule: str | None = None
+    """id, name or area."""
+    relation: str | None = None
+    """schema.name."""
+    statement: str | None = None
+    """fingerprint."""
+    reason: str
+    author: str
+    expires: date | None = None
+    """the last day on which it holds."""
+
+    def __post_init__(self) -> None:
+        if self.rule is None and self.relation is None and self.statement is None:
+            raise ValueError("a suppression needs 'rule', 'relation' or 'statement'")
+        if not self.reason.strip() or not self.author.strip():
+            raise ValueError("a suppression needs a reason and an author")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +140,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     exclude: tuple[str, ...] = ()
     budget_bytes: Bytes | None = field(default=None, name="budget")
     rules: RuleSettings = RuleSettings()
+    rules_paths: tuple[Path, ...] = ()
+    """folders with rules of one's own; relative to the file that names them."""
+    suppress: tuple[Suppression, ...] = ()
     dsn: Dsn | None = None
     profiles: dict[str, dict[str, Any]] = {}
     """name -> any of the keys above; they take the place of the top level's."""
@@ -223,8 +246,8 @@ class _File:
                 dsn = Dsn(expand_dsn(dsn, env))
             except KeyError as exc:
                 raise self._error(dsn_place, f"dsn: the environment variable {exc.args[0]} is not set") from None
-        dirs = tuple(self.path.parent / folder for folder in settings.rules.dirs)
-        return msgspec.structs.replace(settings, dsn=dsn, rules=msgspec.structs.replace(settings.rules, dirs=dirs))
+        folders = tuple(self.path.parent / folder for folder in settings.rules_paths)
+        return msgspec.structs.replace(settings, dsn=dsn, rules_paths=folders)
 
     def _read(self) -> str:
         try:
@@ -334,7 +357,9 @@ def _from_text(type_: type, value: Any) -> Any:
 def _keys(place: tuple[str, ...]) -> tuple[str, ...]:
     """The keys that the mapping at `place` may have."""
     within = place[2:] if place[:1] == ("profiles",) else place
-    inner: dict[str, type[msgspec.Struct]] = {"statements": StatementOverride, "rules": RuleSettings}
+    inner: dict[str, type[msgspec.Struct]] = {
+        "statements": StatementOverride, "rules": RuleSettings, "suppress": Suppression,
+    }  # fmt: skip
     struct = inner.get(within[0], Settings) if within else Settings
     return tuple(struct_field.encode_name for struct_field in msgspec.structs.fields(struct))
 

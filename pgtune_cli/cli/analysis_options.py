@@ -25,6 +25,7 @@ def analyze_options(
     select: list[str] | None = None,
     ignore: list[str] | None = None,
     rules: list[Path] | None = None,
+    show_near_misses: bool = False,
 ) -> AnalyzeOptions:
     """Raises UsageError for a value that cannot be read."""
     from pgtune_cli.settings import parse_duration_ms, parse_size_bytes
@@ -48,6 +49,7 @@ def analyze_options(
         select=tuple(select or ()),
         ignore=tuple(ignore or ()),
         rule_dirs=tuple(rules or ()),
+        show_near_misses=show_near_misses,
     )
 
 

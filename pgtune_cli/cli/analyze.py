@@ -36,6 +36,7 @@ def analyze(
     select: opt.Select = None,
     ignore: opt.Ignore = None,
     rules: opt.Rules = None,
+    show_near_misses: opt.ShowNearMisses = False,
     output: opt.Output = None,
     format_: opt.Format = "terminal",
     color: opt.Color = "auto",
@@ -73,6 +74,7 @@ def analyze(
     options = analyze_options(
         settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,
         show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, select=select, ignore=ignore, rules=rules,
+        show_near_misses=show_near_misses,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))

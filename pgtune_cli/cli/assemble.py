@@ -1,8 +1,11 @@
 """From what the analysers said to one Report, ordered and counted."""
 
+from typing import NamedTuple
+
 from pgtune_cli import __version__
+from pgtune_cli.cli.advised import with_advice
 from pgtune_cli.model.analysis import Analysis
-from pgtune_cli.model.finding import Finding
+from pgtune_cli.model.finding import Finding, NearMiss, Suppressed
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.report import Report, ReportServer, ReportStatement, ReportWorkload, Summary
@@ -10,18 +13,26 @@ from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.model.statement import Statement
 
+NO_ADVICE = IndexAdvice()
+
+
+class Judged(NamedTuple):
+    """What the rules said."""
+
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+
 
 def assemble(
-    analysis: Analysis,
-    findings: tuple[Finding, ...],
-    advice: IndexAdvice,
-    rewrites: tuple[Rewrite, ...],
-    skipped: tuple[Skipped, ...],
+    analysis: Analysis, judged: Judged, advice: IndexAdvice = NO_ADVICE, rewrites: tuple[Rewrite, ...] = ()
 ) -> Report:
     """The report; findings most severe first, statements costliest first, nothing left out."""
     snapshot = analysis.snapshot
     statements = tuple(_statement(statement, analysis.plans) for statement in analysis.statements)
-    everything_skipped = tuple(dict.fromkeys(analysis.skipped + skipped))
+    everything_skipped = tuple(dict.fromkeys(analysis.skipped + judged.skipped))
+    findings = tuple(with_advice(finding, advice, rewrites) for finding in judged.findings)
     shares = {statement.fingerprint: statement.share_of_time for statement in analysis.statements}
     return Report(
         pgtune_version=__version__,
@@ -43,6 +54,8 @@ def assemble(
         rewrites=rewrites,
         skipped=everything_skipped,
         summary=_summary(statements, findings, advice, rewrites, everything_skipped),
+        suppressed=judged.suppressed,
+        near_misses=judged.near_misses,
     )
 
 

@@ -85,6 +85,9 @@ Color = Annotated[str, typer.Option("--color", help="auto, always or never.", ri
 Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules (id or prefix); repeatable.")]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules; repeatable.")]
 Rules = Annotated[list[Path] | None, typer.Option("--rules", help="A folder with rules of your own; repeatable.")]
+ShowNearMisses = Annotated[
+    bool, typer.Option("--show-near-misses", help="Tell what came near to a rule, so that its silence is explained.")
+]
 FailOn = Annotated[
     str | None, typer.Option("--fail-on", help="Exit 1 when a finding is at least this: info, warning or error.")
 ]

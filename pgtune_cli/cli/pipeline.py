@@ -6,6 +6,7 @@ Here the rooms meet: each analyser gets the same Analysis, and none of them know
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.model.statement import Statement
 
 if TYPE_CHECKING:
+    from pgtune_cli.cli.assemble import Judged
     from pgtune_cli.collect.connection import Connection
     from pgtune_cli.explain.runner import ExplainOptions
     from pgtune_cli.lint.rule import Rule
@@ -51,12 +53,12 @@ class AnalyzeOptions:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rule_dirs: tuple[Path, ...] = ()
+    show_near_misses: bool = False
 
 
 async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings", notes: Notes) -> "Report":
     """Everything pgtune can say about `source`. One failing statement, table or rule ends as a Skipped."""
     from pgtune_cli.cli.assemble import assemble
-    from pgtune_cli.lint.engine import evaluate
     from pgtune_cli.sql.statements import statements as merge
 
     _check_engine(source, options)
@@ -68,8 +70,27 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
         advice = await advise(analysis, source, clone, options, notes)
         rewrites = await _rewrite(analysis, source, clone, options, notes)
     notes.progress("judging the facts by the rules")
-    findings, skipped = evaluate(rules, analysis)
-    return assemble(analysis, findings, advice, rewrites, skipped)
+    judged = judge(analysis, rules, options, settings, notes)
+    return assemble(analysis, judged, advice, rewrites)
+
+
+def judge(
+    analysis: Analysis, rules: "tuple[Rule, ...]", options: AnalyzeOptions, settings: "Settings", notes: Notes
+) -> "Judged":
+    """What the rules say, without what was accepted; expired suppressions are told."""
+    from pgtune_cli.cli.assemble import Judged
+    from pgtune_cli.lint.engine import evaluate
+    from pgtune_cli.lint.near_misses import near_misses
+    from pgtune_cli.lint.suppress import suppress
+
+    found, skipped = evaluate(rules, analysis)
+    findings, suppressed, wrong = suppress(found, settings.suppress, analysis.statements, rules, date.today())
+    for item in suppressed:
+        if item.state == "expired":
+            named = " ".join(part for part in (item.rule, item.relation, item.statement) if part)
+            notes.note(f"the suppression of {named} ({item.reason}; {item.author}) expired on {item.expires}")
+    missed = near_misses(rules, analysis) if options.show_near_misses else ()
+    return Judged(findings, skipped + wrong, suppressed, missed)
 
 
 async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> IndexAdvice:
@@ -235,7 +256,7 @@ def chosen_rules(options: AnalyzeOptions, settings: "Settings") -> tuple["Rule",
     from pgtune_cli.lint.loader import load_rules
     from pgtune_cli.lint.selection import select_rules
 
-    loaded = load_rules((*settings.rules.dirs, *options.rule_dirs))
+    loaded = load_rules((*settings.rules_paths, *options.rule_dirs))
     rules = adjust(loaded, settings.rules.params, settings.rules.severity)
     select = options.select or settings.rules.select
     return tuple(select_rules(rules, select, (*settings.rules.ignore, *options.ignore)))

@@ -8,10 +8,21 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from pgtune_cli.lint.tokens import Kind, Token, tokens
 
 Guard = Callable[[object, Mapping[str, Any]], bool | None]
 """what a plain part says of facts and parameters; None when its fact is unknown."""
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """A numeric fact and the parameter or number that it is held against."""
+
+    fact: str
+    param: str | None = None
+    number: float | None = None
+
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -46,6 +57,17 @@ def guard_of(text: str, variable: str) -> Guard | None:
     if negated or rest[0].text not in COMPARE:
         return None
     return _comparison(name, COMPARE[rest[0].text], rest[1:])
+
+
+def threshold_of(text: str, variable: str) -> Threshold | None:
+    """What a part such as `node.rows >= params.min_rows` compares; None of any other part."""
+    words = [token.text for token in tokens(text) if token.kind is not Kind.END]
+    if len(words) < 5 or words[:2] != [variable, "."] or words[3] not in ("<", "<=", ">", ">="):
+        return None
+    if words[4:6] == ["params", "."] and len(words) == 7:
+        return Threshold(words[2], param=words[6])
+    number = _constant([token for token in tokens(text) if token.kind is not Kind.END][4:])
+    return Threshold(words[2], number=number) if isinstance(number, float) else None
 
 
 def _switch(name: str, *, wanted: bool) -> Guard:

@@ -6,6 +6,7 @@ names what was missing. Several places on one statement, relation or object make
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -25,8 +26,7 @@ def evaluate(
     rules: Iterable[Rule], analysis: Analysis, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
     """The findings, worst first, and what could not be judged. `select` and `ignore` hold ids, areas or names."""
-    major = analysis.snapshot.server.version_num // 10_000
-    chosen = [rule for rule in select_rules(rules, select, ignore) if _applies(rule, major)]
+    chosen = applicable(select_rules(rules, select, ignore), analysis)
     world = World(analysis)
     runs = {kind: [Run(rule) for rule in chosen if rule.subject == kind] for kind in SUBJECTS}
     judge_all(world, runs)
@@ -36,7 +36,20 @@ def evaluate(
     return tuple(sorted(findings, key=_order)), (*_unique(world.skipped), *skipped)
 
 
-def judge_all(world: World, runs: Mapping[str, Sequence["Run"]]) -> None:
+def applicable(rules: Iterable[Rule], analysis: Analysis) -> list[Rule]:
+    """The rules for the version of the server."""
+    major = analysis.snapshot.server.version_num // 10_000
+    return [rule for rule in rules if _applies(rule, major)]
+
+
+class Judge(Protocol):
+    """One rule, told of each of its subjects."""
+
+    def judge(self, subject: Subject) -> None:
+        """Look at one subject."""
+
+
+def judge_all(world: World, runs: Mapping[str, Sequence[Judge]]) -> None:
     """Every subject by the rules of its kind. All that one statement has is judged before the next is looked at."""
     world.read_shapes()
     of_statements = {kind: runs[kind] for kind in PER_STATEMENT if runs[kind]}

@@ -13,7 +13,7 @@ from pgtune_cli.lint.rule import CHANNELS, NEEDS, SUGGESTION_KINDS, Merge, Rule,
 from pgtune_cli.lint.template import Template, TemplateError, compile_template
 from pgtune_cli.lint.tokens import ConditionError
 from pgtune_cli.lint.types import Type, plain
-from pgtune_cli.lint.yaml_file import Entry, YamlMistake, read_yaml
+from pgtune_cli.lint.yaml_file import Entry, YamlMistake
 from pgtune_cli.model.finding import Confidence, Severity
 
 REQUIRED = ("id", "name", "severity", "confidence", "for", "when", "message", "why")
@@ -30,12 +30,8 @@ SAMPLES: dict[Type, Any] = {
 T = TypeVar("T")
 
 
-def read_rule(content: bytes, shown: str) -> tuple[Rule | None, list[YamlMistake]]:
-    """The rule of a file, or its mistakes; `shown` is the file's name in messages."""
-    try:
-        entries = read_yaml(content)
-    except YamlMistake as mistake:
-        return None, [mistake]
+def read_rule(entries: dict[str, Entry], shown: str) -> tuple[Rule | None, list[YamlMistake]]:
+    """The rule that a file's keys make, or its mistakes; `shown` is the file's name in messages."""
     reader = _RuleReader(entries, shown)
     rule = reader.rule()
     return (None if reader.mistakes else rule), sorted(reader.mistakes, key=lambda mistake: mistake.line)
@@ -57,7 +53,9 @@ def param_type(value: Any) -> Type | None:
 
 class _RuleReader:
     def __init__(self, entries: dict[str, Entry], shown: str) -> None:
-        self.entries, self.shown = entries, shown
+        # an optional key may be empty, which says what leaving it out says
+        self.entries = {key: entry for key, entry in entries.items() if entry.value is not None or key not in OPTIONAL}
+        self.shown = shown
         self.mistakes: list[YamlMistake] = []
 
     def mistake(self, key: str, message: str) -> None:
@@ -89,7 +87,8 @@ class _RuleReader:
         known = [*REQUIRED, *OPTIONAL]
         for key, entry in self.entries.items():
             if key not in known:
-                self.mistakes.append(YamlMistake(f"unknown key {key!r}{near(key, known)}", entry.line))
+                hint = " (did you mean 'for'?)" if key == "subject" else near(key, known)
+                self.mistakes.append(YamlMistake(f"unknown key {key!r}{hint}", entry.line))
         for key in REQUIRED:
             if key not in self.entries:
                 self.mistake("", f"the key {key!r} is missing")
@@ -232,8 +231,8 @@ class _RuleReader:
         given = self.entries["suggestion"].value if "suggestion" in self.entries else None
         if given is None:
             return None
-        if isinstance(given, str):
-            given = {"kind": "application", "text": given}
+        if isinstance(given, str):  # the name of an advisor, whose SQL belongs there, or a text
+            given = {"kind": given} if given in SUGGESTION_KINDS else {"kind": "application", "text": given}
         if not isinstance(given, dict) or not all(isinstance(item, str) for item in [*given, *given.values()]):
             self.mistake("suggestion", "suggestion wants a text, or kind, text, sql and rollback_sql")
             return None

@@ -14,12 +14,13 @@ def select_rules(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[
     """
     known = list(rules)
     for selector in (*select, *ignore):
-        if not any(_matches(rule, selector) for rule in known):
+        if not any(matches(rule, selector) for rule in known):
             names = [name for rule in known for name in (rule.id, rule.name, rule.area)]
             raise UsageError(f"no rule {selector!r}{near(selector, names)}", "`pgtune rules list` prints them")
-    chosen = [rule for rule in known if not select or any(_matches(rule, item) for item in select)]
-    return [rule for rule in chosen if not any(_matches(rule, item) for item in ignore)]
+    chosen = [rule for rule in known if not select or any(matches(rule, item) for item in select)]
+    return [rule for rule in chosen if not any(matches(rule, item) for item in ignore)]
 
 
-def _matches(rule: Rule, selector: str) -> bool:
+def matches(rule: Rule, selector: str) -> bool:
+    """Whether a selector (id, area or name, in any case) means the rule."""
     return selector.upper() in (rule.id, rule.area) or selector.lower() == rule.name

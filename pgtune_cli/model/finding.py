@@ -48,3 +48,34 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     relation: str | None = None
     suggestion: Suggestion | None = None
     docs: str | None = None
+
+
+class Suppressed(msgspec.Struct, frozen=True, kw_only=True):
+    """Findings that were left out of a report because somebody said so, or a saying that came to nothing."""
+
+    state: str
+    """active, expired (its findings are reported again), or unused (nothing it speaks of was found)."""
+    origin: str
+    """pgtune.yaml, or comment (in the statement's text)."""
+    rule: str | None = None
+    relation: str | None = None
+    statement: str | None = None
+    reason: str
+    author: str | None = None
+    expires: str | None = None
+    """ISO date, the last day."""
+    findings: tuple[str, ...] = ()
+    """ids of those that it left out; of an expired one, those that it would leave out."""
+
+
+class NearMiss(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that did not hold for want of one number."""
+
+    rule: str
+    relation: str | None = None
+    statements: tuple[str, ...] = ()
+    place: str = ""
+    unmet: str
+    """the part of the condition that did not hold."""
+    value: float
+    threshold: float

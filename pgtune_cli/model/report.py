@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pgtune_cli.model.finding import Finding
+from pgtune_cli.model.finding import Finding, NearMiss, Suppressed
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.plan import Fidelity, StatementPlan
 from pgtune_cli.model.rewrite import Rewrite
@@ -71,3 +71,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rewrites: tuple[Rewrite, ...]
     skipped: tuple[Skipped, ...]
     summary: Summary
+    suppressed: tuple[Suppressed, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    """with --show-near-misses only."""

@@ -3,6 +3,7 @@
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import plan_lines
@@ -21,6 +22,8 @@ def to_markdown(report: Report) -> str:
         *_indexes(report),
         *_rewrites(report),
         *_findings(report),
+        *_lines("Near misses", [near_miss_line(miss) for miss in report.near_misses]),
+        *_lines("Suppressed", [suppressed_line(item) for item in report.suppressed]),
         *_skipped(report),
     ]
     for number, section in enumerate(sections):
@@ -135,6 +138,10 @@ def _finding(finding: Finding) -> str:
     if finding.suggestion and finding.suggestion.sql:
         lines.append(_fence(plain_sql(finding.suggestion.sql), "sql"))
     return "\n".join(lines)
+
+
+def _lines(title: str, lines: list[str]) -> list[str]:
+    return [f"\n## {title}\n\n" + "\n".join(f"- {_text(line)}" for line in lines) + "\n"] if lines else []
 
 
 def _skipped(report: Report) -> list[str]:

@@ -14,6 +14,7 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 
@@ -41,6 +42,8 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
         _indexes(console, report)
         _rewrites(console, report)
         _findings(console, report)
+        _near_misses(console, report)
+        _suppressed(console, report)
         _skipped(console, report)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
@@ -183,3 +186,17 @@ def _skipped(console: Console, report: Report) -> None:
     for item in report.skipped:
         remedy = f" → {plain_sql(item.remedy)}" if item.remedy else ""
         console.print(Text(f"{plain(item.what)}: {plain(item.why)}{remedy}"))
+
+
+def _near_misses(console: Console, report: Report) -> None:
+    if report.near_misses:
+        console.print("\n[bold]Near misses[/]")
+    for miss in report.near_misses:
+        console.print(Text(f"  {near_miss_line(miss)}"))
+
+
+def _suppressed(console: Console, report: Report) -> None:
+    if report.suppressed:
+        console.print("\n[bold]Suppressed[/]")
+    for item in report.suppressed:
+        console.print(Text(f"  {suppressed_line(item)}"))

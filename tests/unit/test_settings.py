@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -19,6 +20,7 @@ from pgtune_cli.settings import (
     RuleSettings,
     Settings,
     StatementOverride,
+    Suppression,
     config_schema,
     example,
     find_settings,
@@ -125,7 +127,9 @@ order_by: io
 schemas: [app]
 exclude: [audit]
 budget: 2GB
-rules: {select: [PLAN], ignore: [PLAN001], dirs: [mine], params: {PLAN003: {min_q_error: 5}}, severity: {PLAN003: info}}
+rules_paths: [mine]
+rules: {select: [PLAN], ignore: [PLAN001], params: {PLAN003: {min_q_error: 5}}, severity: {PLAN003: info}}
+suppress: [{rule: PLAN001, relation: app.log, reason: nightly, author: Ada, expires: 2027-06-30}]
 dsn: service=shop
 """,
     )
@@ -148,9 +152,12 @@ dsn: service=shop
         rules=RuleSettings(
             select=("PLAN",),
             ignore=("PLAN001",),
-            dirs=(tmp_path / "mine",),
             params={"PLAN003": {"min_q_error": 5}},
             severity={"PLAN003": Severity.INFO},
+        ),
+        rules_paths=(tmp_path / "mine",),
+        suppress=(
+            Suppression(rule="PLAN001", relation="app.log", reason="nightly", author="Ada", expires=date(2027, 6, 30)),
         ),
         dsn=Dsn("service=shop"),
     )
@@ -165,7 +172,11 @@ dsn: service=shop
         ("statements:\n  - match: a\n  - match: b\n    ingore: true\n", "pgtune.yaml:4: unknown key 'ingore'",
          "did you mean 'ignore'?"),
         ("rules: {zzz: 1}\n", "pgtune.yaml:1: unknown key 'zzz'",
-         "the keys are: select, ignore, dirs, params, severity"),
+         "the keys are: select, ignore, params, severity"),
+        ("suppress:\n  - {reason: old, author: Ada}\n",
+         "pgtune.yaml:2: suppress.0: a suppression needs 'rule', 'relation' or 'statement'", None),
+        ("suppress:\n  - {rule: PLAN001, reason: ' ', author: Ada}\n",
+         "pgtune.yaml:2: suppress.0: a suppression needs a reason and an author", None),
         ("top: many\n", "pgtune.yaml:1: top: Expected int, got str", None),
         ("\ntop: 0\n", "pgtune.yaml:2: top: Expected int >= 1", None),
         ("budget: lots\n", "pgtune.yaml:1: budget: 'lots' is no size; write it like 500MB or 2GB", None),

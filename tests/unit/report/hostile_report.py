@@ -1,6 +1,6 @@
 """A report whose every text is hostile, for the renderers' tests; the figures are made up, the structures are real."""
 
-from pgtune_cli.cli.assemble import assemble
+from pgtune_cli.cli.assemble import Judged, assemble
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
@@ -61,7 +61,7 @@ def hostile_report() -> Report:
     analysis = Analysis(
         snapshot=snapshot, statements=(statement, quiet), plans=plans, skipped=(Skipped(EVIL, EVIL, EVIL),)
     )
-    return assemble(analysis, _findings(), _advice(), _rewrites(), ())
+    return assemble(analysis, Judged(_findings()), _advice(), _rewrites())
 
 
 def _plan() -> StatementPlan:

@@ -1,0 +1,43 @@
+"""The SQL of an advisor for a finding that asks for it: a rule names the kind of advice, the advisors make it."""
+
+import msgspec
+
+from pgtune_cli.model.finding import Finding, Suggestion
+from pgtune_cli.model.index import IndexAdvice
+from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+
+
+def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...]) -> Finding:
+    """The finding; where its suggestion has no SQL of its own, that of the index or rewrite advised for the same."""
+    suggestion = finding.suggestion
+    if suggestion is None or suggestion.sql is not None:
+        return finding
+    advised = None
+    if suggestion.kind == "index":
+        advised = _index(finding, suggestion, advice)
+    elif suggestion.kind == "rewrite":
+        advised = _rewrite(finding, suggestion, rewrites)
+    return finding if advised is None else msgspec.structs.replace(finding, suggestion=advised)
+
+
+def _index(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Suggestion | None:
+    """The chosen index on the finding's table that serves one of its statements."""
+    for chosen in advice.chosen:
+        served = {item.fingerprint for item in chosen.statements}
+        if chosen.relation == finding.relation and served & set(finding.statements):
+            return msgspec.structs.replace(suggestion, sql=chosen.sql, rollback_sql=chosen.rollback_sql)
+    return None
+
+
+def _rewrite(finding: Finding, suggestion: Suggestion, rewrites: tuple[Rewrite, ...]) -> Suggestion | None:
+    """The proven rewrite of the finding's statement."""
+    for rewrite in rewrites:
+        proven = rewrite.status is RewriteStatus.PROVEN and rewrite.statement in finding.statements
+        told = [item.sql for item in rewrite.statements if item.role in ("rewrite", "next_page")]
+        if proven and finding.rule == OF_KIND.get(rewrite.kind) and told:
+            return msgspec.structs.replace(suggestion, sql=told[0])
+    return None
+
+
+OF_KIND = {"keyset": "SQL001"}
+"""which rule a kind of rewrite answers."""

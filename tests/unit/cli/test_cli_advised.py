@@ -1,0 +1,54 @@
+"""A finding that asks for an advisor's SQL gets it, for its own table and statement alone."""
+
+from typing import Any
+
+import pytest
+
+from pgtune_cli.cli.advised import with_advice
+from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
+from pgtune_cli.model.index import ChosenIndex, IndexAdvice, StatementBenefit
+from pgtune_cli.model.rewrite import Rewrite, RewriteStatement, RewriteStatus
+
+CHOSEN = ChosenIndex(
+    sql="CREATE INDEX CONCURRENTLY i ON public.orders (zip)", steps=(), rollback_sql="DROP INDEX CONCURRENTLY i",
+    name="i", relation="public.orders", columns=("zip",), size_bytes=8192, benefit=1.0, write_cost=0.0, evidence={},
+    statements=(StatementBenefit(fingerprint="a", cost_before=9.0, cost_after=1.0),), confidence="high", why="",
+)  # fmt: skip
+ADVICE = IndexAdvice(engine="clone", chosen=(CHOSEN,))
+KEYSET = Rewrite(
+    statement="a", kind="keyset", before="", status=RewriteStatus.PROVEN,
+    statements=(RewriteStatement(role="count", sql="c"), RewriteStatement(role="next_page", sql="n")),
+)  # fmt: skip
+
+
+def advised(**more: Any) -> Suggestion | None:
+    fields: dict[str, Any] = {"rule": "PLAN001", "relation": "public.orders", "kind": "index", "sql": None, **more}
+    finding = Finding(
+        id="x", rule=fields["rule"], severity=Severity.INFO, confidence=Confidence.LOW, title="", detail="",
+        evidence={"channel": "plan"}, statements=("a",), relation=fields["relation"],
+        suggestion=Suggestion(kind=fields["kind"], sql=fields["sql"], text="do"),
+    )  # fmt: skip
+    return with_advice(finding, ADVICE, (KEYSET,)).suggestion
+
+
+def test_the_index_of_its_table_and_statement() -> None:
+    assert advised() == Suggestion(kind="index", sql=CHOSEN.sql, rollback_sql=CHOSEN.rollback_sql, text="do")
+
+
+@pytest.mark.parametrize("more", [{"relation": "public.items"}, {"kind": "setting"}, {"kind": "rewrite"}])
+def test_no_sql_of_another(more: dict[str, Any]) -> None:
+    found = advised(**more)
+    assert found is not None
+    assert found.sql is None
+
+
+def test_the_page_after_the_first_for_deep_pages() -> None:
+    found = advised(rule="SQL001", kind="rewrite")
+    assert found is not None
+    assert found.sql == "n"
+
+
+def test_sql_of_its_own_stays() -> None:
+    found = advised(sql="mine")
+    assert found is not None
+    assert found.sql == "mine"
