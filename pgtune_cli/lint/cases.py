@@ -1,7 +1,7 @@
 """The cases of a rule: what it must find and where it must keep quiet.
 
 A case names facts (`facts`, all others unknown), a captured plan (`plan`, a file), or a snapshot (`snapshot`, a file of
-`pgtune snapshot`, with the plans of its statements in NAME.plans.json beside it where they matter). Expected is one of
+`pgtune snapshot`, its plans included). Expected is one of
 `fires`, `possible`, `quiet`, `skipped` for facts and for what is looked at in a snapshot (`statement`: a part of it;
 `relation`; `place`: its beginning, as the report shows it), and the paths of the nodes that fire for a plan. Built-in
 rules and a user's own run through the same code.
@@ -144,15 +144,9 @@ def _looked_at(subject: Subject, case: dict[str, Any], world: World) -> bool:
 
 @lru_cache(maxsize=8)
 def captured(file: Path) -> Analysis:
-    """A snapshot file as an analysis, with its captured plans. Raises UsageError."""
+    """A snapshot file as an analysis, with the plans that it holds. Raises UsageError."""
     snapshot = load(file)
-    beside = file.with_name(file.name.removesuffix(".pgtune") + ".plans.json")
-    plans: dict[str, StatementPlans] = {}
-    if beside.is_file():
-        try:
-            plans = msgspec.json.decode(beside.read_bytes(), type=dict[str, StatementPlans])
-        except msgspec.DecodeError as exc:
-            raise UsageError(f"{beside}: {exc}") from exc
+    plans = {found.fingerprint: found for found in snapshot.plans}
     return Analysis(snapshot=snapshot, statements=statements(snapshot), plans=plans)
 
 
