@@ -14,7 +14,7 @@ from pgtune_cli.explain.session import marked
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
-QUERIES = ("functions", "operators", "types", "indexes", "expressions")
+QUERIES = ("functions", "operators", "types", "indexes", "stamp", "expressions")
 AS_BYTES = (
     "SELECT pg_catalog.convert_to(pg_catalog.to_jsonb(q)::text,"
     " CASE pg_catalog.getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END) AS row"
@@ -31,13 +31,17 @@ class FunctionName(msgspec.Struct, frozen=True, kw_only=True):
     volatile: bool
     owned: bool
     owned_not_volatile: bool
+    """the planner calls it to fold constants."""
+    owned_planned: bool
+    """code of its own helps the planner, whatever the arguments."""
+    owned_takes_one: bool
     owned_takes_row: bool
     schema: str | None
 
 
 class OwnedOperator(msgspec.Struct, frozen=True, kw_only=True):
     name: str
-    not_volatile: bool
+    volatile: bool
     shadows: bool
     """PostgreSQL has an operator of this name too: only the types tell which one is meant."""
     types: frozenset[str]
@@ -48,16 +52,19 @@ class OwnedType(msgspec.Struct, frozen=True):
     """A type whose use runs owned code; `always`: between types that every statement may use."""
 
     name: str
+    array_name: str | None
     what: str
     always: bool
 
 
 class HiddenExpression(msgspec.Struct, frozen=True):
-    """What runs whenever the relation or type is used. `named` is None when its text could not be read."""
+    """What comes along with a relation, type or function. `named` is None when its text could not be read."""
 
     what: str
-    writes: bool
+    kind: str
+    """read, write, view, virtual, fold, body, type, of_type or code: expressions.sql tells."""
     named: Named | None
+    text: str = ""
 
 
 class CodeCatalog(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +76,8 @@ class CodeCatalog(msgspec.Struct, frozen=True, kw_only=True):
     """by the bare name of the relation or the domain."""
     complete: bool = True
     """False when the hidden expressions could not all be read."""
+    stamp: str = ""
+    """another one, and the code is another."""
 
     def may_be_called(self, name: str) -> bool:
         """Whether a function of this name does nothing but compute a value. A name that is no function may."""
@@ -86,6 +95,13 @@ class CodeCatalog(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return function.owned_not_volatile if function.owned else not function.volatile
 
+    def is_transparent(self, name: str) -> bool:
+        """Whether a call of this name with a column stays one: SQL functions may turn into a constant."""
+        function = self.functions.get(name)
+        if function is None or function.owned or name not in self.hidden:
+            return False
+        return not any(one.kind == "body" or one.what.startswith("function ") for one in self.hidden[name])
+
 
 async def read_code(connection: Connection, texts: Iterable[str]) -> CodeCatalog:
     """The code that statements of these texts could meet. Raises PostgresError."""
@@ -95,6 +111,7 @@ async def read_code(connection: Connection, texts: Iterable[str]) -> CodeCatalog
         operators = await _rows(connection, "operators", known)
         types = await _rows(connection, "types", known)
         indexes = await _rows(connection, "indexes", known)
+        stamp = await read_stamp(connection)
     hidden, complete = await _hidden(connection, texts)
     return CodeCatalog(
         functions={row["name"]: FunctionName(**row) for row in functions},
@@ -103,7 +120,13 @@ async def read_code(connection: Connection, texts: Iterable[str]) -> CodeCatalog
         indexes=frozenset(RelationName(row["schema"], row["name"]) for row in indexes),
         hidden=hidden,
         complete=complete,
+        stamp=stamp,
     )
+
+
+async def read_stamp(connection: Connection) -> str:
+    """What code there is at this moment, in short, within a transaction. Raises PostgresError."""
+    return str(await connection.fetchval(query("stamp")))
 
 
 async def _hidden(connection: Connection, texts: Iterable[str]) -> tuple[dict[str, tuple[HiddenExpression, ...]], bool]:
@@ -121,7 +144,9 @@ async def _hidden(connection: Connection, texts: Iterable[str]) -> tuple[dict[st
             return hidden, False
         found: dict[str, list[HiddenExpression]] = {name: [] for name in fresh}
         for row in rows:
-            found[row["name"]].append(HiddenExpression(row["what"], row["writes"], _named(row["text"])))
+            text = row["text"]
+            read = _named(text) if text is not None else None
+            found[row["name"]].append(HiddenExpression(row["what"], row["kind"], read, text or ""))
         hidden |= {name: tuple(expressions) for name, expressions in found.items()}
         wanted = {name for each in found.values() for one in each if one.named for name in one.named.names}
     return hidden, False
@@ -148,5 +173,9 @@ def _names(text: str) -> Sequence[str]:
 @cache
 def query(name: str) -> str:
     """The text of one of QUERIES, with pgtune's mark."""
-    text = files("pgtune_cli.explain").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    return marked(AS_BYTES.format(query=text))
+    text = _file(name).replace("{owned}", _file("owned").strip())
+    return marked(text if name == "stamp" else AS_BYTES.format(query=text))
+
+
+def _file(name: str) -> str:
+    return files("pgtune_cli.explain").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import msgspec
 
 from pgtune_cli.collect.connection import LOST, Connection, PostgresError, transaction
 from pgtune_cli.errors import UsageError
-from pgtune_cli.explain.code_catalog import CodeCatalog
+from pgtune_cli.explain.code_catalog import CodeCatalog, read_stamp
 from pgtune_cli.explain.options import ExplainOptions
 from pgtune_cli.explain.plan_statement import PLANNED, Planned
 from pgtune_cli.explain.plans import Explained, explain, statement_plan
@@ -22,6 +22,7 @@ TIMED_BELOW_MS = 1000
 TWICE_BELOW_MS = 100
 """cheap enough to run again, so that the time is one with warm caches."""
 CANCELLED = "57014"
+CODE_CHANGED = "functions, operators, types, views or policies were changed since they were judged: run pgtune again"
 
 
 async def execute(
@@ -57,6 +58,8 @@ async def _execute(
         prepared(connection, one.prepared.sql) as ready,
     ):
         await watch_client(connection)
+        if await read_stamp(connection) != code.stamp:
+            return CODE_CHANGED
         judged = await explain(connection, ready.name, ready.types, one.record, PLANNED, show_values=show)
         reason = may_execute_plan(judged.whole, snapshot.catalog, code, trust_functions=options.trust_functions)
         if reason is not None:

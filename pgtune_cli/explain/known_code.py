@@ -22,15 +22,16 @@ HARMLESS_VOLATILE = frozenset(
         *("gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4", "gen_random_bytes"),
         *("pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size", "pg_database_size"),
         *("pg_tablespace_size", "pg_relation_filenode", "currval", "lastval", "timezone", "bernoulli", "system"),
-        *("pg_timezone_names", "pg_lock_status", "pg_stat_get_progress_info"),
+        *("pg_timezone_names", "pg_lock_status", "pg_stat_get_progress_info", "array_shuffle", "array_sample"),
+        *("pg_sequence_last_value",),
     ]
 )
 EFFECTFUL = re.compile(
     r"txid_current|pg_current_xact_id|.*_to_xml(schema|_and_xmlschema)?|ts_stat|ts_rewrite|pg_sleep.*|.*advisory.*"
     r"|lo_.*|dblink.*|pg_terminate_backend|pg_cancel_backend|set_config|setval|nextval|pg_notify|query_to_.*"
-    r"|pg_input_is_valid|pg_input_error_info"
+    r"|pg_input_is_valid|pg_input_error_info|crosstab.*|connectby|xpath_table"
 )
-"""Denied by name, whatever the catalog says of their volatility."""
+"""Denied by name, whatever the catalog says of their volatility and the user of their trust."""
 EFFECTFUL_EXCEPT = frozenset(["txid_current_if_assigned", "pg_current_xact_id_if_assigned", "txid_current_snapshot"])
 
 

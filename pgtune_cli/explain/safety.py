@@ -9,9 +9,10 @@ EXPLAIN, and execution again of the plan, where inlined bodies and `row.function
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from pgtune_cli.explain.calls import Named, named
-from pgtune_cli.explain.code_catalog import CodeCatalog
+from pgtune_cli.explain.calls import Call, Named, named
+from pgtune_cli.explain.code_catalog import CodeCatalog, HiddenExpression
 from pgtune_cli.explain.derive import indexes_used, relations_used, walk
+from pgtune_cli.explain.known_code import is_effectful
 from pgtune_cli.explain.type_values import base_name
 from pgtune_cli.model.catalog import Catalog, RelationName
 from pgtune_cli.model.plan import Plan, PlanNode
@@ -28,17 +29,34 @@ REFUSED_NODES = {
 }
 SAMPLING = {"bernoulli", "system", "system_rows", "system_time"}
 ITSELF = "its text"
+UNREADABLE = "a name in it is not certain (Unicode escapes, or over 63 bytes)"
 TRUST = "--trust-functions allows it"
 
 
 def may_plan(sql: str, types: Sequence[str], code: CodeCatalog, *, trust_functions: bool = False) -> str | None:
     """Why plain EXPLAIN could run something; None where it cannot. `types` are those of the parameters."""
-    for what, names in _texts(sql, code):
-        # constants and values are read before anything is planned, and that runs the checks of their domains
-        judge = _refused_code if what.startswith("domain ") else _planned_code
-        reason = f"{what} cannot be read" if names is None else judge(names, types, code, trust_functions)
+    brought = list(_brought_along(sql, code))
+    flat = not any(one.kind in ("view", "virtual") for one in brought)
+    typeless = [one for one in brought if one.kind not in ("type", "of_type")]
+    if flat and not any(
+        one.named is not None and (one.named.makes_values or one.named.selects > 1) for one in typeless
+    ):
+        # no value of a column's own type is made or compared then
+        brought = typeless
+    involved = _involved(brought, types)
+    for one in brought:
+        if one.kind == "code":
+            return f"planning it calls {one.text}() ({one.what})"
+        if one.named is None:
+            return f"{one.what} cannot be read"
+        if one.what.startswith("domain "):
+            # constants and values are read before anything is planned, and that runs the checks of their domains
+            reason = _refused_code(one.named, involved, code, trust_functions)
+        else:
+            certain = flat and one.named.selects <= 1 and not one.named.reads_function and one.kind != "body"
+            reason = _planned_code(one.named, involved, code, trust_functions, certain)
         if reason is not None:
-            return reason if names is None or what == ITSELF else f"{reason} ({what})"
+            return reason if one.what == ITSELF else f"{reason} ({one.what})"
     return None
 
 
@@ -52,10 +70,19 @@ def may_execute_text(sql: str, types: Sequence[str], code: CodeCatalog, *, trust
         return reason
     if not code.complete:
         return "the views and policies of the database could not all be read"
-    for what, names in _texts(sql, code):
-        reason = f"{what} cannot be read" if names is None else _refused_code(names, types, code, trust_functions)
+    brought = list(_brought_along(sql, code))
+    involved = _involved(brought, types)
+    reason = _refused_type(involved, code)
+    if reason is not None:
+        return reason
+    for one in brought:
+        if one.kind in ("fold", "body", "code"):
+            continue
+        if one.named is None:
+            return f"{one.what} cannot be read"
+        reason = _refused_code(one.named, involved, code, trust_functions)
         if reason is not None:
-            return reason if names is None or what == ITSELF else f"{reason} ({what})"
+            return reason if one.what == ITSELF else f"{reason} ({one.what})"
     return None
 
 
@@ -72,15 +99,15 @@ def may_execute_plan(plan: Plan, catalog: Catalog, code: CodeCatalog, *, trust_f
     return _refused_type(columns, code)
 
 
-def _texts(sql: str, code: CodeCatalog) -> Iterator[tuple[str, Named | None]]:
-    """The statement itself, then every view, policy, rule, domain and default that it brings along."""
+def _brought_along(sql: str, code: CodeCatalog) -> Iterator[HiddenExpression]:
+    """The statement itself, then every view, policy, rule, domain, function and so on that it brings along."""
     try:
         found = tokens(sql)
     except TruncatedText:
-        yield ITSELF, None
+        yield HiddenExpression(ITSELF, "read", None)
         return
     first = named(found)
-    yield ITSELF, first
+    yield HiddenExpression(ITSELF, "read", first, sql)
     writes = bool(WRITES & {token.word for token in found})
     seen: set[str] = set()
     waiting = set(first.names)
@@ -88,9 +115,17 @@ def _texts(sql: str, code: CodeCatalog) -> Iterator[tuple[str, Named | None]]:
         name = waiting.pop()
         seen.add(name)
         for one in code.hidden.get(name, ()):
-            if writes or not one.writes:
-                yield one.what, one.named
+            if writes or one.kind != "write":
+                yield one
                 waiting |= (one.named.names if one.named is not None else frozenset()) - seen
+
+
+def _involved(brought: Iterable[HiddenExpression], types: Sequence[str]) -> frozenset[str]:
+    """Names of the types that may be in play: of parameters, columns, and all that is named somewhere."""
+    names = {base_name(name).removesuffix("[]") for name in types}
+    for one in brought:
+        names |= one.named.names if one.named is not None else frozenset()
+    return frozenset(names)
 
 
 def _not_a_read(found: Sequence[Token]) -> str | None:
@@ -108,38 +143,45 @@ def _not_a_read(found: Sequence[Token]) -> str | None:
     return None
 
 
-def _planned_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: bool) -> str | None:
-    """A call that the planner may make: of constants, or of what an inner SELECT may turn out to be."""
+def _planned_code(names: Named, involved: frozenset[str], code: CodeCatalog, trust: bool, certain: bool) -> str | None:
+    """A call that the planner may make: of constants, and of what may become one where columns are not `certain`."""
     if names.unreadable:
-        return "a name in it is not certain (Unicode escapes, or over 63 bytes)"
-    views = any(one.what.startswith("view ") for name in names.names for one in code.hidden.get(name, ()))
-    flat = names.selects <= 1 and not views
+        return UNREADABLE
     for call in names.calls:
-        calls = code.runs_at_plan_time(call.name) and (call.constant or not flat)
-        if calls and not _trusted(call.name, code, trust):
+        if _may_fold(call, code, certain) and not _trusted(call.name, code, trust):
             return f"planning it may call {call.name}()" + _advice(call.name, code)
-    attribute = next((name for name in sorted(names.attributes) if _is_row_function(name, code)), None)
-    if attribute is not None and not trust:
-        return f"planning it may call {attribute}(); {TRUST}"
-    operator = _owned_operator(names, types, code)
-    if operator is not None and code.operators[operator].not_volatile and not trust:
-        return f"planning it may call the function of operator {operator}; {TRUST}"
-    return _refused_type(names.names | {base_name(name).removesuffix("[]") for name in types}, code)
+    applied = _applied(names, code)
+    if applied is not None and not _trusted(applied, code, trust):
+        return f"planning it may call {applied}()" + _advice(applied, code)
+    operator = _owned_operator(names, involved, code)
+    if operator is not None and not (trust and not code.operators[operator].volatile):
+        # of columns too: how many rows it leaves is estimated by calling it with the most common values
+        return f"planning it may call the function of operator {operator}" + _operator_advice(operator, code)
+    return _refused_type(involved, code)
 
 
-def _refused_code(names: Named, types: Sequence[str], code: CodeCatalog, trust: bool) -> str | None:
+def _may_fold(call: Call, code: CodeCatalog, certain: bool) -> bool:
+    function = code.functions.get(call.name)
+    if function is not None and function.owned_planned:
+        return True
+    if not code.runs_at_plan_time(call.name):
+        return False
+    return call.constant or not certain or not all(code.is_transparent(name) for name in call.through)
+
+
+def _refused_code(names: Named, involved: frozenset[str], code: CodeCatalog, trust: bool) -> str | None:
     if names.unreadable:
-        return "a name in it is not certain (Unicode escapes, or over 63 bytes)"
+        return UNREADABLE
     for call in names.calls:
         if not code.may_be_called(call.name) and not _trusted(call.name, code, trust):
             return f"it calls {call.name}()" + _advice(call.name, code)
-    attribute = next((name for name in sorted(names.attributes) if _is_row_function(name, code)), None)
-    if attribute is not None and not _trusted(attribute, code, trust):
-        return f"it calls {attribute}()" + _advice(attribute, code)
-    operator = _owned_operator(names, types, code)
-    if operator is not None and not trust:
-        return f"operator {operator} calls a function of the database's own"
-    return _refused_type(names.names | {base_name(name).removesuffix("[]") for name in types}, code)
+    applied = _applied(names, code)
+    if applied is not None and not _trusted(applied, code, trust):
+        return f"it calls {applied}()" + _advice(applied, code)
+    operator = _owned_operator(names, involved, code)
+    if operator is not None and not (trust and not code.operators[operator].volatile):
+        return f"operator {operator} calls a function of the database's own" + _operator_advice(operator, code)
+    return _refused_type(involved, code)
 
 
 def _refused_node(node: PlanNode, code: CodeCatalog, trust: bool) -> str | None:
@@ -150,7 +192,8 @@ def _refused_node(node: PlanNode, code: CodeCatalog, trust: bool) -> str | None:
         return "it samples by an extension's method"
     for text in _node_texts(node):
         try:
-            reason = _refused_code(named(tokens(text)), (), code, trust)
+            read = named(tokens(text))
+            reason = _refused_code(read, read.names, code, trust)
         except TruncatedText:
             reason = "an expression of its plan cannot be read"
         if reason is not None:
@@ -184,24 +227,35 @@ def _strings(values: list[object]) -> Iterator[str]:
 def _trusted(name: str, code: CodeCatalog, trust: bool) -> bool:
     """The user vouches for functions of the database's own that are not volatile, in any overload."""
     function = code.functions.get(name)
-    return trust and function is not None and function.owned and not function.volatile
+    return trust and function is not None and function.owned and not function.volatile and not is_effectful(name)
 
 
 def _advice(name: str, code: CodeCatalog) -> str:
     function = code.functions[name]
     if function.owned and function.volatile:
         return ", a volatile function of the database's own"
-    return f", a function of the database's own; {TRUST}" if function.owned else ", which may do more than compute"
+    if function.owned and not is_effectful(name):
+        return f", a function of the database's own; {TRUST}"
+    return ", which may do more than compute"
 
 
-def _is_row_function(name: str, code: CodeCatalog) -> bool:
-    function = code.functions.get(name)
-    return function is not None and function.owned_takes_row
+def _operator_advice(operator: str, code: CodeCatalog) -> str:
+    return ", and it is volatile" if code.operators[operator].volatile else f"; {TRUST}"
 
 
-def _owned_operator(names: Named, types: Sequence[str], code: CodeCatalog) -> str | None:
+def _applied(names: Named, code: CodeCatalog) -> str | None:
+    """A refused function that is called without parentheses: `row.function`, `(1).function`."""
+    for name in sorted(names.attributes | names.applied):
+        function = code.functions.get(name)
+        if function is None or code.may_be_called(name):
+            continue
+        if function.owned_takes_row or (name in names.applied and (function.owned_takes_one or not function.owned)):
+            return name
+    return None
+
+
+def _owned_operator(names: Named, involved: frozenset[str], code: CodeCatalog) -> str | None:
     """An operator of the database's own; where PostgreSQL has its name too, only if its types are in play."""
-    involved = names.names | {base_name(name).removesuffix("[]") for name in types}
     for symbol in sorted(names.operators & code.operators.keys()):
         operator = code.operators[symbol]
         if not operator.shadows or operator.builtin_types or operator.types & involved:
@@ -210,10 +264,9 @@ def _owned_operator(names: Named, types: Sequence[str], code: CodeCatalog) -> st
 
 
 def _refused_type(involved: Iterable[str], code: CodeCatalog) -> str | None:
-    # PostgreSQL calls the array of a type by its name with an underscore
-    names = {name for one in involved for name in (one, one.removeprefix("_"))}
+    names = set(involved)
     for one in code.types:
-        if one.always or one.name in names:
+        if one.always or one.name in names or one.array_name in names:
             return f"type {one.name} runs code of the database's own ({one.what})"
     return None
 

@@ -2,9 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.database import LOOP
+from support.safety_cases import SafetyCases
 
 from pgtune_cli.collect.collector import collect
 from pgtune_cli.collect.connection import connect
@@ -15,262 +19,47 @@ from pgtune_cli.model.statement import Statement
 
 pytestmark = [pytest.mark.pg, pytest.mark.majors(13, 15, 18)]
 
-LONG = "w" * 63
-"""as long as a name can be: PostgreSQL cuts off what is behind."""
-SETUP = """
-create extension pg_stat_statements;
-create extension dblink;
-create extension tablefunc;
-create extension pg_trgm;
-create extension citext;
-create sequence sq;
-select nextval('sq');
-create table side (a int);
-create table customer (id int primary key, name text, email citext, j jsonb, at timestamptz default now());
-insert into customer select i, 'name ' || i, 'mail' || i, jsonb_build_object('k', i) from generate_series(1, 50) i;
-create function writes() returns int language plpgsql as $$ begin insert into side values (1); return 1; end $$;
-create function lies_stable(int) returns int language plpgsql stable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (8)'); return 1; end $$;
-create function lies_immutable(int) returns int language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (9)'); return 1; end $$;
-create function notifies(text) returns bool language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (7)'); return true; end $$;
-create function of_row(customer) returns int language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (6)'); return 1; end $$;
-create function compares(text, int) returns bool language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (5)'); return true; end $$;
-create operator <<>> (leftarg = text, rightarg = int, procedure = compares);
-create view v_volatile as select id, writes() as w from customer;
-create view v_limit as select id from customer limit writes();
-create view v_nested as select * from v_limit;
-create view v_constant as select 5 as x;
-create domain checked as text check (notifies(value));
-create table guarded (id int, name text);
-insert into guarded values (1, 'x');
-alter table guarded enable row level security;
-alter table guarded force row level security;
-create policy p on guarded using (lies_stable(id) = 1);
-create table with_default (id int, b int default lies_immutable(1));
-create table to_cast (a int);
-create type pair as (a int, b int);
-create function pair_to_int(pair) returns int language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (4)'); return 1; end $$;
-create cast (pair as int) with function pair_to_int(pair);
-create function "É"() returns int language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (3)'); return 1; end $$;
-create function {long}() returns int language plpgsql immutable
-  as $$ begin perform dblink_exec({link}, 'insert into side values (2)'); return 1; end $$;
-create materialized view mv as select 1 a;
-analyze;
-"""
-
-DANGEROUS = """
-select nextval('sq')
-select setval('sq', 99)
-select pg_sleep(0.2)
-select pg_sleep_for('1 second')
-select pg_advisory_lock(42)
-select pg_try_advisory_lock(43)
-select pg_advisory_xact_lock(44)
-select pg_advisory_unlock_all()
-select lo_create(0)
-select lo_import('/etc/hostname')
-select lo_from_bytea(0, 'x')
-select lo_unlink(1)
-select pg_notify('ch', 'x')
-select pg_terminate_backend(0)
-select pg_cancel_backend(0)
-select pg_reload_conf()
-select pg_rotate_logfile()
-select pg_switch_wal()
-select pg_create_restore_point('x')
-select pg_logical_emit_message(false, 'a', 'b')
-select pg_stat_reset()
-select pg_stat_statements_reset()
-select pg_stat_reset_single_table_counters('customer'::regclass)
-select pg_stat_reset_shared('bgwriter')
-select set_config('work_mem', '1GB', false)
-select pg_read_file('PG_VERSION')
-select pg_read_binary_file('PG_VERSION')
-select pg_ls_dir('.')
-select * from pg_ls_waldir()
-select pg_stat_file('PG_VERSION')
-select dblink_exec({link}, 'insert into side values (1)')
-select * from dblink({link}, 'insert into side values (2) returning 1') as t(a int)
-select writes()
-select lies_stable(1)
-select lies_stable(id) from customer
-select lies_immutable(1)
-select * from customer where id = lies_immutable(3)
-select lies_immutable(x) from (select 5 as x) s
-select lies_immutable(x) from v_constant
-select lies_immutable($1)
-select c.of_row from customer c
-select (row(1, 'a', 'b', '{}', now())::customer).of_row
-select name <<>> 5 from customer
-select 'x' <<>> 5
-select name from customer where name operator(public.<<>>) 5
-select 'x'::checked
-select $1::checked
-select cast(name as checked) from customer
-select row(1, 2)::pair::int
-select '{x}'::_checked
-select '{x}'::checked[]
-select É()
-select "É"()
-select {long}()
-select {long}_and_more()
-select id from customer limit {long}_and_more()
-select * from v_volatile
-select * from v_limit
-select * from v_nested
-select * from guarded
-select * from customer where id = 1 for update
-select * from customer where id = 1 for share
-select * from customer for no key update
-select * from customer for key share skip locked
-with d as (delete from side returning *) select * from d
-with i as (insert into side values (3) returning *) select * from i
-insert into side values (3)
-insert into side select writes()
-insert into with_default (id) values (1)
-update side set a = 1
-delete from side
-merge into side using (select 1 x) s on a = s.x when not matched then insert values (9)
-create table ctas as select 1
-create temp table tt as select 1
-select * into newt from customer
-select id into temp newtemp from customer
-refresh materialized view mv
-explain analyze insert into side values (1)
-declare c cursor for select writes()
-copy customer to program 'touch /tmp/pgtune_pwned'
-do $$ begin insert into side values (1); end $$
-call writes()
-select query_to_xml('insert into side values (7)', true, true, '')
-select query_to_xml('select nextval(''sq'')', true, true, '')
-select table_to_xml('customer', true, true, '')
-select txid_current()
-select pg_current_xact_id()
-select pg_export_snapshot()
-select setseed(0.5)
-select pg_promote()
-select pg_wal_replay_pause()
-select pg_backup_start('x')
-select pg_start_backup('x')
-select pg_create_physical_replication_slot('s1')
-select pg_create_logical_replication_slot('s2', 'test_decoding')
-select pg_drop_replication_slot('nope')
-select pg_import_system_collations('pg_catalog')
-select brin_summarize_new_values('customer_pkey'::regclass)
-select gin_clean_pending_list('customer_pkey'::regclass)
-select ts_stat('select writes()::text::tsvector')
-select * from crosstab('select 1, writes(), 3') as (a int, b int, c int)
-select ts_rewrite('a'::tsquery, 'select ''a''::tsquery, writes()::text::tsquery')
-select 1; insert into side values (1)
-select U&"wr\\0069tes"()
-select "writes"()
-select public . writes /* x */ ()
-select id from customer order by writes()
-select count(*) filter (where writes() = 1) from customer
-select id from customer limit writes()
-select id from customer offset (select writes())
-select sum(id) over (order by id rows between writes() preceding and current row) from customer
-values (writes())
-select * from generate_series(1, writes())
-select * from customer tablesample system (writes())
-select case when id > 100000 then writes() else 0 end from customer
-select exists (select 1 from v_volatile)
-select * from pg_stat_get_activity(null), lateral (select writes()) x
-select * from customer where id in (select writes())
-""".strip().splitlines()
-
-HARMLESS = """
-select 1
-values (1), (2)
-table customer
-select * from customer
-select * from customer where id = $1
-select id, name from customer where name like $1
-select * from customer where email = $1
-select * from customer where email ilike $1 limit $2
-select * from customer where name % $1
-select similarity(name, $1) from customer
-select count(*), max(id), string_agg(name, ',') from customer
-select lower(name), upper(name), length(name), substr(name, 1, 3) from customer
-select substring(name from 2 for 3), trim(name), position('a' in name) from customer
-select coalesce(name, 'x'), nullif(id, 3), greatest(id, 2) from customer
-select * from customer order by at desc limit 5 offset 10
-select date_trunc('day', at), count(*) from customer group by 1
-select extract(year from at) from customer
-select at at time zone 'UTC' from customer
-select now(), current_date, current_user, clock_timestamp()
-select random(), gen_random_uuid()
-select * from customer where at > now() - interval '1 day'
-select j ->> 'k', j -> 'k' from customer where j @> '{"k": 3}'
-select jsonb_object_keys(j) from customer
-select jsonb_build_object('a', id) from customer
-select * from customer, jsonb_each(j)
-select * from generate_series(1, 10) g
-select * from unnest(array[1, 2]) with ordinality u(a, n)
-with x as (select * from customer) select count(*) from x
-with recursive t(n) as (select 1 union all select n + 1 from t where n < 10) select * from t
-select * from customer a join customer b using (id)
-select * from customer a left join customer b on a.id = b.id + 1
-select * from customer where exists (select 1 from side where a = id)
-select * from customer where id not in (select a from side where a is not null)
-select id, row_number() over (partition by name order by at) from customer
-select rank() over w from customer window w as (order by id)
-select percentile_cont(0.5) within group (order by id) from customer
-select count(*) filter (where id > 3) from customer
-select id from customer union select a from side
-select id from customer except all select a from side
-select distinct on (name) * from customer order by name, at
-select array_agg(id order by at) from customer
-select * from customer tablesample system (50)
-select pg_size_pretty(pg_relation_size('customer'))
-select * from pg_class limit 5
-select relname from pg_catalog.pg_stat_user_tables
-select current_setting('work_mem')
-select to_char(at, 'YYYY'), to_tsvector('simple', name) @@ to_tsquery('simple', 'name') from customer
-select name ~ '^n', regexp_replace(name, 'a', 'b') from customer
-select format('%s', name), concat(name, id), md5(name) from customer
-select case when id > 3 then 'a' else 'b' end from customer
-select id::text, name::varchar(10), '5'::int from customer
-select (id, name) from customer where (id, name) > (1, 'a')
-select * from customer where id between $1 and $2
-select * from customer where id = any($1)
-select * from customer where id in ($1, $2, $3)
-select * from customer cross join lateral (select count(*) from side where a < customer.id) x
-select grouping(name), count(*) from customer group by rollup (name)
-select id from customer where name similar to 'n%'
-select abs(id), mod(id, 3), id % 3, power(id, 2), round(id / 3.0, 2) from customer
-select generate_series(1, 3), id from customer
-select * from (values (1, 'a'), (2, 'b')) v(id, name)
-select exists (select 1 from customer where id = 3)
-select a."id" as "strange ""name" from customer as a
-select int4range(1, id) @> 3, inet '10.0.0.1' << '10.0.0.0/8' from customer where id > 1
-""".strip().splitlines()
-
 STATE = """
 select (select array_agg(a order by a) from side) as side,
-       (select last_value from sq) as sequence,
-       (select array_agg(relname::text order by relname) from pg_class where relnamespace = 'public'::regnamespace) as relations,
+       (select array_agg(concat(schemaname, sequencename, last_value) order by 1) from pg_sequences) as sequences,
+       (select array_agg(concat(relnamespace, relname, relkind, relhastriggers) order by oid) from pg_class
+         where relnamespace not in (select oid from pg_namespace where nspname ~ 'temp|toast')) as relations,
+       (select sum(hashtext(c::text)) from customer c) as rows_of_customer,
+       (select sum(hashtext(p::text)) from plain p) as rows_of_plain,
+       (select count(*) from with_default) + (select count(*) from with_rule) as rows_of_others,
        (select count(*) from pg_largeobject_metadata) as large_objects,
        (select count(*) from pg_replication_slots) as slots,
-       (select count(*) from pg_locks where locktype = 'advisory' and database = (
+       (select count(*) from pg_replication_origin) as origins,
+       (select count(*) from pg_prepared_xacts) as prepared_transactions,
+       (select array_agg(concat(mode, classid, objid)) from pg_locks where locktype = 'advisory' and database = (
           select oid from pg_database where datname = current_database())) as advisory_locks,
        (select stats_reset from pg_stat_database where datname = current_database()) as statistics_reset,
        (select stats_reset from pg_stat_bgwriter) as bgwriter_reset,
+       (select max(stats_reset) from pg_stat_slru) as slru_reset,
        (select count(*) > 10 from pg_stat_statements) as statements_kept,
        (select count(*) from pg_collation) as collations,
-       (select array_agg(name || setting order by name) from pg_settings where name in ('work_mem', 'default_statistics_target')) as settings,
+       (select array_agg(name || setting order by name) from pg_settings
+         where name not in ('transaction_isolation', 'in_hot_standby')) as settings,
+       (select array_agg(concat(setdatabase, setrole, setconfig) order by 1) from pg_db_role_setting) as role_settings,
+       (select array_agg(name order by name) from pg_ls_dir('.') as name) as files,
        (select timeline_id from pg_control_checkpoint()) as timeline,
+       (select pg_conf_load_time()) as configuration_read,
+       (select count(*) from pg_stat_activity where application_name = 'sentinel') as sentinels,
        pg_is_in_recovery() as recovery
-"""  # noqa: E501
+"""
+SCANS = """
+select relname, seq_scan as seq, coalesce(idx_scan, 0) as idx from pg_stat_user_tables order by relname
+"""
 
 
-def explained(pg: Any, queries: list[str], **options: Any) -> dict[str, StatementPlans]:
+def explained(
+    pg: Any,
+    queries: list[str],
+    after: Callable[[], None] = lambda: None,
+    progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> dict[str, StatementPlans]:
+    """`after` is called while the session that explained them is still open."""
     statements = [
         Statement(fingerprint=query, query=query, calls=10, total_exec_time_ms=10.0, mean_exec_time_ms=1.0, rows=30)
         for query in queries
@@ -280,48 +69,81 @@ def explained(pg: Any, queries: list[str], **options: Any) -> dict[str, Statemen
         connection = await connect(pg.dsn)
         try:
             snapshot = await collect(connection, CollectOptions())
-            return await explain_statements(connection, snapshot, statements, ExplainOptions(**options))
+            found = await explain_statements(
+                connection, snapshot, statements, ExplainOptions(**options), progress=progress
+            )
+            await asyncio.to_thread(after)
+            return found
         finally:
             await connection.close()
 
     return asyncio.run(main())
 
 
+class Trapped:
+    """A database of traps, a sentinel session that listens, and the cases."""
+
+    def __init__(self, pg: Any, trace_file: Path) -> None:
+        self.pg = pg
+        self.trace_file = trace_file
+        link = f"'host={pg.socket_dir} port={pg.port} dbname={pg.database} user=postgres'"
+        self.cases = SafetyCases(pg.version_num // 10000, link=link, long="w" * 63, trace_file=str(trace_file))
+        for command in self.cases.setup:
+            pg.execute(command)
+        for number in range(12):
+            pg.execute(f"select {number} as column_{number}")
+        # before 15 the statistics collector writes the time of the first reset when it comes to it
+        deadline = time.monotonic() + 10
+        while pg.version_num < 150000 and time.monotonic() < deadline:
+            if pg.fetch("select stats_reset from pg_stat_database where datname = current_database()")[0][0]:
+                break
+            time.sleep(0.1)
+        # the traps went off while their tables were made
+        pg.execute("truncate side")
+
+    def state(self) -> dict[str, Any]:
+        self.pg.fetch("select pg_stat_clear_snapshot()")
+        return dict(self.pg.fetch(STATE)[0])
+
+
 @pytest.fixture
-def database(pg: Any) -> Any:
-    pg.link = f"'host={pg.socket_dir} port={pg.port} dbname={pg.database} user=postgres'"
-    for command in SETUP.replace("{link}", pg.link).replace("{long}", LONG).strip().split(";\n"):
-        pg.execute(command)
-    for number in range(12):
-        pg.execute(f"select {number} as column_{number}")
-    # before 15 the statistics collector writes the time of the first reset when it comes to it
-    deadline = time.monotonic() + 10
-    while pg.version_num < 150000 and time.monotonic() < deadline:
-        if pg.fetch("select stats_reset from pg_stat_database where datname = current_database()")[0][0]:
-            break
-        time.sleep(0.1)
-    return pg
+def trapped(pg: Any, tmp_path: Path) -> Trapped:
+    return Trapped(pg, tmp_path / "trace")
 
 
-def test_nothing_dangerous_runs_and_each_says_why(database: Any) -> None:
-    queries = [query.replace("{link}", database.link).replace("{long}", LONG) for query in DANGEROUS]
-    before = dict(database.fetch(STATE)[0])
-    found = explained(database, queries)
-    assert dict(database.fetch(STATE)[0]) == before
-    executed = [query for query, one in found.items() if any(plan.executed for plan in one.plans)]
-    assert executed == []
-    assert [query for query, one in found.items() if not one.not_executed] == []
-    assert [one.not_executed for one in found.values() if "\n" in (one.not_executed or "")] == []
+def test_what_is_dangerous_is_left_alone_and_what_is_harmless_runs(trapped: Trapped) -> None:
+    cases, notified, states = trapped.cases, [], []
+    assert len(cases.dangerous) >= 80
+    assert len(cases.harmless) >= 60
+
+    async def listen() -> Any:
+        sentinel = await trapped.pg.connect()
+        await sentinel.execute("set application_name = 'sentinel'")
+        await sentinel.add_listener("ch", lambda *_: notified.append(1))
+        return sentinel
+
+    sentinel = LOOP.run(listen())
+    before = trapped.state()
+    everything = {**cases.dangerous, **cases.harmless}
+    found = explained(trapped.pg, list(everything.values()), after=lambda: states.append(trapped.state()))
+    assert not sentinel.is_closed()
+    LOOP.run(sentinel.close())
+
+    assert {what: value for what, value in states[0].items() if value != before[what]} == {}
+    assert notified == []
+    assert not trapped.trace_file.exists()
+    reasons = {name: found[query].not_executed for name, query in cases.dangerous.items()}
+    assert {name for name, reason in reasons.items() if not reason or "\n" in reason} == set()
+    assert {name for name, query in cases.dangerous.items() if any(p.executed for p in found[query].plans)} == set()
+    assert {
+        name: found[query].not_executed for name, query in cases.harmless.items() if found[query].not_executed
+    } == {}
+    assert {name for name, query in cases.harmless.items() if not found[query].plans[0].executed} == set()
 
 
-def test_harmless_statements_do_run(database: Any) -> None:
-    found = explained(database, HARMLESS)
-    assert {query: one.not_executed for query, one in found.items() if one.not_executed} == {}
-    assert all(one.plans[0].executed and one.plans[0].execution_time_ms is not None for one in found.values())
-
-
-def test_nothing_runs_when_execution_is_turned_off(database: Any) -> None:
-    found = explained(database, HARMLESS[:10], execute=False)
+@pytest.mark.majors(18)
+def test_nothing_runs_when_execution_is_turned_off(pg: Any) -> None:
+    found = explained(pg, ["select 1", "values (1)"], execute=False)
     assert {one.not_executed for one in found.values()} == {"execution is turned off"}
     assert not any(plan.executed for one in found.values() for plan in one.plans)
 
@@ -422,3 +244,45 @@ def test_a_multirange_is_as_its_range_is(pg: Any) -> None:
         None,
         "type measured_multirange runs code of the database's own (its range functions)",
     ]
+
+
+@pytest.mark.majors(18)
+def test_trust_ends_where_a_function_is_volatile_inside_or_runs_texts(pg: Any) -> None:
+    for command in (
+        "create extension tablefunc",
+        "create table t (a int, b text)",
+        "create function adds(int, int) returns int language plpgsql volatile as $$ begin return $1 + $2; end $$",
+        "create aggregate total (int) (sfunc = adds, stype = int)",
+        "create function same(text, text) returns bool language plpgsql volatile as $$ begin return true; end $$",
+        "create operator ==~ (leftarg = text, rightarg = text, procedure = same)",
+        "create function twice(int) returns int language sql immutable as 'select $1 * 2'",
+    ):
+        pg.execute(command)
+    queries = [
+        "select total(a) from t",
+        "select * from t where b ==~ 'x'",
+        "select * from crosstab('select 1, 2, 3') as (a int, b int)",
+        "select twice(twice(a)) from t where twice(3) = 6",
+    ]
+    assert [one.not_executed for one in explained(pg, queries, trust_functions=True).values()] == [
+        "it calls total(), a volatile function of the database's own",
+        "planning it may call the function of operator ==~, and it is volatile",
+        "planning it may call crosstab(), which may do more than compute",
+        None,
+    ]
+
+
+@pytest.mark.majors(13, 18)
+def test_nothing_is_executed_that_was_judged_by_other_code(pg: Any) -> None:
+    pg.execute("create table t (a int)")
+    pg.execute("create view v as select a from t")
+    change = ["create or replace view v as select a from t where a < 5"]
+
+    def during(message: str) -> None:
+        if message.startswith("executing") and change:
+            pg.execute(change.pop())
+
+    found = explained(pg, ["select * from v"], progress=during)["select * from v"]
+    assert found.not_executed is not None
+    assert found.not_executed.startswith("functions, operators, types, views or policies were changed")
+    assert explained(pg, ["select * from v"])["select * from v"].not_executed is None
