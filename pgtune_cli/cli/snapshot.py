@@ -1,5 +1,6 @@
 """`pgtune snapshot`: collect only."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,10 @@ def snapshot(
     order_by: opt.OrderBy = None,
     schema: opt.Schema = None,
     exclude: opt.Exclude = None,
+    no_values: Annotated[
+        bool,
+        typer.Option("--no-values", help="Leave out what rows hold: common values, histograms, constants in texts."),
+    ] = False,
     no_plans: Annotated[
         bool, typer.Option("--no-plans", help="Do not EXPLAIN the statements: how true the clone is stays unknown.")
     ] = False,
@@ -37,10 +42,13 @@ def snapshot(
     """Write all that pgtune reads into one file, which every command takes in place of a connection.
 
     The file holds planner statistics, which contain values of the tables: it is written with mode 0600.
+    With --no-values it holds none, and what is planned with it is rougher. Definitions of the schema stay as they are.
 
-    Example:
+    Examples:
 
       pgtune snapshot postgresql://reader@db.example.com/shop -o shop.pgtune
+
+      pgtune snapshot shop.pgtune --no-values -o shop-to-send.pgtune
     """
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
@@ -48,6 +56,7 @@ def snapshot(
     from pgtune_cli.cli.stored_plans import with_plans
     from pgtune_cli.collect.snapshot_file import save
     from pgtune_cli.errors import UsageError
+    from pgtune_cli.sql.without_values import without_values
     from pgtune_cli.whatif.clone.schema_sql import schema_sql
 
     if not output.parent.is_dir():
@@ -59,6 +68,8 @@ def snapshot(
 
     async def job() -> "Snapshot":
         async with open_source(where, collect, settings, notes, need_statements=False) as source:
+            if no_values:  # before the plans, so that they are made without values too
+                source = replace(source, snapshot=without_values(source.snapshot))
             return source.snapshot if no_plans else await with_plans(source, notes)
 
     with notes.bar():

@@ -58,6 +58,13 @@ SINCE_2 = {"plans", "extended", "extremes"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """the earliest date that a zip can hold: files carry no time."""
 
+VALUES = "It holds values of rows (statistics, texts with constants): treat it as you treat a dump."
+NO_VALUES = """\
+Values of rows were left out (--no-values): statistics of values, constants in texts of statements, comments in them,
+constant defaults, bodies of functions. What the schema itself says stays: names, labels of enums, bounds of partitions,
+CHECK constraints, expressions and predicates of indexes, generated columns, and the views and SQL functions that the
+statements use."""
+
 T = TypeVar("T")
 
 
@@ -101,7 +108,7 @@ def _write(snapshot: Snapshot, file: Any, schema_sql: str = "") -> None:
 
 def _readme(values: bool) -> bytes:
     assert __doc__ is not None
-    kept = "It holds values of rows: treat it as you treat a dump." if values else "Values of rows were left out of it."
+    kept = VALUES if values else NO_VALUES
     return f"{__doc__.strip()}\n\n{kept}\n".encode()
 
 

@@ -6,9 +6,11 @@ pg_catalog is schema-qualified there.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
+from pgtune_cli.model.marks import VALUES
 from pgtune_cli.model.numbers import Blocks, Int2, Int4, Int8, Oid, Tuples
 
 
@@ -266,7 +268,7 @@ class Sequence(msgspec.Struct, frozen=True, kw_only=True):
     maximum: int = 2**63 - 1
     increment: int = 1
     cycle: bool = False
-    last_value: int | None = None
+    last_value: Annotated[int | None, VALUES] = None
     """None when it was never used, or is not readable."""
     readable: bool = True
     table: RelationName | None = None

@@ -1,8 +1,11 @@
 """What CREATE STATISTICS collected, and the extreme values of columns that lead an index."""
 
+from typing import Annotated
+
 import msgspec
 
 from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.marks import VALUES
 
 Attribute = str | int
 """a column's name; or, for an expression, its number in the definition, from 1."""
@@ -37,13 +40,13 @@ class ExpressionStatistics(msgspec.Struct, frozen=True, kw_only=True):
     null_frac: float | None = None
     avg_width: int | None = None
     n_distinct: float | None = None
-    most_common_vals: str | None = None
-    most_common_freqs: tuple[float, ...] | None = None
-    histogram_bounds: str | None = None
+    most_common_vals: Annotated[str | None, VALUES] = None
+    most_common_freqs: Annotated[tuple[float, ...] | None, VALUES] = None
+    histogram_bounds: Annotated[str | None, VALUES] = None
     correlation: float | None = None
-    most_common_elems: str | None = None
-    most_common_elem_freqs: tuple[float, ...] | None = None
-    elem_count_histogram: tuple[float, ...] | None = None
+    most_common_elems: Annotated[str | None, VALUES] = None
+    most_common_elem_freqs: Annotated[tuple[float, ...] | None, VALUES] = None
+    elem_count_histogram: Annotated[tuple[float, ...] | None, VALUES] = None
 
 
 class ExtendedData(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +58,7 @@ class ExtendedData(msgspec.Struct, frozen=True, kw_only=True):
     inherited: bool = False
     distinct: tuple[DistinctCount, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
-    common: tuple[CommonRow, ...] = ()
+    common: Annotated[tuple[CommonRow, ...], VALUES] = ()
     expressions: tuple[ExpressionStatistics, ...] = ()
 
 

@@ -3,7 +3,11 @@
 Everything is None (or empty) where it was not read: an older snapshot, a missing right, a version without it.
 """
 
+from typing import Annotated
+
 import msgspec
+
+from pgtune_cli.model.marks import VALUES
 
 
 class DatabaseCounters(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ class Sessions(msgspec.Struct, frozen=True, kw_only=True):
     active: int = 0
     idle_in_transaction: int = 0
     idle_in_transaction_seconds: float | None = None
-    idle_in_transaction_application: str | None = None
+    idle_in_transaction_application: Annotated[str | None, VALUES] = None
     """application_name of the one that has been idle longest."""
     transaction_seconds: float | None = None
     statement_seconds: float | None = None

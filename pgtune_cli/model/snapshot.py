@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from pgtune_cli.model.catalog import Catalog, RelationName
 from pgtune_cli.model.extended import ExtendedData, Extremes
+from pgtune_cli.model.marks import LITERALS, VALUES
 from pgtune_cli.model.numbers import Int4, Int8
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.server_state import ServerState
@@ -65,7 +66,7 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     queryid: str
     role: str
     toplevel: bool = True
-    query: str
+    query: Annotated[str, LITERALS]
     calls: Int8
     total_exec_time_ms: float
     min_exec_time_ms: float | None = None
@@ -95,7 +96,7 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
 class SampledText(msgspec.Struct, frozen=True):
     """A statement text with its literals, and the channel it was seen in (`pg_stat_activity`, `workload`)."""
 
-    query: str
+    query: Annotated[str, LITERALS]
     channel: str
     calls: float = 1.0
 
@@ -117,7 +118,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """pg_stat_statements, or workload (files)."""
     window: Window = Window()
     rows: tuple[StatementRow, ...] = ()
-    samples: tuple[SampledText, ...] = ()
+    samples: Annotated[tuple[SampledText, ...], VALUES] = ()
     total_statements: Int8 | None = None
     """entries there were before --top."""
     total_exec_time_ms: float | None = None
@@ -139,16 +140,16 @@ class ColumnStatistics(msgspec.Struct, frozen=True, kw_only=True):
     avg_width: Int4
     n_distinct: float
     """negative: minus the fraction of rows that are distinct."""
-    most_common_vals: str | None = None
-    most_common_freqs: tuple[float, ...] | None = None
-    histogram_bounds: str | None = None
+    most_common_vals: Annotated[str | None, VALUES] = None
+    most_common_freqs: Annotated[tuple[float, ...] | None, VALUES] = None
+    histogram_bounds: Annotated[str | None, VALUES] = None
     correlation: float | None = None
-    most_common_elems: str | None = None
-    most_common_elem_freqs: tuple[float, ...] | None = None
-    elem_count_histogram: tuple[float, ...] | None = None
-    range_length_histogram: str | None = None
-    range_empty_frac: float | None = None
-    range_bounds_histogram: str | None = None
+    most_common_elems: Annotated[str | None, VALUES] = None
+    most_common_elem_freqs: Annotated[tuple[float, ...] | None, VALUES] = None
+    elem_count_histogram: Annotated[tuple[float, ...] | None, VALUES] = None
+    range_length_histogram: Annotated[str | None, VALUES] = None
+    range_empty_frac: Annotated[float | None, VALUES] = None
+    range_bounds_histogram: Annotated[str | None, VALUES] = None
 
 
 class TableUsage(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +206,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     catalog: Catalog
     statistics: tuple[ColumnStatistics, ...] = ()
     extended: tuple[ExtendedData, ...] = ()
-    extremes: tuple[Extremes, ...] = ()
+    extremes: Annotated[tuple[Extremes, ...], VALUES] = ()
     usage: Usage = Usage()
     skipped: tuple[Skipped, ...] = ()
     plans: tuple[StatementPlans, ...] = ()

@@ -80,6 +80,7 @@ class Causes:
         self._extended = {(one.schema, one.name) for one in snapshot.extended}
         self._superuser = snapshot.server.superuser
         self._major = snapshot.server.version_num // 10000
+        self._values = snapshot.values
 
     def of(self, sql: str) -> str:
         names = self._relevance.tables(sql)
@@ -89,6 +90,8 @@ class Causes:
             return found
         if SYSTEM_CATALOGS.search(sql):
             return "it reads the system catalogs, and the clone has its own"
+        if not self._values:
+            return "missing statistics: values of rows were left out of the snapshot"
         if self._major != MAJOR:
             return f"version drift: the source is PostgreSQL {self._major}, the clone {MAJOR}"
         return "not known; the data or their statistics may have changed in between"
