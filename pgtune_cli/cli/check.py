@@ -19,45 +19,87 @@ def check(
     user: opt.User = None,
     dbname: opt.Dbname = None,
     ask_password: opt.AskPassword = False,
+    workload: opt.WorkloadPath = None,
     window: opt.Window = None,
+    windows: opt.Windows = 1,
+    run_files: opt.RunFiles = None,
+    statistics: opt.Statistics = None,
     top: opt.Top = None,
     order_by: opt.OrderBy = None,
-    format_: Annotated[str, typer.Option("--format", help="terminal, json or markdown.")] = "terminal",
+    no_plans: opt.NoPlans = False,
+    trust_functions: opt.TrustFunctions = False,
+    pg_bin: opt.PgBin = None,
+    select: opt.Select = None,
+    ignore: opt.Ignore = None,
+    rules: opt.Rules = None,
+    output: opt.Output = None,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", help="terminal, json, markdown, github, gitlab, sarif or junit.", rich_help_panel=opt.OUTPUT
+        ),
+    ] = "terminal",
     color: opt.Color = "auto",
     exit_zero: opt.ExitZero = False,
+    require_complete: opt.RequireComplete = False,
     config: opt.Config = None,
     profile: opt.Profile = None,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = 0,
 ) -> None:
-    """Fail (exit 1) when a statement is slower than its threshold, or than in the baseline.
+    """Fail (exit 1) when a statement is over its limits, or does more work than in the baseline.
 
     Examples:
 
       pgtune check postgresql://ci@localhost/test --baseline pgtune-baseline.json
 
+      pgtune check postgresql://ci@localhost/test --statistics production.pgtune
+
       pgtune check shop.pgtune --format json
     """
     from pgtune_cli import gate
+    from pgtune_cli.cli.analysis_options import analyze_options
     from pgtune_cli.cli.console import print_result, want_colour
+    from pgtune_cli.cli.gate_run import RunFlags, read_run
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, resolve
-    from pgtune_cli.cli.statements import read_statements
-    from pgtune_cli.cli.write import check_format
+    from pgtune_cli.cli.write import CHECK_FORMATS, check_format, output_files, write_file
     from pgtune_cli.compare.baseline import load
     from pgtune_cli.compare.verdict import compare
+    from pgtune_cli.errors import IncompleteAnalysis
     from pgtune_cli.model.comparison import Outcome
     from pgtune_cli.report.check import render_check
 
-    check_format(format_, ("terminal", "json", "markdown"))
+    check_format(format_, CHECK_FORMATS)
+    files = output_files(output, CHECK_FORMATS)
     settings, notes = configured(config, profile, quiet, verbose)
+    options = analyze_options(
+        settings, no_execute=True, max_time=None, trust_functions=trust_functions, pg_bin=pg_bin, select=select,
+        ignore=ignore, rules=rules,
+    )  # fmt: skip
     before = load(baseline) if baseline else None
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
+    collect = CollectFlags(workload, window, top, order_by)
     where = resolve(flags, settings, notes)
     with notes.bar():
-        statements = run(read_statements(where, CollectFlags(None, window, top, order_by), settings, notes))
-    result = gate.check(compare(statements, before, settings))
-    print_result(render_check(result, format_, colour=want_colour(color)))
+        found = run(
+            read_run(where, RunFlags(collect, windows, tuple(run_files or ()), statistics, not no_plans, options),
+                     settings, notes)
+        )  # fmt: skip
+    compared = compare(found.baseline, before, settings, found.context)
+    result = gate.check(
+        compared.comparisons,
+        found.findings,
+        policy=settings.check.rules,
+        known=before.findings if before else (),
+        notes=(*found.notes, *compared.notes, *(f"not known: {item.what}: {item.why}" for item in found.unknown)),
+    )
+    for name, path in files:
+        write_file(path, render_check(result, name))
+    if not (quiet and files):
+        print_result(render_check(result, format_, colour=want_colour(color)))
     if result.outcome is Outcome.FAILED and not exit_zero:
         raise typer.Exit(1)
+    if require_complete and found.skipped:
+        raise IncompleteAnalysis(f"skipped: {len(found.skipped)}", "pgtune analyze lists them")

@@ -34,6 +34,22 @@ Window = Annotated[
     str | None, typer.Option("--window", help="Measure for this long, such as 60s, instead of since the last reset.",
                              rich_help_panel=WORKLOAD),
 ]  # fmt: skip
+Windows = Annotated[
+    int, typer.Option("--windows", min=1, help="Measure so many windows, one after the other; time is judged from 5.",
+                      rich_help_panel=WORKLOAD),
+]  # fmt: skip
+RunFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--run", help="A snapshot of an earlier run of the same workload: one more window; repeatable.",
+                 rich_help_panel=WORKLOAD),
+]  # fmt: skip
+Statistics = Annotated[
+    Path | None,
+    typer.Option("--statistics", help="A snapshot of production: plans are judged at its sizes, by its statistics."),
+]
+NoPlans = Annotated[
+    bool, typer.Option("--no-plans", help="Figures alone: nothing is planned.", rich_help_panel=EXECUTION)
+]
 Top = Annotated[int | None, typer.Option("--top", help="How many statements (default 100).", rich_help_panel=WORKLOAD)]
 OrderBy = Annotated[
     str | None, typer.Option("--order-by", help="Which: total, mean, calls, io or rows.", rich_help_panel=WORKLOAD)
@@ -75,11 +91,16 @@ PgBin = Annotated[
 
 Output = Annotated[
     list[str] | None,
-    typer.Option("-o", "--output", help="\\[FORMAT=]FILE, repeatable; format by the ending: .html .json .md .sql .txt.",
-                 rich_help_panel=OUTPUT),
+    typer.Option("-o", "--output", rich_help_panel=OUTPUT,
+                 help="\\[FORMAT=]FILE, repeatable; format by the ending: .html .json .md .sql .txt .sarif .xml."),
 ]  # fmt: skip
 Format = Annotated[
-    str, typer.Option("--format", help="For stdout: terminal, json, markdown, html or sql.", rich_help_panel=OUTPUT)
+    str,
+    typer.Option(
+        "--format",
+        help="For stdout: terminal, json, markdown, html, sql, github, gitlab, sarif or junit.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.", rich_help_panel=OUTPUT)]
 Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules (id or prefix); repeatable.")]

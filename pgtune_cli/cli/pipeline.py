@@ -65,7 +65,7 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     snapshot = source.snapshot
     rules = chosen_rules(options, settings)
     statements = merge(snapshot)
-    async with _clone(snapshot, statements, options, notes) as (clone, lost):
+    async with open_clone_of(snapshot, statements, options, notes) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         advice = await advise(analysis, source, clone, options, notes)
         rewrites = await _rewrite(analysis, source, clone, options, notes)
@@ -99,7 +99,7 @@ async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> 
 
     _check_engine(source, options)
     statements = merge(source.snapshot)
-    async with _clone(source.snapshot, statements, options, notes) as (clone, lost):
+    async with open_clone_of(source.snapshot, statements, options, notes) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         return await advise(analysis, source, clone, options, notes)
 
@@ -195,9 +195,10 @@ async def advise(
 
 
 @asynccontextmanager
-async def _clone(
+async def open_clone_of(
     snapshot: Snapshot, statements: tuple[Statement, ...], options: AnalyzeOptions, notes: Notes
 ) -> AsyncIterator[tuple["Clone | None", tuple[Skipped, ...]]]:
+    """The statistics-only clone of a snapshot, and what it lost; None, and why, where there can be none."""
     from pgtune_cli.server.binaries import find_binaries
     from pgtune_cli.whatif.clone import open_clone
 

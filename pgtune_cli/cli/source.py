@@ -119,6 +119,17 @@ async def open_source(
             connection.terminate()
 
 
+async def again(source: Source, collect: CollectFlags, settings: "Settings", notes: Notes) -> Snapshot:
+    """Read the same server once more, for another window.
+
+    Raises:
+        UsageError: there is no server.
+    """
+    if source.connection is None:
+        raise UsageError("--windows needs a server, and this is a snapshot file", "give further snapshots with --run")
+    return _with_workload(await _collect(source.connection, collect, settings, notes), collect)
+
+
 async def _collect(connection: "Connection", collect: CollectFlags, settings: "Settings", notes: Notes) -> Snapshot:
     from pgtune_cli.collect.collector import CollectOptions
     from pgtune_cli.collect.collector import collect as read

@@ -5,32 +5,37 @@ from pathlib import Path
 from pgtune_cli.errors import UsageError
 from pgtune_cli.resources import write_whole
 
-FORMATS = ("terminal", "json", "markdown", "html", "sql")
-_BY_ENDING = {".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sql": "sql", ".txt": "terminal"}
+MACHINE = ("github", "gitlab", "sarif", "junit")
+FORMATS = ("terminal", "json", "markdown", "html", "sql", *MACHINE)
+CHECK_FORMATS = ("terminal", "json", "markdown", *MACHINE)
+_BY_ENDING = {
+    ".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sql": "sql", ".txt": "terminal",
+    ".sarif": "sarif", ".xml": "junit",
+}  # fmt: skip
 
 
-def output_files(outputs: list[str] | None) -> tuple[tuple[str, Path], ...]:
+def output_files(outputs: list[str] | None, formats: tuple[str, ...] = FORMATS) -> tuple[tuple[str, Path], ...]:
     """(format, file) of every -o.
 
     Raises:
         UsageError: an unknown format or ending, a missing folder; before any work is done.
     """
-    return tuple(_output_file(output) for output in outputs or ())
+    return tuple(_output_file(output, formats) for output in outputs or ())
 
 
-def _output_file(output: str) -> tuple[str, Path]:
+def _output_file(output: str, formats: tuple[str, ...]) -> tuple[str, Path]:
     name, equals, rest = output.partition("=")
     if equals and name.isalpha():
         if not rest:
             raise UsageError(f"{output} names no file", "write it like html=report.html")
-        chosen, path = check_format(name), Path(rest)
+        chosen, path = check_format(name, formats), Path(rest)
     else:
         path = Path(output)
         if path.suffix.lower() not in _BY_ENDING:
             raise UsageError(
                 f"cannot tell the format of {output}", f"use one of {' '.join(_BY_ENDING)}, or FORMAT=FILE"
             )
-        chosen = _BY_ENDING[path.suffix.lower()]
+        chosen = check_format(_BY_ENDING[path.suffix.lower()], formats)
     if not path.parent.is_dir():
         raise UsageError(f"no folder {path.parent} for {path.name}", "make it first")
     if path.is_dir():

@@ -152,4 +152,5 @@ def _row(entry: Entry, text: str) -> StatementRow:
         jit_time_ms=counters.jit_ms,
         parallel_workers_to_launch=counters.workers_to_launch,
         parallel_workers_launched=counters.workers_launched,
+        stats_since=counters.stats_since,
     )

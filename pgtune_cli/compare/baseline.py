@@ -5,20 +5,25 @@ from pathlib import Path
 
 import msgspec
 
-from pgtune_cli import __version__
-from pgtune_cli.compare.measure import measure
-from pgtune_cli.compare.policy import policy_of
-from pgtune_cli.compare.signals import Windows, signals
+from pgtune_cli.compare.runs import Runs, pairs_of
+from pgtune_cli.compare.signals import Circumstances, signals
+from pgtune_cli.compare.tolerance import tolerance_of
 from pgtune_cli.errors import UsageError
-from pgtune_cli.model.comparison import BASELINE_SCHEMA_VERSION, Baseline, BaselineStatement
-from pgtune_cli.model.statement import Statement
+from pgtune_cli.model.check_policy import RelativePolicy
+from pgtune_cli.model.comparison import (
+    BASELINE_SCHEMA_VERSION,
+    Baseline,
+    BaselineStatement,
+    PlanSummary,
+    TableState,
+)
 from pgtune_cli.resources import write_whole
-from pgtune_cli.settings import Settings
-from pgtune_cli.sql.fingerprint import normalise
 
 MAX_BYTES = 64 << 20
 TIME_MOVED = 2.0
 """a mean that moved by less is noise, and stays out of the diff."""
+COST_MOVED = 1.3
+ROWS_MOVED = 1.1
 _AGAIN = "write a new one with: pgtune baseline -o FILE"
 
 
@@ -27,25 +32,14 @@ class _Header(msgspec.Struct):
     schema_version: int = 0
 
 
-def make_baseline(statements: tuple[Statement, ...], settings: Settings) -> Baseline:
-    """Sorted by fingerprint; texts normalised, figures rounded."""
-    entries = [_entry(statement, settings) for statement in statements]
-    return Baseline(
-        pgtune_version=__version__,
-        slow_query_threshold_ms=float(settings.slow_query_threshold_ms),
-        statements=tuple(sorted(entries, key=lambda entry: entry.fingerprint)),
-    )
-
-
 def update(old: Baseline, new: Baseline) -> Baseline:
     """`new`, with the old figures of every statement whose cost did not change in earnest."""
     before = {entry.fingerprint: entry for entry in old.statements}
-    pairs = {e.fingerprint: (before[e.fingerprint].measurement, e.measurement) for e in new.statements
-             if e.fingerprint in before}  # fmt: skip
-    windows = Windows(pairs)
-    speed = windows.speed()
-    kept = tuple(_kept(before.get(entry.fingerprint), entry, windows, speed) for entry in new.statements)
-    return msgspec.structs.replace(new, statements=kept)
+    runs = Runs(pairs_of(old, new))
+    speed = runs.speed()
+    kept = tuple(_kept(before.get(entry.fingerprint), entry, runs, speed) for entry in new.statements)
+    tables = {name: _kept_table(old.tables.get(name), table) for name, table in new.tables.items()}
+    return msgspec.structs.replace(new, statements=kept, tables=tables)
 
 
 def save(baseline: Baseline, path: Path) -> None:
@@ -93,32 +87,46 @@ def _verify(baseline: Baseline, path: Path) -> None:
         if entry.fingerprint in seen:
             raise UsageError(f"{path}: statement {entry.fingerprint[:40]!r} is there twice", _AGAIN)
         seen.add(entry.fingerprint)
-        figures = (each for each in msgspec.structs.astuple(entry.measurement) if each is not None)
+        figures = [*msgspec.structs.astuple(entry.measurement), *entry.windows]
+        figures = [each for each in figures if each is not None]
         if not all(isfinite(each) and each >= 0 for each in figures):
             raise UsageError(f"{path}: statement {entry.fingerprint[:40]!r} has a negative or infinite cost", _AGAIN)
 
 
-def _entry(statement: Statement, settings: Settings) -> BaselineStatement:
-    normalised = normalise(statement.query)
-    policy = policy_of(statement.fingerprint, normalised, settings)
-    return BaselineStatement(
-        fingerprint=statement.fingerprint,
-        query=normalised,
-        over_threshold=policy.over(statement.mean_exec_time_ms, statement.calls),
-        measurement=measure(statement),
-    )
-
-
-def _kept(old: BaselineStatement | None, new: BaselineStatement, windows: Windows, speed: float) -> BaselineStatement:
-    """The old entry, unless a signal says that the statement changed."""
-    if old is None or old.over_threshold != new.over_threshold:
+def _kept(old: BaselineStatement | None, new: BaselineStatement, runs: Runs, speed: float) -> BaselineStatement:
+    """The old entry, unless a signal says that the statement changed; its text and plan are those of now."""
+    if old is None or old.over_threshold != new.over_threshold or len(new.windows) > len(old.windows):
         return new
     before, after = old.measurement, new.measurement
-    replay = windows.replays(new.fingerprint)
+    around = Circumstances(
+        tolerance=tolerance_of(RelativePolicy(), runs.likeness(new.fingerprint), after.calls), speed=speed
+    )
+    back = msgspec.structs.replace(around, speed=1 / speed)
     # fewer rows or WAL records are a change too, so both directions are asked
-    found = [*signals(new.query, before, after, replay, speed), *signals(new.query, after, before, replay, 1 / speed)]
+    found = [*signals(new.query, before, after, around), *signals(new.query, after, before, back)]
     slower = after.mean_exec_time_ms / speed
     time_moved = max(before.mean_exec_time_ms, slower) > TIME_MOVED * min(before.mean_exec_time_ms, slower)
     if time_moved or not all(signal.time_only for signal in found):
         return new
-    return msgspec.structs.replace(old, query=new.query)
+    return msgspec.structs.replace(
+        new,
+        measurement=before,
+        windows=old.windows,
+        plan=_kept_plan(old.plan, new.plan),
+        production_plan=_kept_plan(old.production_plan, new.production_plan),
+    )
+
+
+def _kept_plan(old: PlanSummary | None, new: PlanSummary | None) -> PlanSummary | None:
+    """A cost moves with every ANALYZE: the same shape at about the same cost is the same plan."""
+    if old is None or new is None or old.shape != new.shape:
+        return new
+    close = max(old.total_cost, new.total_cost) <= COST_MOVED * min(old.total_cost, new.total_cost)
+    return old if close else new
+
+
+def _kept_table(old: TableState | None, new: TableState) -> TableState:
+    if old is None or not old.rows or not new.rows:
+        return new
+    close = max(old.rows, new.rows) <= ROWS_MOVED * min(old.rows, new.rows)
+    return msgspec.structs.replace(new, rows=old.rows) if close else new

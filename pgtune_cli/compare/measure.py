@@ -1,6 +1,9 @@
 """What a statement cost per call, as a baseline keeps it: rounded, so that a diff shows changes and not noise."""
 
-from math import floor, log10
+from collections.abc import Sequence
+from math import floor, fsum, log10
+
+import msgspec
 
 from pgtune_cli.model.comparison import Measurement
 from pgtune_cli.model.statement import Statement
@@ -19,6 +22,27 @@ def measure(statement: Statement) -> Measurement:
         blocks_per_call=significant(blocks / calls, 4),
         temp_blocks_per_call=significant(statement.temp_blks_written / calls, 4),
         wal_records_per_call=None if wal is None else significant(wal / calls, 4),
+    )
+
+
+def merged(windows: Sequence[Statement], of: int) -> Statement:
+    """The statement of a typical window: sums over the windows it ran in, divided by `of`, the number taken."""
+    if of == 1:
+        return windows[0]
+    calls = sum(one.calls for one in windows)
+    time = fsum(one.total_exec_time_ms for one in windows)
+    wal = [one.wal_records for one in windows]
+    return msgspec.structs.replace(
+        windows[-1],
+        calls=max(round(calls / of), 1),
+        total_exec_time_ms=time / of,
+        mean_exec_time_ms=time / max(calls, 1),
+        stddev_exec_time_ms=None,
+        rows=round(sum(one.rows for one in windows) / of),
+        shared_blks_hit=round(sum(one.shared_blks_hit for one in windows) / of),
+        shared_blks_read=round(sum(one.shared_blks_read for one in windows) / of),
+        temp_blks_written=round(sum(one.temp_blks_written for one in windows) / of),
+        wal_records=None if None in wal else round(sum(each or 0 for each in wal) / of),
     )
 
 

@@ -1,9 +1,10 @@
-"""Which threshold holds for a statement: the settings', or that of the first override that speaks of it."""
+"""Which policies hold for a statement: the settings', or those of the first override that speaks of it."""
 
 import re
 
 import msgspec
 
+from pgtune_cli.model.check_policy import AbsolutePolicy, PlanPolicy, RelativePolicy
 from pgtune_cli.model.comparison import Measurement
 from pgtune_cli.settings import Settings, StatementOverride
 
@@ -13,6 +14,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     threshold_ms: float
     min_calls: int
+    absolute: AbsolutePolicy = AbsolutePolicy()
+    relative: RelativePolicy = RelativePolicy()
+    plan: PlanPolicy = PlanPolicy()
     ignored: str | None = None
     """why nothing about this statement fails, when pgtune.yaml says so."""
 
@@ -29,12 +33,23 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 def policy_of(fingerprint: str, normalised: str, settings: Settings) -> Policy:
     """The first override that matches wins; what it leaves out comes from the settings."""
     override = next((each for each in settings.statements if _speaks_of(each, fingerprint, normalised)), None)
+    check = settings.check
+    general = Policy(
+        threshold_ms=settings.slow_query_threshold_ms,
+        min_calls=settings.min_calls,
+        absolute=check.absolute,
+        relative=check.relative,
+        plan=check.plan,
+    )
     if override is None:
-        return Policy(threshold_ms=settings.slow_query_threshold_ms, min_calls=settings.min_calls)
+        return general
     threshold = override.slow_query_threshold_ms
     return Policy(
-        threshold_ms=settings.slow_query_threshold_ms if threshold is None else threshold,
-        min_calls=override.min_calls or settings.min_calls,
+        threshold_ms=general.threshold_ms if threshold is None else threshold,
+        min_calls=override.min_calls or general.min_calls,
+        absolute=override.absolute or general.absolute,
+        relative=override.relative or general.relative,
+        plan=override.plan or general.plan,
         ignored=(override.reason or "no reason given") if override.ignore else None,
     )
 

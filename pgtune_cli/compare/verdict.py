@@ -1,18 +1,33 @@
-"""`pgtune check`: every statement against its threshold and against the baseline."""
+"""`pgtune check`: every statement against its limits and against the baseline."""
 
-from pgtune_cli.compare.measure import figure, measure
+from collections.abc import Mapping
+
+import msgspec
+
+from pgtune_cli.compare.causes import causes, plan_changes, plan_worse
+from pgtune_cli.compare.direction import Direction, Signal
+from pgtune_cli.compare.limits import (
+    absolute_reasons,
+    cost_reasons,
+    plan_reasons,
+    spill_reasons,
+    statistics_reasons,
+)
+from pgtune_cli.compare.measure import figure
+from pgtune_cli.compare.pairing import changed
 from pgtune_cli.compare.policy import Policy, policy_of
-from pgtune_cli.compare.signals import Direction, Signal, Windows, signals
+from pgtune_cli.compare.runs import Runs, growth, pairs_of
+from pgtune_cli.compare.signals import Circumstances, signals
+from pgtune_cli.compare.tolerance import Likeness, tolerance_of
+from pgtune_cli.compare.windows import EFFECT, ENOUGH, TimeVerdict, judge_times
 from pgtune_cli.model.comparison import (
     Baseline,
     BaselineStatement,
     Comparison,
     ComparisonVerdict,
-    Measurement,
+    PlanSummary,
 )
-from pgtune_cli.model.statement import Statement
 from pgtune_cli.settings import Settings
-from pgtune_cli.sql.fingerprint import normalise
 
 _ORDER = (
     ComparisonVerdict.SLOWER, ComparisonVerdict.UNDECIDED, ComparisonVerdict.NEW, ComparisonVerdict.FASTER,
@@ -20,50 +35,201 @@ _ORDER = (
 )  # fmt: skip
 
 
-def compare(statements: tuple[Statement, ...], baseline: Baseline | None, settings: Settings) -> tuple[Comparison, ...]:
-    """Those that fail first; costliest first within a verdict. Without a baseline only the thresholds fail."""
-    before = {entry.fingerprint: entry for entry in baseline.statements} if baseline else {}
-    after = {statement.fingerprint: measure(statement) for statement in statements}
-    windows = Windows({key: (before[key].measurement, after[key]) for key in before.keys() & after.keys()})
-    speed = windows.speed()
-    found = [
-        _judge(each, after[each.fingerprint], before.get(each.fingerprint), baseline, windows, speed, settings)
-        for each in statements
-    ]
-    found += [_gone(entry) for key, entry in before.items() if key not in after]
-    return tuple(sorted(found, key=_rank))
+SAID = {
+    Likeness.REPLAY: (),
+    Likeness.PROBABLE: (),
+    Likeness.OTHER_PARAMETERS: (
+        "the run had other parameters or data than the baseline's: small changes are let pass",
+    ),
+    Likeness.LIVE: ("the run is no replay of the baseline's: numbers of calls are not compared",),
+}
 
 
-def _judge(
-    statement: Statement,
-    now: Measurement,
-    entry: BaselineStatement | None,
-    baseline: Baseline | None,
-    windows: Windows,
-    speed: float,
-    settings: Settings,
-) -> Comparison:
-    normalised = normalise(statement.query)
-    policy = policy_of(statement.fingerprint, normalised, settings)
-    verdict, reasons = ComparisonVerdict.NEW, ["not in the baseline"] if baseline else []
-    known = False
-    if entry is not None and baseline is not None:
-        known = policy.known(entry.measurement, entry.over_threshold, baseline.slow_query_threshold_ms)
-        replay = windows.replays(statement.fingerprint)
-        verdict, reasons = _against(signals(normalised, entry.measurement, now, replay, speed))
-    broken, said = _threshold(statement, policy, known, entry)
-    fails = (broken or verdict is ComparisonVerdict.SLOWER) and policy.ignored is None
-    if policy.ignored is not None:
-        said.append(f"ignored by the configuration: {policy.ignored}")
-    return Comparison(
-        fingerprint=statement.fingerprint,
-        query=statement.query,
-        verdict=verdict,
-        fails=fails,
-        reasons=(*said, *reasons),
-        baseline=entry.measurement if entry else None,
-        candidate=now,
-    )
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known beside the statements' figures. `schema.name` -> bytes."""
+
+    texts: Mapping[str, str] = {}
+    """verbatim texts, by fingerprint."""
+    bytes_of: Mapping[str, int] = {}
+    production_bytes_of: Mapping[str, int] = {}
+    production_plans: Mapping[str, PlanSummary] = {}
+    """plans of these statements on production's own schema."""
+    production_known: frozenset[str] = frozenset()
+    """fingerprints of the statements that production runs."""
+    production_gone: frozenset[str] = frozenset()
+    """indexes that production has and this schema has not."""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    comparisons: tuple[Comparison, ...]
+    """those that fail first; costliest first within a verdict."""
+    notes: tuple[str, ...]
+
+
+def compare(
+    candidate: Baseline, baseline: Baseline | None, settings: Settings, context: Context | None = None
+) -> Compared:
+    """Without a baseline only the limits fail."""
+    return _Judge(candidate, baseline, settings, context or Context()).all()
+
+
+class _Judge:
+    """One comparison of two runs."""
+
+    def __init__(self, candidate: Baseline, baseline: Baseline | None, settings: Settings, context: Context) -> None:
+        self._candidate, self._baseline = candidate, baseline
+        self._settings, self._context = settings, context
+        before = {entry.fingerprint: entry for entry in baseline.statements} if baseline else {}
+        now = {entry.fingerprint for entry in candidate.statements}
+        self._gone = {key: entry for key, entry in before.items() if key not in now}
+        new = [entry for entry in candidate.statements if entry.fingerprint not in before]
+        self._replaces = changed(new, self._gone.values()) if baseline else {}
+        self._before = before | self._replaces
+        for old in self._replaces.values():
+            del self._gone[old.fingerprint]
+        self._runs = Runs(pairs_of(baseline, candidate) if baseline else {})
+        self._speed = self._runs.speed()
+        self._policies = {
+            entry.fingerprint: policy_of(entry.fingerprint, entry.query, settings) for entry in candidate.statements
+        }
+        self._times, self._notes = self._judge_times()
+        self._gone_indexes = _gone_indexes(baseline, candidate)
+
+    def all(self) -> Compared:
+        found = [self._judge(entry) for entry in self._candidate.statements]
+        found += [_gone(entry) for entry in self._gone.values()]
+        return Compared(tuple(sorted(found, key=_rank)), (*self._likeness(), *self._notes))
+
+    def _likeness(self) -> tuple[str, ...]:
+        if self._baseline is None or not self._runs.pairs:
+            return ()
+        return SAID[self._runs.likeness("")]
+
+    def _judge_times(self) -> tuple[dict[str, TimeVerdict], tuple[str, ...]]:
+        if self._baseline is None:
+            return {}, ()
+        samples = {
+            entry.fingerprint: (self._before[entry.fingerprint].windows, entry.windows)
+            for entry in self._candidate.statements
+            if entry.fingerprint in self._before
+        }
+        fewest = min((min(len(then), len(now)) for then, now in samples.values()), default=0)
+        if fewest < ENOUGH:
+            one = max(fewest, 1)
+            windows = "one window" if one == 1 else f"{one} windows"
+            return {}, (f"time was not judged: {windows} on a side, it takes {ENOUGH} on both",) if samples else ()
+        effects = {key: effect for key, policy in self._policies.items() if (effect := _effect(policy)) is not None}
+        times, note = judge_times(samples, effects)
+        notes = [note] if note else []
+        if times:
+            seen = sorted(time.detectable for time in times.values())
+            notes.append(f"time: for half of the statements a change below x{figure(seen[len(seen) // 2])} is not seen")
+        return times, tuple(notes)
+
+    def _judge(self, entry: BaselineStatement) -> Comparison:
+        key, policy = entry.fingerprint, self._policies[entry.fingerprint]
+        old = self._before.get(key)
+        verdict, reasons = ComparisonVerdict.NEW, ["not in the baseline"] if self._baseline else []
+        if old is not None:
+            verdict, reasons = _against(self._signals(entry, old, policy))
+        over, told = self._over(entry, old, policy)
+        worse = self._worse(entry, old, policy)
+        broken = [*over, *(reason for reason in worse if reason not in over)]
+        if worse and old is not None and verdict in (ComparisonVerdict.SAME, ComparisonVerdict.UNDECIDED):
+            verdict = ComparisonVerdict.SLOWER
+        if policy.ignored is not None:
+            told.append(f"ignored by the configuration: {policy.ignored}")
+        if key in self._replaces:
+            reasons = [f"its text changed: it was {self._replaces[key].fingerprint} in the baseline", *reasons]
+        then, now = self._plans(entry, old)
+        return Comparison(
+            fingerprint=key,
+            query=self._context.texts.get(key, entry.query),
+            verdict=verdict,
+            fails=(bool(broken) or verdict is ComparisonVerdict.SLOWER) and policy.ignored is None,
+            reasons=(*broken, *told, *reasons),
+            causes=self._causes(entry, old, bool(broken) or verdict is not ComparisonVerdict.SAME),
+            previous=self._replaces[key].fingerprint if key in self._replaces else None,
+            baseline=old.measurement if old else None,
+            candidate=entry.measurement,
+            baseline_plan=then,
+            candidate_plan=now,
+        )
+
+    def _signals(self, entry: BaselineStatement, old: BaselineStatement, policy: Policy) -> list[Signal]:
+        assert self._baseline is not None
+        factor, table = growth(entry, self._baseline, self._candidate)
+        time = self._times.get(entry.fingerprint)
+        around = Circumstances(
+            tolerance=tolerance_of(policy.relative, self._runs.likeness(entry.fingerprint), entry.measurement.calls),
+            speed=self._speed,
+            growth=factor,
+            grown=table,
+            plan_changed=bool(old.plan and entry.plan and old.plan.shape != entry.plan.shape),
+            plan_worse=plan_worse(old.plan, entry.plan),
+            windows_judged=time is not None or policy.relative.time is False,
+        )
+        found = signals(entry.query, old.measurement, entry.measurement, around)
+        if time is not None and time.signal is not None:
+            found.append(time.signal)
+        return found
+
+    def _over(
+        self, entry: BaselineStatement, old: BaselineStatement | None, policy: Policy
+    ) -> tuple[list[str], list[str]]:
+        """Which limits it is over, and what there is to say besides."""
+        known = (
+            old is not None
+            and self._baseline is not None
+            and policy.known(old.measurement, old.over_threshold, self._baseline.slow_query_threshold_ms)
+        )
+        fails, said = _threshold(entry, policy, known, old)
+        over = [*([said] if fails and said else []), *absolute_reasons(entry, policy, old)]
+        return over, [said] if said and not fails else []
+
+    def _worse(self, entry: BaselineStatement, old: BaselineStatement | None, policy: Policy) -> list[str]:
+        """What its plan does that it did not do, as far as the policies forbid it."""
+        context, statistics = self._context, self._settings.check.statistics
+        cost = tolerance_of(policy.relative, Likeness.REPLAY).cost
+        now, then = entry.production_plan, self._production_plan_before(entry, old)
+        known_there = old is not None or entry.fingerprint in context.production_known
+        found = (
+            *plan_reasons(entry.plan, old.plan if old else None, policy.plan, self._gone_indexes, context.bytes_of),
+            *spill_reasons(entry, old, policy.plan),
+            *cost_reasons(entry.plan, old.plan if old else None, cost),
+            *statistics_reasons(now, then, known_there, statistics, context.production_bytes_of),
+            *plan_reasons(now, then, policy.plan, context.production_gone, context.production_bytes_of),
+        )
+        return list(dict.fromkeys(found))
+
+    def _production_plan_before(self, entry: BaselineStatement, old: BaselineStatement | None) -> PlanSummary | None:
+        """The baseline's, if it was made with production's statistics; else that on production's own schema."""
+        if old is not None and old.production_plan is not None:
+            return old.production_plan
+        return self._context.production_plans.get(entry.fingerprint)
+
+    def _plans(
+        self, entry: BaselineStatement, old: BaselineStatement | None
+    ) -> tuple[PlanSummary | None, PlanSummary | None]:
+        if entry.production_plan is not None:
+            return self._production_plan_before(entry, old), entry.production_plan
+        return old.plan if old else None, entry.plan
+
+    def _causes(self, entry: BaselineStatement, old: BaselineStatement | None, wanted: bool) -> tuple[str, ...]:
+        if not wanted:
+            return ()
+        found: list[str] = []
+        if entry.production_plan is not None:
+            found += plan_changes(self._production_plan_before(entry, old), entry.production_plan)
+        if old is not None and self._baseline is not None:
+            found += causes(old, entry, self._baseline, self._candidate)
+        return tuple(dict.fromkeys(found))
+
+
+def _effect(policy: Policy) -> float | None:
+    if isinstance(policy.relative.time, bool):
+        return EFFECT if policy.relative.time else None
+    return policy.relative.time
 
 
 def _against(found: list[Signal]) -> tuple[ComparisonVerdict, list[str]]:
@@ -80,18 +246,30 @@ def _against(found: list[Signal]) -> tuple[ComparisonVerdict, list[str]]:
 
 
 def _threshold(
-    statement: Statement, policy: Policy, known: bool, entry: BaselineStatement | None
-) -> tuple[bool, list[str]]:
+    entry: BaselineStatement, policy: Policy, known: bool, old: BaselineStatement | None
+) -> tuple[bool, str | None]:
     """Whether the threshold is broken, and what there is to say of it, with both numbers."""
-    mean, calls = statement.mean_exec_time_ms, statement.calls
+    mean, calls = entry.measurement.mean_exec_time_ms, entry.measurement.calls
     if mean <= policy.threshold_ms:
-        return False, []
+        return False, None
     said = f"mean execution time {figure(mean)} ms is over the threshold of {figure(policy.threshold_ms)} ms"
     if not policy.over(mean, calls):
-        return False, [f"{said}, in {calls} of the {policy.min_calls} calls it takes to fail"]
-    if known and entry is not None:
-        return False, [f"{said}, known: {figure(entry.measurement.mean_exec_time_ms)} ms in the baseline"]
-    return True, [f"{said} ({calls} {'call' if calls == 1 else 'calls'})"]
+        return False, f"{said}, in {calls} of the {policy.min_calls} calls it takes to fail"
+    if known and old is not None:
+        return False, f"{said}, known: {figure(old.measurement.mean_exec_time_ms)} ms in the baseline"
+    return True, f"{said} ({calls} {'call' if calls == 1 else 'calls'})"
+
+
+def _gone_indexes(before: Baseline | None, after: Baseline) -> frozenset[str]:
+    """Indexes of the baseline that the tables, where they still are, do not have any more."""
+    if before is None:
+        return frozenset()
+    return frozenset(
+        index
+        for name, then in before.tables.items()
+        if (now := after.tables.get(name)) is not None
+        for index in then.indexes.keys() - now.indexes.keys()
+    )
 
 
 def _gone(entry: BaselineStatement) -> Comparison:
@@ -102,6 +280,7 @@ def _gone(entry: BaselineStatement) -> Comparison:
         fails=False,
         reasons=("in the baseline only",),
         baseline=entry.measurement,
+        baseline_plan=entry.plan,
     )
 
 

@@ -8,7 +8,7 @@ BASELINE_SCHEMA_VERSION = 1
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """What a statement cost, per call, over the window. Times in milliseconds, blocks of 8 kB."""
+    """What a statement cost, per call, over the run. Times in milliseconds, blocks of 8 kB."""
 
     calls: int
     mean_exec_time_ms: float
@@ -19,19 +19,63 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     wal_records_per_call: float | None = None
 
 
-class BaselineStatement(msgspec.Struct, frozen=True, kw_only=True):
+class PlanSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept of a plan: enough to say what changed, nothing of the values that it was made with."""
+
+    total_cost: float
+    shape: tuple[str, ...]
+    """a line a node, indented by depth: kind, join, relation, index."""
+    nodes: tuple[str, ...] = ()
+    """the node types, sorted."""
+    relations: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    seq_scans: tuple[str, ...] = ()
+    """tables read sequentially, as `schema.name`."""
+    selective_scans: tuple[str, ...] = ()
+    """those of them of which few rows are kept."""
+
+
+class BaselineStatement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str
     query: str
     """normalised: no literals."""
-    over_threshold: bool
+    over_threshold: bool = False
     measurement: Measurement
+    windows: tuple[float | None, ...] = ()
+    """mean execution time, ms, in each window where several were taken; null where it did not run."""
+    tables: tuple[str, ...] = ()
+    """what the text touches, through views too, as `schema.name`."""
+    plan: PlanSummary | None = None
+    production_plan: PlanSummary | None = None
+    """by the statistics of `--statistics`."""
+
+
+class TableState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A table as it was: what can explain that a statement changed. Definitions without literals."""
+
+    rows: float | None = None
+    columns: dict[str, str] = {}
+    """name -> type."""
+    indexes: dict[str, str] = {}
+    """`schema.name` -> definition."""
+    statistics: dict[str, str] = {}
+    """extended statistics: `schema.name` -> definition."""
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a workload, and the database that it met."""
+
     kind: str = "baseline"
     schema_version: int = BASELINE_SCHEMA_VERSION
     pgtune_version: str
+    database: str = ""
     slow_query_threshold_ms: float
+    settings: dict[str, str] = {}
+    """of the planner, in raw units."""
+    tables: dict[str, TableState] = {}
+    """those that the statements touch, by `schema.name`."""
+    findings: tuple[str, ...] = ()
+    """ids of the rules' findings."""
     statements: tuple[BaselineStatement, ...]
 
 
@@ -50,8 +94,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     verdict: ComparisonVerdict
     fails: bool
     reasons: tuple[str, ...]
+    """those that decide first."""
+    causes: tuple[str, ...] = ()
+    """what changed in the schema, the settings, the data or the plan that can explain it."""
+    previous: str | None = None
+    """fingerprint of the baseline's statement that this one is taken for, where its text changed."""
     baseline: Measurement | None = None
     candidate: Measurement | None = None
+    baseline_plan: PlanSummary | None = None
+    candidate_plan: PlanSummary | None = None
+    place: str | None = None
+    """`file:line` of the text, from sqlcommenter tags or `--source`."""
 
 
 class Outcome(StrEnum):
@@ -59,8 +112,22 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class FailingFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding of the rules that the policy does not let pass."""
+
+    id: str
+    rule: str
+    severity: str
+    title: str
+    statements: tuple[str, ...] = ()
+    relation: str | None = None
+
+
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "check"
     schema_version: int = 1
     outcome: Outcome
     comparisons: tuple[Comparison, ...]
+    findings: tuple[FailingFinding, ...] = ()
+    notes: tuple[str, ...] = ()
+    """about the run as a whole: its speed, what could not be judged."""

@@ -91,6 +91,8 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     parallel_workers_to_launch: Int8 | None = None
     """18 and later."""
     parallel_workers_launched: Int8 | None = None
+    stats_since: str | None = None
+    """when the entry began (17 and later); another value is another entry of the same key."""
 
 
 class SampledText(msgspec.Struct, frozen=True):

@@ -1,16 +1,31 @@
 """What `pgtune check` prints."""
 
 from pgtune_cli.model.comparison import CheckResult, Comparison, ComparisonVerdict, Outcome
-from pgtune_cli.report.format import count, duration, number_of
+from pgtune_cli.report.format import count, duration, number_of, one_line, plain
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
+LIMIT = 65_536
+"""characters of a pull-request comment"""
+QUIET = (ComparisonVerdict.SAME, ComparisonVerdict.NEW)
+
 
 def render_check(result: CheckResult, format_: str, *, colour: bool = False) -> str:
-    """`format_`: terminal, json or markdown."""
+    """`format_`: terminal, json, markdown, github, gitlab, sarif or junit."""
     if format_ == "json":
         return to_json(result)
-    return _markdown(result) if format_ == "markdown" else _terminal(result, colour)
+    if format_ == "markdown":
+        return _markdown(result)
+    if format_ == "junit":
+        from pgtune_cli.report.junit import check_to_junit
+
+        return check_to_junit(result)
+    if format_ in ("github", "gitlab", "sarif"):
+        from pgtune_cli.report.machine import render_problems
+        from pgtune_cli.report.problems import of_check
+
+        return render_problems(of_check(result), format_)
+    return _terminal(result, colour)
 
 
 def _terminal(result: CheckResult, colour: bool) -> str:
@@ -18,29 +33,38 @@ def _terminal(result: CheckResult, colour: bool) -> str:
     told = [comparison for comparison in result.comparisons if not comparison.fails and _worth_telling(comparison)]
     lines = []
     for comparison in failing:
-        lines += [_paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, 90)}", *_why(comparison)]
+        lines += [_paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, 74)}", *_why(comparison)]
+    for finding in result.findings:
+        lines.append(_paint("FAIL", "31;1", colour) + f"  {finding.rule} {one_line(finding.title, 200)}")
     for comparison in told:
-        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, 90)}", *_why(comparison)]
+        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, 74)}", *_why(comparison)]
+    lines += [f"note  {plain(note)}" for note in result.notes]
     passed = result.outcome is Outcome.PASSED
     verdict = _paint("passed", "32;1", colour) if passed else _paint("failed", "31;1", colour)
     quiet = len(result.comparisons) - len(failing) - len(told)
-    lines.append(f"check {verdict}: {len(failing)} failing, {len(told)} to note, {quiet} fine")
+    failed = len(failing) + len(result.findings)
+    lines.append(f"check {verdict}: {failed} failing, {len(told)} to note, {quiet} fine")
     return "\n".join(lines) + "\n"
 
 
 def _worth_telling(comparison: Comparison) -> bool:
-    return bool(comparison.reasons) or comparison.verdict not in (ComparisonVerdict.SAME, ComparisonVerdict.NEW)
+    return bool(comparison.reasons) or comparison.verdict not in QUIET
 
 
 def _why(comparison: Comparison) -> list[str]:
-    lines = [f"      {reason}" for reason in comparison.reasons]
+    lines = [f"      {plain(reason)}" for reason in comparison.reasons]
+    lines += [f"      because: {plain(cause)}" if not at else f"               {plain(cause)}"
+              for at, cause in enumerate(comparison.causes)]  # fmt: skip
+    if comparison.place:
+        lines.append(f"      in {plain(comparison.place)}")
     now, before = comparison.candidate, comparison.baseline
     if now is not None:
         was = f" (baseline {duration(before.mean_exec_time_ms)})" if before else ""
         lines.append(
             f"      mean {duration(now.mean_exec_time_ms)}{was}, {number_of(now.calls, 'call')}, "
-            f"{count(now.blocks_per_call)} blocks a call, statement {comparison.fingerprint}"
+            f"{count(now.blocks_per_call)} blocks a call"
         )
+        lines.append(f"      statement {comparison.fingerprint}")
     return lines
 
 
@@ -49,18 +73,31 @@ def _markdown(result: CheckResult) -> str:
     shown = [comparison for comparison in result.comparisons if comparison.fails or _worth_telling(comparison)]
     if shown:
         lines += ["| | statement | baseline | now | why |", "|---|---|---|---|---|"]
-    for comparison in shown:
-        before = duration(comparison.baseline.mean_exec_time_ms) if comparison.baseline else "–"
-        now = duration(comparison.candidate.mean_exec_time_ms) if comparison.candidate else "–"
-        why = _cell("; ".join(comparison.reasons))
-        mark = "**fails**" if comparison.fails else comparison.verdict.value
-        lines.append(f"| {mark} | `{_cell(headline(comparison.query, 100))}` | {before} | {now} | {why} |")
-    lines.append(f"\n{number_of(len(result.comparisons), 'statement')} compared.")
-    return "\n".join(lines) + "\n"
+    end = [f"- **fails** {finding.rule} {_cell(finding.title)}" for finding in result.findings]
+    end += [f"- {_cell(note)}" for note in result.notes]
+    end.append(f"\n{number_of(len(result.comparisons), 'statement')} compared.")
+    room = LIMIT - sum(len(line) + 1 for line in (*lines, *end)) - 100
+    for number, comparison in enumerate(shown):
+        row = _row(comparison)
+        room -= len(row) + 1
+        if room < 0:
+            lines.append(f"\n_{len(shown) - number} more did not fit; the JSON form has them._")
+            break
+        lines.append(row)
+    return "\n".join((*lines, "", *end)) + "\n"
+
+
+def _row(comparison: Comparison) -> str:
+    before = duration(comparison.baseline.mean_exec_time_ms) if comparison.baseline else "–"
+    now = duration(comparison.candidate.mean_exec_time_ms) if comparison.candidate else "–"
+    why = _cell("; ".join((*comparison.reasons, *comparison.causes)))
+    mark = "**fails**" if comparison.fails else comparison.verdict.value
+    return f"| {mark} | `{_cell(headline(comparison.query, 100))}` | {before} | {now} | {why} |"
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
+    escaped = plain(text).replace("\n", " ").replace("\\", "\\\\").replace("|", "\\|").replace("`", "'")
+    return escaped.replace("<", "&lt;").replace("@", "&#64;")
 
 
 def _paint(text: str, code: str, colour: bool) -> str:

@@ -4,7 +4,10 @@ from pgtune_cli.model.report import Report
 
 
 def render(report: Report, format_: str, *, colour: bool = False, width: int | None = None) -> str:
-    """`report` as text. `format_`: terminal, json, markdown, html or sql; each is imported when asked for."""
+    """`report` as text; a format is imported when it is asked for.
+
+    `format_`: terminal, json, markdown, html, sql, github, gitlab, sarif or junit.
+    """
     if format_ == "json":
         from pgtune_cli.report.json_report import to_json
 
@@ -25,4 +28,9 @@ def render(report: Report, format_: str, *, colour: bool = False, width: int | N
         from pgtune_cli.report.terminal import to_terminal
 
         return to_terminal(report, colour=colour, width=width)
+    if format_ in ("github", "gitlab", "sarif", "junit"):
+        from pgtune_cli.report.machine import render_problems
+        from pgtune_cli.report.problems import of_report
+
+        return render_problems(of_report(report), format_)
     raise ValueError(format_)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pgtune_cli.errors import UsageError
+from pgtune_cli.model.check_policy import PlanPolicy, RelativePolicy
 from pgtune_cli.model.finding import Severity
 from pgtune_cli.settings import (
     Bytes,
@@ -104,6 +105,11 @@ def test_the_commented_parts_of_the_example_load_too(tmp_path: Path) -> None:
     assert settings.statements == (
         StatementOverride(
             match="from monthly_report", slow_query_threshold_ms=Milliseconds(5000), reason="runs once a night"
+        ),
+        StatementOverride(
+            match="from audit_log",
+            relative=RelativePolicy(rows=False, blocks=3.0),
+            plan=PlanPolicy(seq_scan_above=None),
         ),
         StatementOverride(fingerprint="0123456789abcdef", ignore=True),
     )

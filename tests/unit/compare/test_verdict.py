@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 from pgtune_cli import gate
-from pgtune_cli.compare.baseline import make_baseline
 from pgtune_cli.compare.measure import figure, significant
+from pgtune_cli.compare.run import make_baseline
 from pgtune_cli.compare.verdict import compare
-from pgtune_cli.model.comparison import Comparison, ComparisonVerdict, Outcome
+from pgtune_cli.model.comparison import Baseline, Comparison, ComparisonVerdict, Outcome
 from pgtune_cli.model.finding import Confidence, Finding, Severity
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.settings import Milliseconds, Settings, StatementOverride
@@ -49,10 +49,14 @@ def window(**ran: Ran) -> tuple[Statement, ...]:
 NEIGHBOURS = {f"n{n}": Ran(query=f"select {n} from t{n}", calls=50, ms=5.0) for n in range(6)}
 
 
+def compared(after: tuple[Statement, ...], baseline: Baseline | None, settings: Settings) -> tuple[Comparison, ...]:
+    return compare(make_baseline([after], settings), baseline, settings).comparisons
+
+
 def judged(before: Ran, after: Ran, neighbours_after: dict[str, Ran] | None = None) -> Comparison:
     """The verdict on one statement among neighbours that did not change."""
-    baseline = make_baseline(window(x=before, **NEIGHBOURS), S)
-    found = compare(window(x=after, **(neighbours_after or NEIGHBOURS)), baseline, S)
+    baseline = make_baseline([window(x=before, **NEIGHBOURS)], S)
+    found = compared(window(x=after, **(neighbours_after or NEIGHBOURS)), baseline, S)
     return next(comparison for comparison in found if comparison.fingerprint == "x")
 
 
@@ -61,7 +65,7 @@ def outcome(comparison: Comparison) -> tuple[str, bool, tuple[str, ...]]:
 
 
 def test_a_statement_over_the_threshold_fails_with_both_numbers() -> None:
-    (comparison,) = compare(window(x=Ran(ms=250.4, calls=12)), None, S)
+    (comparison,) = compared(window(x=Ran(ms=250.4, calls=12)), None, S)
     assert outcome(comparison) == (
         "new",
         True,
@@ -71,13 +75,13 @@ def test_a_statement_over_the_threshold_fails_with_both_numbers() -> None:
 
 
 def test_a_statement_at_the_threshold_passes() -> None:
-    (comparison,) = compare(window(x=Ran(ms=100.0)), None, S)
+    (comparison,) = compared(window(x=Ran(ms=100.0)), None, S)
     assert outcome(comparison) == ("new", False, ())
     assert gate.check((comparison,)).outcome is Outcome.PASSED
 
 
 def test_too_few_calls_do_not_fail() -> None:
-    (comparison,) = compare(window(x=Ran(ms=250, calls=2)), None, Settings(min_calls=3))
+    (comparison,) = compared(window(x=Ran(ms=250, calls=2)), None, Settings(min_calls=3))
     assert outcome(comparison) == (
         "new",
         False,
@@ -100,20 +104,20 @@ def test_too_few_calls_do_not_fail() -> None:
     ],
 )
 def test_an_override_holds_for_the_statements_it_names(override: StatementOverride, fails: bool) -> None:
-    (comparison,) = compare(window(x=Ran(ms=250)), None, Settings(statements=(override,)))
+    (comparison,) = compared(window(x=Ran(ms=250)), None, Settings(statements=(override,)))
     assert comparison.fails is fails
 
 
 def test_the_first_override_that_matches_wins() -> None:
     strict = StatementOverride(match="orders", slow_query_threshold_ms=Milliseconds(1))
     lax = StatementOverride(fingerprint="x", slow_query_threshold_ms=Milliseconds(1000))
-    (comparison,) = compare(window(x=Ran(ms=250)), None, Settings(statements=(strict, lax)))
+    (comparison,) = compared(window(x=Ran(ms=250)), None, Settings(statements=(strict, lax)))
     assert comparison.fails
 
 
 def test_an_ignored_statement_says_why() -> None:
     override = StatementOverride(match="orders", ignore=True, reason="nightly")
-    (comparison,) = compare(window(x=Ran(ms=250)), None, Settings(statements=(override,)))
+    (comparison,) = compared(window(x=Ran(ms=250)), None, Settings(statements=(override,)))
     assert outcome(comparison) == (
         "new",
         False,
@@ -143,8 +147,8 @@ def test_a_statement_that_crosses_the_threshold_fails_although_it_is_in_the_base
 
 def test_known_is_judged_by_todays_threshold() -> None:
     """Flagged at 100 ms then; today's threshold is 500 ms, which it kept then and breaks now."""
-    baseline = make_baseline(window(x=Ran(ms=200)), S)
-    (comparison,) = compare(window(x=Ran(ms=600)), baseline, Settings(slow_query_threshold_ms=Milliseconds(500)))
+    baseline = make_baseline([window(x=Ran(ms=200))], S)
+    (comparison,) = compared(window(x=Ran(ms=600)), baseline, Settings(slow_query_threshold_ms=Milliseconds(500)))
     assert comparison.fails
 
 
@@ -162,8 +166,8 @@ def test_a_known_statement_still_fails_when_it_does_more_work() -> None:
 
 
 def test_new_and_gone_are_listed_and_do_not_fail() -> None:
-    baseline = make_baseline(window(old=Ran(query="select a from b"), **NEIGHBOURS), S)
-    found = compare(window(fresh=Ran(), **NEIGHBOURS), baseline, S)
+    baseline = make_baseline([window(old=Ran(query="select a from b"), **NEIGHBOURS)], S)
+    found = compared(window(fresh=Ran(), **NEIGHBOURS), baseline, S)
     told = {comparison.fingerprint: outcome(comparison) for comparison in found if comparison.reasons}
     assert told == {
         "fresh": ("new", False, ("not in the baseline",)),
@@ -173,13 +177,13 @@ def test_new_and_gone_are_listed_and_do_not_fail() -> None:
 
 
 def test_a_new_statement_over_the_threshold_fails() -> None:
-    found = compare(window(x=Ran(ms=300), **NEIGHBOURS), make_baseline(window(**NEIGHBOURS), S), S)
+    found = compared(window(x=Ran(ms=300), **NEIGHBOURS), make_baseline([window(**NEIGHBOURS)], S), S)
     assert (found[0].fingerprint, found[0].verdict, found[0].fails) == ("x", ComparisonVerdict.NEW, True)
 
 
 def test_an_unchanged_run_is_the_same() -> None:
-    baseline = make_baseline(window(x=Ran(), **NEIGHBOURS), S)
-    found = compare(window(x=Ran(), **NEIGHBOURS), baseline, S)
+    baseline = make_baseline([window(x=Ran(), **NEIGHBOURS)], S)
+    found = compared(window(x=Ran(), **NEIGHBOURS), baseline, S)
     assert {outcome(comparison) for comparison in found} == {("same", False, ())}
 
 
@@ -237,7 +241,7 @@ def test_more_calls_mean_nothing_when_all_statements_ran_more_often() -> None:
 
 
 def test_one_statement_alone_cannot_tell_what_more_calls_mean() -> None:
-    (comparison,) = compare(window(x=Ran(calls=200)), make_baseline(window(x=Ran(calls=10)), S), S)
+    (comparison,) = compared(window(x=Ran(calls=200)), make_baseline([window(x=Ran(calls=10))], S), S)
     assert outcome(comparison) == ("same", False, ())
 
 
@@ -255,8 +259,8 @@ def test_a_lost_index_fails_on_a_live_server_too() -> None:
 
 
 def test_those_that_fail_come_first() -> None:
-    baseline = make_baseline(window(a=Ran(), b=Ran(blocks=4), **NEIGHBOURS), S)
-    found = compare(window(a=Ran(), b=Ran(blocks=900), c=Ran(), **NEIGHBOURS), baseline, S)
+    baseline = make_baseline([window(a=Ran(), b=Ran(blocks=4), **NEIGHBOURS)], S)
+    found = compared(window(a=Ran(), b=Ran(blocks=900), c=Ran(), **NEIGHBOURS), baseline, S)
     assert [comparison.fingerprint for comparison in found][:3] == ["b", "c", "a"]
 
 

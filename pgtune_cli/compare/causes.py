@@ -1,0 +1,93 @@
+"""What changed around a statement that can explain why it changed: schema, settings, data, plan."""
+
+from collections.abc import Iterator, Mapping
+
+from pgtune_cli.compare.measure import figure
+from pgtune_cli.compare.runs import growth
+from pgtune_cli.model.comparison import Baseline, BaselineStatement, PlanSummary, TableState
+
+MOST_SAID = 8
+GREW = 1.1
+
+
+def causes(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> tuple[str, ...]:
+    """Most telling first: the schema, then settings, then the data, then the plan. Nothing where nothing is known."""
+    found = [
+        *_schema(old, new, before, after),
+        *_settings(before, after),
+        *_data(new, before, after),
+        *plan_changes(old.plan, new.plan),
+    ]
+    return tuple(found[:MOST_SAID])
+
+
+def _schema(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator[str]:
+    for name in sorted({*old.tables, *new.tables}):
+        then, now = before.tables.get(name), after.tables.get(name)
+        if then is None or now is None:
+            if then is not None and before.tables and name not in after.tables and name in old.tables:
+                yield f"table {name} is gone or no longer touched"
+            continue
+        yield from table_changes(name, then, now)
+
+
+def table_changes(name: str, then: TableState, now: TableState) -> Iterator[str]:
+    """Columns, indexes and extended statistics that came, went or became others."""
+    yield from _named("column", f"{name}.", then.columns, now.columns)
+    yield from _named("index", "", then.indexes, now.indexes, where=f" on {name}")
+    yield from _named("extended statistics", "", then.statistics, now.statistics, where=f" on {name}")
+
+
+def _named(what: str, prefix: str, then: Mapping[str, str], now: Mapping[str, str], where: str = "") -> Iterator[str]:
+    for key in sorted(then.keys() - now.keys()):
+        yield f"{what} {prefix}{key}{where} is gone"
+    for key in sorted(now.keys() - then.keys()):
+        yield f"{what} {prefix}{key}{where} is new"
+    for key in sorted(then.keys() & now.keys()):
+        if then[key] != now[key]:
+            yield f"{what} {prefix}{key} was {then[key]}, is {now[key]}"
+
+
+def _settings(before: Baseline, after: Baseline) -> Iterator[str]:
+    for name in sorted(before.settings.keys() & after.settings.keys()):
+        then, now = before.settings[name], after.settings[name]
+        if then != now:
+            yield f"{name} was {then}, is {now}"
+
+
+def _data(new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator[str]:
+    factor, table = growth(new, before, after)
+    if factor >= GREW:
+        yield f"{table} grew by {factor - 1:.0%}"
+
+
+def plan_changes(then: PlanSummary | None, now: PlanSummary | None) -> Iterator[str]:
+    """How the plan differs, in a few words; nothing for equal shapes."""
+    if then is None or now is None or then.shape == now.shape:
+        return
+    scans = sorted(set(now.seq_scans) - set(then.seq_scans))
+    if scans:
+        yield f"the plan now reads {', '.join(scans[:3])} sequentially"
+    lost = sorted(set(then.indexes) - set(now.indexes))
+    if lost:
+        yield f"the plan no longer uses {', '.join(lost[:3])}"
+    gained = sorted(set(now.indexes) - set(then.indexes))
+    if gained:
+        yield f"the plan now uses {', '.join(gained[:3])}"
+    if len(now.relations) > len(then.relations):
+        yield f"the plan reads {len(now.relations)} tables, it read {len(then.relations)}"
+    joins = _joins(then), _joins(now)
+    if joins[0] != joins[1]:
+        yield f"joins were {joins[0] or 'none'}, are {joins[1] or 'none'}"
+    yield f"total cost {figure(then.total_cost)} -> {figure(now.total_cost)}"
+
+
+def _joins(plan: PlanSummary) -> str:
+    return ", ".join(node for node in plan.nodes if node in ("Hash Join", "Merge Join", "Nested Loop"))
+
+
+def plan_worse(then: PlanSummary | None, now: PlanSummary | None) -> bool:
+    """It reads a table sequentially that it did not, or more tables."""
+    if then is None or now is None:
+        return False
+    return bool(set(now.seq_scans) - set(then.seq_scans)) or len(now.relations) > len(then.relations)

@@ -1,0 +1,17 @@
+"""A sign that a statement changed, and which way."""
+
+from enum import IntEnum
+
+import msgspec
+
+
+class Direction(IntEnum):
+    FASTER = -1
+    SUSPECT = 0
+    SLOWER = 1
+
+
+class Signal(msgspec.Struct, frozen=True):
+    direction: Direction
+    reason: str
+    time_only: bool = False

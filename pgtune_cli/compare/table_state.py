@@ -1,0 +1,34 @@
+"""The tables of a run as a baseline keeps them: what can explain that a statement changed."""
+
+from collections.abc import Iterable
+
+from pgtune_cli.compare.measure import significant
+from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.comparison import TableState
+from pgtune_cli.sql.fingerprint import normalise
+
+
+def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState]:
+    """By `schema.name`, sorted. Conditions of indexes lose their constants."""
+    wanted = set(names)
+    found = {}
+    for relation in catalog.relations:
+        name = str(relation.relation_name)
+        if name not in wanted:
+            continue
+        rows = relation.reltuples
+        found[name] = TableState(
+            rows=None if rows is None else significant(rows, 2),
+            columns={column.name: column.type for column in relation.columns},
+            indexes={
+                str(index.index_name): normalise(index.definition)
+                for index in catalog.indexes_of(relation.relation_name)
+                if index.valid
+            },
+            statistics={
+                f"{one.schema}.{one.name}": normalise(one.definition) or ", ".join(one.columns)
+                for one in catalog.extended_statistics
+                if one.table == relation.relation_name
+            },
+        )
+    return dict(sorted(found.items()))
