@@ -1,4 +1,4 @@
-"""Every built-in rule is complete: cases of both kinds that pass, a why, references, and its row in the rule table."""
+"""Every built-in rule is complete: cases of both kinds that pass, a why, references, and the rule table."""
 
 from pathlib import Path
 
@@ -7,11 +7,13 @@ import pytest
 from pgtune_cli.lint.cases import CaseResult, run_case_file
 from pgtune_cli.lint.loader import load_rules
 from pgtune_cli.lint.rule import Rule
+from pgtune_cli.report.rules import render_rules
 
 TESTS = Path(__file__).resolve().parent
 CASES = TESTS / "cases" / "rules"
 PLANS = TESTS / "plans"
 TABLE = TESTS.parent / "rules" / "README.md"
+MARK = "<!-- generated: pytest tests/test_rules_complete.py --update-golden -->\n\n"
 RULES = load_rules()
 rules = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
@@ -47,9 +49,14 @@ def test_every_case_file_belongs_to_a_rule() -> None:
     assert sorted(file.stem for file in CASES.glob("*.yaml")) == [rule.id for rule in RULES]
 
 
-def test_the_rule_table_has_a_row_for_every_rule_and_no_other() -> None:
-    rows = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
-    assert rows == [f"| {rule.id} | {rule.name} | {rule.severity.value} | {rule.subject} |" for rule in RULES]
+def test_the_rule_table_is_the_one_that_is_generated(request: pytest.FixtureRequest) -> None:
+    """`pgtune rules list --format markdown` prints it; MARK says what writes it."""
+    before, mark, _ = TABLE.read_text(encoding="utf-8").partition(MARK)
+    assert mark
+    whole = f"{before}{mark}{render_rules(RULES, 'markdown')}\n"
+    if request.config.getoption("--update-golden"):
+        TABLE.write_text(whole, encoding="utf-8")
+    assert TABLE.read_text(encoding="utf-8") == whole
 
 
 def test_areas_and_folders_agree() -> None:

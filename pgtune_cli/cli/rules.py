@@ -10,7 +10,7 @@ from pgtune_cli.cli import options as opt
 app = typer.Typer(
     help="The rules: list, show, the facts they may use, and the tests of your own.", no_args_is_help=True
 )
-_Format = Annotated[str, typer.Option("--format", help="terminal or json.")]
+_Format = Annotated[str, typer.Option("--format", help="terminal, json or markdown.")]
 
 
 @app.command("list")
@@ -21,7 +21,7 @@ def list_rules(rules: opt.Rules = None, format_: _Format = "terminal") -> None:
     from pgtune_cli.lint.loader import load_rules
     from pgtune_cli.report.rules import render_rules
 
-    check_format(format_, ("terminal", "json"))
+    check_format(format_, ("terminal", "json", "markdown"))
     print_result(render_rules(load_rules(tuple(rules or ())), format_))
 
 

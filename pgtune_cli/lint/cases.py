@@ -1,10 +1,10 @@
 """The cases of a rule: what it must find and where it must keep quiet.
 
 A case names facts (`facts`, all others unknown), a captured plan (`plan`, a file), or a snapshot (`snapshot`, a file of
-`pgtune snapshot`, its plans included). Expected is one of
-`fires`, `possible`, `quiet`, `skipped` for facts and for what is looked at in a snapshot (`statement`: a part of it;
-`relation`; `place`: its beginning, as the report shows it), and the paths of the nodes that fire for a plan. Built-in
-rules and a user's own run through the same code.
+`pgtune snapshot`, its plans included); beside a plan the snapshot tells what its tables are. Expected is `fires`,
+`possible`, `quiet`, `skipped` for facts and for what is looked at in a snapshot (`statement`: a part of it; `relation`;
+`place`: its beginning, as the report shows it), and the paths of the nodes that fire for a plan. Built-in rules and a
+user's own run through the same code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,6 +43,7 @@ OUTCOMES = ("fires", "possible", "quiet", "skipped")
 CALLS = 1000
 """of the statement that a captured plan stands for."""
 SOURCES = ("facts", "plan", "snapshot")
+ALLOWED = ({"facts"}, {"plan"}, {"snapshot"}, {"plan", "snapshot"})
 NARROWING = ("statement", "relation", "place")
 KEYS = (*SOURCES, *NARROWING, "expect", "message", "table_rows", "params")
 
@@ -95,7 +96,8 @@ def _run(rule: Rule, name: str, entry: Entry, file: Path, plans: Path) -> CaseRe
 
 def _checked(entry: Entry) -> dict[str, Any]:
     case = entry.value
-    if not isinstance(case, dict) or "expect" not in case or sum(source in case for source in SOURCES) != 1:
+    sources = {source for source in SOURCES if isinstance(case, dict) and source in case} or {""}
+    if not isinstance(case, dict) or "expect" not in case or sources not in ALLOWED:
         raise YamlMistake("a case wants expect, and one of facts, plan and snapshot")
     for key in case:
         if key not in KEYS:
@@ -112,11 +114,12 @@ def _outcome(rule: Rule, case: dict[str, Any], plans: Path) -> tuple[Any, list[s
         subject = _subject(rule, case["facts"])
         verdict = judge(rule, subject)
         return _word(verdict), _messages(rule, [subject] if verdict.hit else [])
-    if "snapshot" in case:
+    if "plan" not in case:
         return _in_snapshot(rule, case, plans)
     if rule.subject not in ("plan_node", "plan"):
         raise YamlMistake(f"a rule for {rule.subject} is not tried with a plan; give facts")
-    world = _world(_read_plan(plans / str(case["plan"])), case.get("table_rows"))
+    known = captured(plans / str(case["snapshot"])).snapshot if "snapshot" in case else _empty(case.get("table_rows"))
+    world = _world(_read_plan(plans / str(case["plan"])), known)
     hits = [subject for subject in subjects(rule.subject, world) if judge(rule, subject).hit is not None]
     return [subject.place.split(" ")[-1] for subject in hits], _messages(rule, hits)
 
@@ -190,20 +193,24 @@ def _read_plan(file: Path) -> Plan:
     return parse_plan(content)
 
 
-def _world(plan: Plan, table_rows: Any) -> World:
-    """An analysis of nothing but one plan, and how many rows its tables have."""
+def _world(plan: Plan, snapshot: Snapshot) -> World:
+    """An analysis of nothing but one plan, of a statement that nothing else is known of."""
     executed = plan.root.actual_rows is not None
     made = StatementPlan(
         source="server", parameters=PlanParameters("plan", "literal"), executed=executed, total_cost=plan.total_cost,
         execution_time_ms=plan.execution_time_ms, blocks=blocks_total(plan) if executed else None, plan=plan,
     )  # fmt: skip
     statement = Statement(fingerprint="0" * 16, query="", calls=CALLS, total_exec_time_ms=0.0, mean_exec_time_ms=0.0)
-    snapshot = Snapshot(
+    plans = {statement.fingerprint: StatementPlans(fingerprint=statement.fingerprint, plans=(made,))}
+    return World(Analysis(snapshot=snapshot, statements=(statement,), plans=plans))
+
+
+def _empty(table_rows: Any) -> Snapshot:
+    """A database that holds nothing but the named tables."""
+    return Snapshot(
         pgtune_version=__version__, server=Server(version_num=180000, version="18", database="", user=""),
         workload=Workload(source="pg_stat_statements"), catalog=Catalog(relations=_relations(table_rows)),
     )  # fmt: skip
-    plans = {statement.fingerprint: StatementPlans(fingerprint=statement.fingerprint, plans=(made,))}
-    return World(Analysis(snapshot=snapshot, statements=(statement,), plans=plans))
 
 
 def _relations(table_rows: Any) -> tuple[Relation, ...]:

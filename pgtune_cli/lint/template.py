@@ -128,7 +128,13 @@ def _number(value: float, spec: str) -> str:
 def _counted(value: float, noun: str) -> str:
     """What is below ten and no whole number keeps a decimal: 1.5 rows."""
     shown = f"{value:,.1f}" if abs(value) < 10 and round(value, 1) != round(value) else f"{value:,.0f}"
-    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
+    return f"{shown} {noun if shown == '1' else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch")) else f"{noun}s"
 
 
 def _days(value: float) -> str:

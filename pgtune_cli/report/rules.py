@@ -9,10 +9,19 @@ from pgtune_cli.report.json_report import to_json
 
 
 def render_rules(rules: Sequence[Rule], format_: str) -> str:
-    """All rules, a line each, or `{kind, schema_version, rules[]}`."""
+    """All rules: a line each, `{kind, schema_version, rules[]}`, or a Markdown table."""
     if format_ == "json":
         return to_json({"kind": "rules", "schema_version": 1, "rules": [_as_json(rule) for rule in rules]})
+    if format_ == "markdown":
+        rows = [_row(rule) for rule in rules]
+        return "\n".join(["| id | name | severity | confidence | judges | needs |", "|---|---|---|---|---|---|", *rows])
     return "\n".join(f"{rule.id:<10} {rule.severity.value:<8} {rule.subject:<12} {rule.name}" for rule in rules)
+
+
+def _row(rule: Rule) -> str:
+    link = f"[{rule.id}]({rule.source.removeprefix('rules/')})"
+    cells = (link, rule.name, rule.severity.value, rule.confidence.value, rule.subject, ", ".join(rule.needs))
+    return "| " + " | ".join(cells) + " |"
 
 
 def render_rule(rule: Rule) -> str:
