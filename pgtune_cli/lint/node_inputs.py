@@ -46,7 +46,7 @@ class NestedLoopInputs(NodeBase):
         blocks = total(inner.shared_hit_blocks, inner.shared_read_blocks) if inner is not None else None
         return self.view.there(blocks)
 
-    @fact("of a nested loop: those blocks over all blocks of the tables that the inner side reads", need="sizes")
+    @fact("of a nested loop: those blocks over all blocks of the tables that the inner side reads", need=BUFFERS)
     def inner_blocks_over_tables(self) -> float | None:
         if self.inner_input is None:
             return self.view.there(None)
