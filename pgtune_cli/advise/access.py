@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from pgtune_cli.advise.coverage import flipped
+from pgtune_cli.advise.covering import columns_read
 from pgtune_cli.advise.facts import Facts, base_type
 from pgtune_cli.advise.fractions import UNSELECTIVE, fraction, truth
 from pgtune_cli.model.catalog import IndexKey, RelationName
@@ -43,6 +44,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """of the rows, that equality keys select whose value is known."""
     constants: tuple[Predicate, ...] = ()
     """predicates that an index could be partial for; what they compare with may be unknown."""
+    reads: frozenset[str] | None = None
+    """every column of the table that is needed; None for whole rows, or where that is not known."""
 
 
 def accesses(shape: Shape, facts: Facts) -> Iterator[Access]:
@@ -50,7 +53,8 @@ def accesses(shape: Shape, facts: Facts) -> Iterator[Access]:
     for block in shape.blocks:
         for table in block.tables:
             if table.relation is not None and facts.worth_indexing(facts.root(table.relation)):
-                yield _access(block, table, table.relation, facts)
+                made = _access(block, table, table.relation, facts)
+                yield msgspec.structs.replace(made, reads=columns_read(block, table, shape))
 
 
 def _access(block: Block, table: Table, relation: RelationName, facts: Facts) -> Access:

@@ -1,5 +1,6 @@
 """The index advice: candidates of the whole workload, judged by the what-if planner, chosen under a budget."""
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -9,13 +10,15 @@ from pgtune_cli.advise.coverage import starts_with
 from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.handover import Names, script
-from pgtune_cli.advise.problem import Problem
+from pgtune_cli.advise.problem import Problem, best_of
+from pgtune_cli.advise.program import Limits
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
 from pgtune_cli.advise.reasons import Benefit, confidence, why
+from pgtune_cli.advise.search import Effort, Search
+from pgtune_cli.advise.seeds import seeds
 from pgtune_cli.advise.selection import Selected, select
 from pgtune_cli.advise.served import wholly_served
 from pgtune_cli.advise.shelf import Shelf
-from pgtune_cli.advise.shortlist import shortlist
 from pgtune_cli.advise.value import calls, values
 from pgtune_cli.advise.workload import Item, items
 from pgtune_cli.advise.write_cost import window_seconds, writes_of
@@ -26,6 +29,8 @@ from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.protocol import WhatIf
 
 MOST_REJECTED = 30
+CALLS_A_PLAN = 8
+"""planner calls of the search, for each statement and set of values, after the first questions"""
 CHEAP = 50.0
 """cost units: a statement below it needs no partial index"""
 
@@ -33,10 +38,16 @@ CHEAP = 50.0
 class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     budget_bytes: int | None = None
     """of all new indexes together; None is no limit."""
+    max_indexes: int | None = None
+    max_per_table: int | None = None
+    """new indexes."""
+    time_limit_s: float | None = None
+    """the best set found by then; the statements as they are, and the sizes of candidates, are asked in any case."""
 
 
 async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> IndexAdvice:
     """What to create, what to drop, what might help, and what was turned down; each with its reason."""
+    started = time.monotonic()
     calls_before = whatif.planner_calls
     facts = Facts(analysis.snapshot)
     costs = CostTable(whatif)
@@ -45,22 +56,28 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     shelf = Shelf(whatif, facts, writes_of(planned, facts))
     await shelf.add(proposals.candidates)
     wanting = [item for item in planned if not wholly_served(item, facts)]
+    bounds = await seeds(wanting, shelf, proposals.sources, base, costs)
     problem = Problem(
         items=wanting,
         base=base,
+        best={item.fingerprint: best_of(item, base, costs) for item in wanting},
         shelf=shelf,
         values=values([(item, base[item.fingerprint].cost) for item in wanting]),
-        shortlist=await shortlist(wanting, shelf.sizes, base, costs),
-        budget_bytes=options.budget_bytes,
+        limits=Limits(bytes_=options.budget_bytes, indexes=options.max_indexes, per_table=options.max_per_table),
+        table_bytes={table: facts.pages(table) * facts.snapshot.server.block_size for table in facts.relations},
         window_seconds=window_seconds(facts),
     )
-    selected = await select(problem, costs)
+    deadline = None if options.time_limit_s is None else started + options.time_limit_s
+    sets = sum(len(item.values) for item in wanting)
+    effort = Effort(planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets, deadline=deadline)
+    selected = await select(problem, costs, Search(problem, costs, effort, bounds))
     dropped = await verified(droppable(facts), planned, selected.chosen, costs)
     told = _Told(problem, selected, proposals, facts, whatif.engine)
     return IndexAdvice(
         engine=whatif.engine,
         workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in wanting),
         workload_cost_after=sum(calls(item) * selected.costs[item.fingerprint].cost for item in wanting),
+        optimality_gap=selected.gap,
         planner_calls=whatif.planner_calls - calls_before,
         storage_bytes=problem.size_of(selected.chosen),
         chosen=told.chosen(),

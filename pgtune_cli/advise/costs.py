@@ -1,5 +1,6 @@
 """Costs of statements under configurations of indexes, asked of the what-if planner and averaged over the values."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -20,16 +21,33 @@ class StatementCost(msgspec.Struct, frozen=True):
     used: Configuration
 
 
+Planned = tuple[Configuration, StatementCost]
+"""what the planner could choose from, and what it made of it."""
+_Key = tuple[str, frozenset[RelationName]]
+
+
 class CostTable:
-    """Remembers what it was told, by statement and the indexes on its own tables."""
+    """Remembers what it was told, by statement and the indexes on its own tables; a question is never sent twice.
+
+    A plan out of many candidates is also the plan out of fewer that hold what it uses.
+    """
 
     def __init__(self, whatif: WhatIf) -> None:
         self._whatif = whatif
-        self._known: dict[tuple[str, Configuration, frozenset[RelationName]], StatementCost | str] = {}
+        self._known: dict[_Key, dict[Configuration, StatementCost | str]] = defaultdict(dict)
+
+    @property
+    def planner_calls(self) -> int:
+        return self._whatif.planner_calls
 
     def relevant(self, item: Item, configuration: Iterable[CandidateIndex]) -> Configuration:
         """The indexes that stand on tables of the statement."""
         return frozenset(each for each in configuration if each.table in item.relations)
+
+    def planned(self, item: Item) -> list[Planned]:
+        """Everything known of a statement with no index hidden."""
+        known = self._known[item.fingerprint, frozenset()].items()
+        return [(asked, answer) for asked, answer in known if isinstance(answer, StatementCost)]
 
     async def ask(
         self, wanted: Sequence[tuple[Item, Configuration]], hidden: frozenset[RelationName] = frozenset()
@@ -39,10 +57,21 @@ class CostTable:
         missing = {
             (item.fingerprint, configuration): (item, configuration)
             for item, configuration in pairs
-            if (item.fingerprint, configuration, hidden) not in self._known
+            if self._answer(item, configuration, hidden) is None
         }
         await self._fetch(list(missing.values()), hidden)
-        return [self._known[item.fingerprint, configuration, hidden] for item, configuration in pairs]
+        return [self._known[item.fingerprint, hidden][configuration] for item, configuration in pairs]
+
+    def _answer(
+        self, item: Item, configuration: Configuration, hidden: frozenset[RelationName]
+    ) -> StatementCost | str | None:
+        known = self._known[item.fingerprint, hidden]
+        if configuration not in known:
+            for asked, answer in known.items():
+                if _holds(asked, answer, configuration):
+                    known[configuration] = answer
+                    break
+        return known.get(configuration)
 
     async def _fetch(self, wanted: list[tuple[Item, Configuration]], hidden: frozenset[RelationName]) -> None:
         requests = [
@@ -53,7 +82,14 @@ class CostTable:
         answers = iter(await self._whatif.costs(requests) if requests else [])
         for item, configuration in wanted:
             costs = [(next(answers), weight) for _, weight in item.values]
-            self._known[item.fingerprint, configuration, hidden] = _mean(costs)
+            self._known[item.fingerprint, hidden][configuration] = _mean(costs)
+
+
+def _holds(asked: Configuration, answer: StatementCost | str, configuration: Configuration) -> bool:
+    """Whether an answer out of `asked` is one out of `configuration` too; a unique index matters without being used."""
+    if isinstance(answer, str) or not answer.used <= configuration <= asked:
+        return False
+    return not any(each.unique for each in asked - configuration)
 
 
 def _mean(answers: list[tuple[Cost | str, float]]) -> StatementCost | str:

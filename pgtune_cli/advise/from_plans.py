@@ -31,7 +31,8 @@ def plan_accesses(item: Item, facts: Facts) -> list[Access]:
     for conditions, order in _wanted(plan):
         shape = parsed(_query(source, conditions, order), facts)
         if shape is not None:
-            found.update(dict.fromkeys(accesses(shape, facts)))
+            # one condition is not all that the statement reads
+            found.update((msgspec.structs.replace(access, reads=None), None) for access in accesses(shape, facts))
     return [access for access in found if _says_something(access)]
 
 

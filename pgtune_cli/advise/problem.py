@@ -1,14 +1,16 @@
 """What selection starts from, and how it counts: what an index must save, and which changes are noise."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from pgtune_cli.advise.costs import Configuration, StatementCost
+from pgtune_cli.advise.costs import CostTable, StatementCost
+from pgtune_cli.advise.program import Limits
 from pgtune_cli.advise.shelf import Shelf
-from pgtune_cli.advise.shortlist import Shortlist
 from pgtune_cli.advise.value import Values
 from pgtune_cli.advise.workload import Item
+from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex
 
 MIN_GAIN = 0.005
@@ -23,6 +25,8 @@ MIN_SAVING = 0.05
 """of a statement's cost: what counts of the others"""
 MIN_SAVING_COST = 10.0
 """cost units a call, two or three random pages: below it the difference between look-ups is noise"""
+FLAT = 0.01
+"""of a difference that is noise: it decides where nothing else does"""
 MUCH_DEARER = 1.25
 """a statement that costs so many times as much, and MIN_SAVING_COST more, is not served as well"""
 
@@ -38,8 +42,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """fingerprint -> cost without any candidate; every item has one."""
     shelf: Shelf
     values: Values
-    shortlist: Shortlist
-    budget_bytes: int | None = None
+    limits: Limits = Limits()
+    best: Mapping[str, float]
+    """fingerprint -> cost with every candidate there is."""
+    table_bytes: Mapping[RelationName, int]
     window_seconds: float | None = None
     """of the measured times."""
 
@@ -55,26 +61,58 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def negligible(self) -> float:
         return min(NEGLIGIBLE * self.values.ordinary, self.floor)
 
+    def counts(self, _: Item, before: float, after: float) -> bool:
+        """Whether a saving is more than noise."""
+        return before - after >= max(MIN_SAVING * before, MIN_SAVING_COST)
+
+    def plain_worth(self, item: Item, cost: float) -> float:
+        return self.values.of(item, cost)
+
+    def worth(self, item: Item, cost: float) -> float:
+        """The same without what is noise: savings too small to count, and differences between plans that do as well."""
+        base, best = self.base[item.fingerprint].cost, self.best[item.fingerprint]
+        if cost <= base and not self.counts(item, base, cost):
+            cost = base
+        flat = best + MIN_SAVING_COST
+        return self.values.of(item, cost if cost >= flat else flat - FLAT * (flat - cost))
+
+    def price(self, candidate: CandidateIndex) -> float:
+        """Upkeep, and what makes one index better than two, a small one better than a large one, that do as well."""
+        table = max(self.table_bytes.get(candidate.table, 0), self.shelf.sizes[candidate], 1)
+        return self.upkeep_of([candidate]) + self.negligible * (1 + 2 * self.shelf.sizes[candidate] / table)
+
     def saved(self, changes: Iterable[Change]) -> float:
         """Worth of the changes that an index makes; 0 when none is beyond doubt."""
-        counted = [each for each in changes if not 0 < each[1] - each[2] < max(MIN_SAVING * each[1], MIN_SAVING_COST)]
+        counted = [each for each in changes if each[2] >= each[1] or self.counts(*each)]
         if not any(before - after >= MIN_LEAD * before and before > after for _, before, after in counted):
             return min(0.0, sum(self.values.of(item, before - after) for item, before, after in counted))
         return sum(self.values.of(item, before - after) for item, before, after in counted)
 
-    def upkeep_of(self, configuration: Configuration) -> float:
+    def upkeep_of(self, configuration: Iterable[CandidateIndex]) -> float:
         return sum(self.shelf.upkeep[each] for each in configuration) * self.values.per_cost
 
-    def size_of(self, configuration: Configuration) -> int:
+    def size_of(self, configuration: Iterable[CandidateIndex]) -> int:
         return sum(self.shelf.sizes[each] for each in configuration)
 
-    def fits(self, configuration: Configuration) -> bool:
-        return self.budget_bytes is None or self.size_of(configuration) <= self.budget_bytes
+    def fits(self, configuration: Sequence[CandidateIndex]) -> bool:
+        """Whether the user allows it."""
+        limits = self.limits
+        tables = Counter(each.table for each in configuration)
+        return (
+            (limits.bytes_ is None or self.size_of(configuration) <= limits.bytes_)
+            and (limits.indexes is None or len(configuration) <= limits.indexes)
+            and (limits.per_table is None or all(count <= limits.per_table for count in tables.values()))
+        )
 
     def told(self, gain: float) -> str:
         """A gain in words: its share of the workload, and the time where it was measured."""
         share = f"{gain / self.values.total if self.values.total else 0.0:.2%} of the workload"
         return f"{share} ({_seconds(gain)})" if self.values.timed else share
+
+
+def best_of(item: Item, base: Mapping[str, StatementCost], costs: CostTable) -> float:
+    """With every candidate that there is."""
+    return min(base[item.fingerprint].cost, *(answer.cost for _, answer in costs.planned(item)))
 
 
 def served_as_well(changes: Iterable[Change]) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from pgtune_cli.advise.access import Access, accesses
 from pgtune_cli.advise.candidates import btree_candidates, make, partial_candidates, search_candidates
 from pgtune_cli.advise.coverage import covered
+from pgtune_cli.advise.covering import covering
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.from_plans import plan_accesses
 from pgtune_cli.advise.partials import Skew, partials, skews
@@ -33,6 +34,8 @@ class Proposals(msgspec.Struct, frozen=True):
     candidates: dict[CandidateIndex, str]
     """each with its evidence channel."""
     hidden: tuple[Hidden, ...]
+    sources: dict[str, frozenset[CandidateIndex]] = {}
+    """fingerprint -> those that were made for it."""
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -63,16 +66,21 @@ def propose(items: Sequence[Item], facts: Facts) -> Proposals:
 
     found: dict[CandidateIndex, str] = {}
     hidden: dict[Hidden, None] = {}
+    sources: dict[str, set[CandidateIndex]] = {}
     for use in uses:
         conditions = partials(use.access, facts, use.constants_channel)
         made = [(each, use.channel) for order in (rank, narrowest) for each in btree_candidates(use.access, order)]
         made += [(each, use.constants_channel) for each in partial_candidates(use.access, rank, conditions)]
+        wider = ((covering(each, use.access.reads, facts), channel) for each, channel in made)
+        made += [(each, channel) for each, channel in wider if each is not None]
         made += [(each, use.channel) for each in search_candidates(use.access, facts)]
         for candidate, channel in made:
             if not covered(candidate, facts.indexes.get(candidate.table, ())) and len(found) < MOST:
                 found.setdefault(candidate, channel)
+            if candidate in found:
+                sources.setdefault(use.fingerprint, set()).add(candidate)
         hidden.update(dict.fromkeys(_hidden(use, facts)))
-    return Proposals(found, tuple(hidden))
+    return Proposals(found, tuple(hidden), {key: frozenset(made) for key, made in sources.items()})
 
 
 def _uses(item: Item, facts: Facts) -> Iterable[_Use]:

@@ -1,8 +1,4 @@
-"""Which indexes to have: greedy over single candidates and bundles, each step judged by the planner as a whole set.
-
-Gains shrink as indexes are added, so an option that was behind is asked again only when it could be next (lazy greedy).
-Two orders are tried under a budget, by gain and by gain per byte, and the better set is kept.
-"""
+"""Which indexes to have: the exact choice over known plans, without what is not worth it, harms, or may be narrower."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
-from pgtune_cli.advise.exchange import Exchange
 from pgtune_cli.advise.problem import Change, Problem, name_of, served_as_well
+from pgtune_cli.advise.search import Search
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.index import CandidateIndex
 
@@ -19,8 +15,7 @@ MAX_RISE = 0.05
 """a set that makes a statement dearer by more is not advised"""
 MUCH_SMALLER = 0.5
 """of the size: what a partial index must not exceed to take the place of a whole one"""
-SIZE_WEIGHTS = (0.02, 1.0)
-"""gain / size ** weight; the first alone without a budget, where size only breaks ties"""
+MOST_ATTEMPTS = 8
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -30,110 +25,55 @@ class Selected(msgspec.Struct, frozen=True):
     costs: Mapping[str, StatementCost]
     """of every statement under it."""
     rejected: Mapping[CandidateIndex, str]
+    gap: float
+    """a fraction of the workload's cost: no other set within the limits is cheaper by more."""
 
 
-async def select(problem: Problem, costs: CostTable) -> Selected:
-    """The better of the greedy orders, without what turned out superfluous or harmful."""
-    weights = SIZE_WEIGHTS if problem.budget_bytes is not None else SIZE_WEIGHTS[:1]
-    runs = [await _Run(problem, costs).run(weight) for weight in weights]
-    return min(runs, key=lambda run: (_total(problem, run), problem.size_of(run.chosen)))
+async def select(problem: Problem, costs: CostTable, search: Search) -> Selected:
+    """The best set; what is turned down makes room, so that the choice is made again without it."""
+    return await _Choice(problem, costs, search).made()
 
 
-def _total(problem: Problem, selected: Selected) -> float:
-    spent = sum(problem.values.of(item, selected.costs[item.fingerprint].cost) for item in problem.items)
-    return spent + problem.upkeep_of(selected.chosen)
-
-
-class _Option(msgspec.Struct, frozen=True):
-    members: Configuration
-    score: float
-    """as of `asked`; an upper bound under more indexes."""
-    asked: Configuration | None = None
-
-
-class _Run:
-    """One greedy run."""
-
-    def __init__(self, problem: Problem, costs: CostTable) -> None:
-        self.problem, self.costs = problem, costs
-        self.by_key = {item.fingerprint: item for item in problem.items}
+class _Choice:
+    def __init__(self, problem: Problem, costs: CostTable, search: Search) -> None:
+        self.problem, self.costs, self.search = problem, costs, search
         self.rejected: dict[CandidateIndex, str] = {}
 
-    async def run(self, size_weight: float) -> Selected:
-        chosen = await self._greedy(size_weight)
-        chosen = await self._exchanged(await self._pruned(chosen))
-        chosen = await self._narrowed(await self._pruned(chosen))
-        before = None
-        while chosen != before:  # what is taken away may leave others without use
-            before = chosen
-            chosen = await self._harmless(await self._pruned(chosen))
+    async def made(self) -> Selected:
+        chosen, least = NOTHING, self._objective(NOTHING, self.problem.base)
+        for _ in range(MOST_ATTEMPTS):
+            best = await self.search.best(frozenset(self.rejected))
+            kept = await self._harmless(await self._pruned(best))
+            now = self._objective(kept, await self._all_costs(kept))
+            if now < least:
+                chosen, least = kept, now
+            if kept == best:
+                break
+        chosen = await self._narrowed(chosen)
+        chosen = await self._harmless(await self._pruned(chosen))
         current = await self._all_costs(chosen)
-        return Selected(chosen, current, {k: why for k, why in self.rejected.items() if k not in chosen})
+        self._explain_the_rest(chosen, current)
+        rejected = {k: why for k, why in self.rejected.items() if k not in chosen}
+        return Selected(chosen, current, rejected, self._gap(chosen, current))
 
-    async def _greedy(self, size_weight: float) -> Configuration:
-        """Until no option is worth it under what is chosen; those turned down are asked again after each round."""
-        members = [frozenset([each]) for each in self.problem.shortlist.useful] + [*self.problem.shortlist.bundles]
-        await self._prefetch(members)
-        waiting = [_Option(each, math.inf) for each in members]
-        chosen = NOTHING
-        while queue := [_Option(option.members, math.inf) for option in waiting if option.asked != chosen]:
-            waiting = [option for option in waiting if option.asked == chosen]
-            chosen = await self._round(chosen, queue, waiting, size_weight)
-        for option in waiting:
-            self._reject_single(option.members, await self._why_not(option.members, chosen))
-        return chosen
+    def _objective(self, chosen: Configuration, costs: Mapping[str, StatementCost]) -> float:
+        problem = self.problem
+        spent = sum(problem.worth(item, costs[item.fingerprint].cost) for item in problem.items)
+        return spent + sum(problem.price(each) for each in chosen)
 
-    async def _round(
-        self, chosen: Configuration, queue: list[_Option], waiting: list[_Option], size_weight: float
-    ) -> Configuration:
-        """Takes the best option as long as one is worth it; the others end in `waiting`."""
-        while queue:
-            best = max(queue, key=lambda option: (option.score, -len(option.members), name_of(option.members)))
-            queue.remove(best)
-            added = best.members - chosen
-            if not added:
-                continue
-            if best.asked == chosen:
-                chosen |= added
-                continue
-            gain = await self._gain(chosen, added)
-            if gain >= self.problem.floor and self.problem.fits(chosen | added):
-                queue.append(_Option(best.members, self._score(gain, added, size_weight), chosen))
-            else:
-                waiting.append(_Option(best.members, 0.0, chosen))
-        return chosen
+    def _gap(self, chosen: Configuration, current: Mapping[str, StatementCost]) -> float:
+        problem = self.problem
+        spent = sum(problem.values.of(item, current[item.fingerprint].cost) for item in problem.items)
+        distance = spent + problem.upkeep_of(chosen) - self.search.bound()
+        return max(0.0, distance / problem.values.total) if problem.values.total else 0.0
 
-    async def _prefetch(self, options: Sequence[Configuration]) -> None:
-        """All first questions at once; the answers are remembered."""
-        await self.costs.ask([(item, members) for members in options for item in self._concerned(members)])
-
-    def _concerned(self, members: Configuration) -> list[Item]:
-        keys = {key for each in members for key in self.problem.shortlist.useful.get(each, ())}
-        return [self.by_key[key] for key in sorted(keys)]
-
-    async def _gain(self, chosen: Configuration, added: Configuration) -> float:
-        """What the workload saves by adding these to what is chosen, their upkeep taken off."""
-        concerned = self._concerned(added)
-        before = await self.costs.ask([(item, chosen) for item in concerned])
-        after = await self.costs.ask([(item, chosen | added) for item in concerned])
-        changes = [
-            (item, old.cost, new.cost)
-            for item, old, new in zip(concerned, before, after, strict=True)
-            if isinstance(old, StatementCost) and isinstance(new, StatementCost)
-        ]
-        return self.problem.saved(changes) - self.problem.upkeep_of(added)
-
-    def _score(self, gain: float, added: Configuration, size_weight: float) -> float:
-        """Of two that save as much, the one of fewer indexes, then the smaller."""
-        gain -= self.problem.floor * (len(added) - 1)
-        return float(gain / max(self.problem.size_of(added), 8192) ** size_weight)
-
-    async def _all_costs(self, chosen: Configuration) -> dict[str, StatementCost]:
+    async def _all_costs(self, chosen: Configuration, of: Sequence[Item] | None = None) -> dict[str, StatementCost]:
         """Of every statement; the cost without candidates where the planner has no answer."""
-        answers = await self.costs.ask([(item, chosen) for item in self.problem.items])
+        items = self.problem.items if of is None else of
+        answers = await self.costs.ask([(item, chosen) for item in items])
         return {
             item.fingerprint: answer if isinstance(answer, StatementCost) else self.problem.base[item.fingerprint]
-            for item, answer in zip(self.problem.items, answers, strict=True)
+            for item, answer in zip(items, answers, strict=True)
         }
 
     async def _pruned(self, chosen: Configuration) -> Configuration:
@@ -146,15 +86,8 @@ class _Run:
             least = min(losses, key=lambda each: (losses[each], name_of([each])))
             if losses[least] >= self.problem.floor:
                 break
-            self._reject([least], "the indexes that were chosen do nearly all of what it would")
             chosen -= {least}
-        return chosen
-
-    async def _exchanged(self, chosen: Configuration) -> Configuration:
-        """With one index in the place of several, or of a worse one."""
-        exchange = Exchange(self.problem, self.costs)
-        chosen = await exchange.improve(chosen)
-        self._reject(exchange.replaced, "what took its place serves the statements as well, or better")
+            self._reject([least], self._why_not(least, chosen, await self._all_costs(chosen)))
         return chosen
 
     async def _narrowed(self, chosen: Configuration) -> Configuration:
@@ -162,8 +95,10 @@ class _Run:
         for candidate in sorted(chosen, key=lambda each: name_of([each])):
             for less in await self._lesser(candidate):
                 rest = (chosen - {candidate}) | {less}
-                if served_as_well(await self._changes(chosen, rest)) and (
-                    await self._loss(rest, chosen) < self.problem.negligible
+                changes = await self._changes(chosen, rest, candidate)
+                difference = self.problem.upkeep_of([candidate]) - self.problem.upkeep_of([less])
+                if served_as_well(changes) and (
+                    self.problem.saved(_back(changes)) - difference < self.problem.negligible
                 ):
                     what = "an index of fewer rows does" if less.predicate else "its first keys alone do"
                     self._reject([candidate], f"{what} nearly as much")
@@ -182,7 +117,8 @@ class _Run:
             if each.predicate and each.table == candidate.table and size <= sizes[candidate] * MUCH_SMALLER
         ]
         ordered = sorted(partial, key=lambda each: (sizes[each], name_of([each])))
-        return [*([] if candidate.predicate else ordered), *(each for each in prefixes if each in sizes)]
+        narrower = [each for each in prefixes if sizes.get(each, math.inf) <= sizes[candidate]]
+        return [*([] if candidate.predicate else ordered), *narrower]
 
     async def _harmless(self, chosen: Configuration) -> Configuration:
         """Without what makes any statement dearer, until none is."""
@@ -202,31 +138,64 @@ class _Run:
         changes = await self._changes(rest, chosen)
         return self.problem.saved(changes) - self.problem.upkeep_of(chosen) + self.problem.upkeep_of(rest)
 
-    async def _changes(self, before: Configuration, after: Configuration) -> list[Change]:
-        old, new = await self._all_costs(before), await self._all_costs(after)
-        return [(item, old[item.fingerprint].cost, new[item.fingerprint].cost) for item in self.problem.items]
+    async def _changes(
+        self, before: Configuration, after: Configuration, of: CandidateIndex | None = None
+    ) -> list[Change]:
+        """Of all statements, or of those that use one of the indexes before."""
+        old = await self._all_costs(before)
+        items = [item for item in self.problem.items if of is None or of in old[item.fingerprint].used]
+        new = await self._all_costs(after, items)
+        return [(item, old[item.fingerprint].cost, new[item.fingerprint].cost) for item in items]
 
-    async def _why_not(self, members: Configuration, chosen: Configuration) -> str:
-        """Of an option that was turned down in the end."""
-        gain, upkeep = await self._gain(chosen, members - chosen), self.problem.upkeep_of(members)
-        if gain >= self.problem.floor:
+    def _explain_the_rest(self, chosen: Configuration, current: Mapping[str, StatementCost]) -> None:
+        """Why each candidate that some plan uses is not among the chosen; from what is known, without a question."""
+        seen = {each for item in self.problem.items for _, answer in self.costs.planned(item) for each in answer.used}
+        for candidate in seen - chosen - self.rejected.keys():
+            if not any(
+                self.problem.counts(*change)
+                for change in self._known_changes(candidate, frozenset(seen), self.problem.base)
+            ):
+                continue  # no near miss: what some plan would rather have, and be hardly cheaper
+            self.rejected[candidate] = self._why_not(candidate, chosen, current)
+
+    def _why_not(self, candidate: CandidateIndex, chosen: Configuration, current: Mapping[str, StatementCost]) -> str:
+        problem, floor = self.problem, self.problem.floor
+        alone = problem.saved(self._known_changes(candidate, NOTHING, problem.base))
+        beside = problem.saved(self._known_changes(candidate, chosen, current))
+        upkeep = problem.upkeep_of([candidate])
+        if beside - upkeep >= floor and not problem.fits([*chosen, candidate]):
             return "it does not fit into what is left of the budget"
-        if gain + upkeep >= self.problem.floor:
-            share = upkeep / self.problem.values.total
+        if alone >= floor > alone - upkeep:
+            share = upkeep / problem.values.total
             return f"its upkeep on writes ({share:.1%} of the workload) leaves too little of what it saves"
-        if chosen and await self._gain(NOTHING, members) >= self.problem.floor:
+        if alone - upkeep >= floor:
             return "the indexes that were chosen do nearly all of what it would"
-        if gain <= 0:
+        if alone <= 0:
             return "it makes no statement surely cheaper"
-        return f"it saves {self.problem.told(gain)}; an index must save {self.problem.told(self.problem.floor)}"
+        return f"it saves {problem.told(alone)}; an index must save {problem.told(floor)}"
+
+    def _known_changes(
+        self, candidate: CandidateIndex, beside: Configuration, now: Mapping[str, StatementCost]
+    ) -> list[Change]:
+        """Of the statements that have a plan with it and nothing else that is not there."""
+        found = []
+        for item in self.problem.items:
+            known = [
+                answer.cost
+                for _, answer in self.costs.planned(item)
+                if candidate in answer.used and answer.used <= beside | {candidate}
+            ]
+            cost = now[item.fingerprint].cost
+            found.append((item, cost, min([*known, cost])))
+        return found
 
     def _reject(self, members: Iterable[CandidateIndex], reason: str) -> None:
         self.rejected.update(dict.fromkeys(members, reason))
 
-    def _reject_single(self, members: Configuration, reason: str) -> None:
-        """Of a bundle nothing is said: its members stand for themselves."""
-        if len(members) == 1:
-            self._reject(members, reason)
+
+def _back(changes: Iterable[Change]) -> list[Change]:
+    """As if undone."""
+    return [(item, after, before) for item, before, after in changes]
 
 
 def _prefixes(candidate: CandidateIndex) -> list[CandidateIndex]:
