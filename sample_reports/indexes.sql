@@ -1,6 +1,6 @@
 -- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block.
 -- 6 to create, 34.3 MB by estimate, workload cost 59 % lower.
--- Planned by the clone under the server's own statistics (460 planner calls).
+-- Planned by the clone under the server's own statistics (499 planner calls).
 
 -- 1. payments_status_created_at_idx
 -- Serves one statement (7.6% of the measured time) through public.payments (status, created_at). The planner cost of statement 57ad5bb0917c0468 falls from 9,775.9 to 25.6 a call (382 times less), over 130 calls. Keeping it up to date costs the writes 0.0% of what it saves.
@@ -74,22 +74,40 @@ DROP INDEX CONCURRENTLY public.ix_reviews_product_id;
 -- rejected: it makes no statement surely cheaper
 -- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY orders_customer_id_id_idx ON public.orders (customer_id, id);
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_order_id_line_no_idx ON public.order_items (order_id, line_no) INCLUDE (product_id, quantity, unit_price);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY orders_customer_id_placed_at_idx ON public.orders (customer_id, placed_at);
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_order_id_line_no_product_id_idx ON public.order_items (order_id, line_no, product_id) INCLUDE (quantity, unit_price);
 
--- rejected: the indexes that were chosen do nearly all of what it would
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_order_id_product_id_idx ON public.order_items (order_id, product_id) INCLUDE (line_no, quantity, unit_price);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (line_no, order_id, quantity, unit_price);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (order_id, quantity, unit_price);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (quantity, unit_price);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_order_id_idx ON public.order_items (product_id, order_id) INCLUDE (line_no, quantity, unit_price);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_order_id_idx ON public.order_items (product_id, order_id) INCLUDE (quantity, unit_price);
+
+-- rejected: the indexes that were chosen do as much without it
 -- CREATE INDEX CONCURRENTLY orders_status_idx ON public.orders (status);
 
--- rejected: the indexes that were chosen do nearly all of what it would
+-- rejected: the indexes that were chosen do as much without it
 -- CREATE INDEX CONCURRENTLY orders_total_id_idx ON public.orders (total, id);
 
 -- rejected: its first keys alone do nearly as much
 -- CREATE INDEX CONCURRENTLY orders_total_shipping_cost_id_idx ON public.orders ((total - shipping_cost) DESC, id);
 
--- rejected: the indexes that were chosen do nearly all of what it would
+-- rejected: it makes no statement surely cheaper
 -- CREATE INDEX CONCURRENTLY orders_total_shipping_cost_idx ON public.orders ((total - shipping_cost) DESC);
 
 -- rejected: the indexes that were chosen do nearly all of what it would
@@ -102,10 +120,16 @@ DROP INDEX CONCURRENTLY public.ix_reviews_product_id;
 -- CREATE INDEX CONCURRENTLY orders_warehouse_id_status_total_id_idx ON public.orders (warehouse_id, status, total, id);
 
 -- rejected: the indexes that were chosen do nearly all of what it would
--- CREATE INDEX CONCURRENTLY payments_created_at_id_idx ON public.payments (created_at, id);
+-- CREATE INDEX CONCURRENTLY orders_warehouse_id_status_total_id_idx ON public.orders (warehouse_id, status, total, id) INCLUDE (currency, customer_id, order_number, placed_at, shipped_at, shipping_address_id);
 
 -- rejected: the indexes that were chosen do nearly all of what it would
+-- CREATE INDEX CONCURRENTLY payments_created_at_id_idx ON public.payments (created_at, id);
+
+-- rejected: the indexes that were chosen do as much without it
 -- CREATE INDEX CONCURRENTLY payments_provider_status_idx ON public.payments (provider, status);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY payments_provider_status_idx ON public.payments (provider, status) INCLUDE (amount);
 
 -- rejected: its first keys alone do nearly as much
 -- CREATE INDEX CONCURRENTLY payments_status_created_at_id_idx ON public.payments (status, created_at, id);
@@ -114,7 +138,25 @@ DROP INDEX CONCURRENTLY public.ix_reviews_product_id;
 -- CREATE INDEX CONCURRENTLY payments_status_idx ON public.payments (status);
 
 -- rejected: the indexes that were chosen do nearly all of what it would
+-- CREATE INDEX CONCURRENTLY products_brand_ean_partial_idx ON public.products (brand, ean) INCLUDE (id, supplier_code, weight_grams) WHERE weight_grams IS NULL;
+
+-- rejected: the indexes that were chosen do nearly all of what it would
+-- CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) INCLUDE (id, weight_grams) WHERE weight_grams IS NULL;
+
+-- rejected: the indexes that were chosen do nearly all of what it would
 -- CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) WHERE weight_grams IS NULL;
 
 -- rejected: the indexes that were chosen do nearly all of what it would
--- CREATE INDEX CONCURRENTLY products_brand_weight_grams_supplier_code_partial_idx ON public.products (brand, weight_grams, supplier_code) WHERE ean IS NULL;
+-- CREATE INDEX CONCURRENTLY products_brand_partial_idx ON public.products (brand) WHERE weight_grams IS NULL;
+
+-- rejected: the indexes that were chosen do nearly all of what it would
+-- CREATE INDEX CONCURRENTLY products_brand_weight_grams_supplier_code_partial_idx ON public.products (brand, weight_grams, supplier_code) INCLUDE (ean, id) WHERE ean IS NULL;
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY products_ean_idx ON public.products (ean);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY products_id_idx ON public.products (id) INCLUDE (active, brand, name, price, sku, stock);
+
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY products_supplier_code_idx ON public.products (supplier_code);

@@ -77,9 +77,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return self.values.of(item, cost if cost >= flat else flat - FLAT * (flat - cost))
 
     def price(self, candidate: CandidateIndex) -> float:
-        """Upkeep, and what makes one index better than two, a small one better than a large one, that do as well."""
+        """Upkeep, and what makes one index better than two, a small one better than a large one, that do as well.
+
+        Columns that are only held along must save by themselves what an index must.
+        """
         table = max(self.table_bytes.get(candidate.table, 0), self.shelf.sizes[candidate], 1)
-        return self.upkeep_of([candidate]) + self.negligible * (1 + 2 * self.shelf.sizes[candidate] / table)
+        covering = self.floor if candidate.include else 0.0
+        size = self.negligible * (1 + 2 * self.shelf.sizes[candidate] / table)
+        return self.upkeep_of([candidate]) + size + covering
 
     def saved(self, changes: Iterable[Change]) -> float:
         """Worth of the changes that an index makes; 0 when none is beyond doubt."""

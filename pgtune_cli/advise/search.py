@@ -91,8 +91,8 @@ class Search:
         found = []
         for item in self._problem.items:
             bounds = self._bounds.get(item.fingerprint)
-            base = [Option(self._problem.base[item.fingerprint].cost)]
-            found.append((item, bounds.options() if bounds is not None else base))
+            least = [Option(self._problem.best[item.fingerprint])]
+            found.append((item, bounds.options() if bounds is not None else least))
         return found
 
     async def _look_into(self, hoped: Answer) -> bool:

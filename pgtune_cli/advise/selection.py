@@ -151,6 +151,7 @@ class _Choice:
         """Why each candidate that some plan uses is not among the chosen; from what is known, without a question."""
         seen = {each for item in self.problem.items for _, answer in self.costs.planned(item) for each in answer.used}
         for candidate in seen - chosen - self.rejected.keys():
+            # in the company of all others, the best light to see it in
             if not any(
                 self.problem.counts(*change)
                 for change in self._known_changes(candidate, frozenset(seen), self.problem.base)
@@ -170,9 +171,16 @@ class _Choice:
             return f"its upkeep on writes ({share:.1%} of the workload) leaves too little of what it saves"
         if alone - upkeep >= floor:
             return "the indexes that were chosen do nearly all of what it would"
+        if alone <= 0 and chosen and self._helps_in_company(candidate):
+            return "the indexes that were chosen do as much without it"
         if alone <= 0:
             return "it makes no statement surely cheaper"
         return f"it saves {problem.told(alone)}; an index must save {problem.told(floor)}"
+
+    def _helps_in_company(self, candidate: CandidateIndex) -> bool:
+        """Whether some statement has a plan with it, and others, that is much cheaper."""
+        everything = frozenset(self.problem.shelf.sizes)
+        return self.problem.saved(self._known_changes(candidate, everything, self.problem.base)) > 0
 
     def _known_changes(
         self, candidate: CandidateIndex, beside: Configuration, now: Mapping[str, StatementCost]
