@@ -62,8 +62,12 @@ def baseline(
     where = resolve(flags, settings, notes)
     with notes.bar():
         found = run(
-            read_run(where, RunFlags(collect, windows, tuple(run_files or ()), statistics, not no_plans, options),
-                     settings, notes)
+            read_run(
+                where,
+                RunFlags(collect, windows, tuple(run_files or ()), statistics, None, not no_plans, options),
+                settings,
+                notes,
+            )
         )  # fmt: skip
     new = found.baseline
     file.save(file.update(before, new) if before else new, output)

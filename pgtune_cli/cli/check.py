@@ -24,6 +24,9 @@ def check(
     windows: opt.Windows = 1,
     run_files: opt.RunFiles = None,
     statistics: opt.Statistics = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", help="A folder of source code: failing statements are found in it.")
+    ] = None,
     top: opt.Top = None,
     order_by: opt.OrderBy = None,
     no_plans: opt.NoPlans = False,
@@ -67,7 +70,7 @@ def check(
     from pgtune_cli.cli.write import CHECK_FORMATS, check_format, output_files, write_file
     from pgtune_cli.compare.baseline import load
     from pgtune_cli.compare.verdict import compare
-    from pgtune_cli.errors import IncompleteAnalysis
+    from pgtune_cli.errors import IncompleteAnalysis, UsageError
     from pgtune_cli.model.comparison import Outcome
     from pgtune_cli.report.check import render_check
 
@@ -78,14 +81,20 @@ def check(
         settings, no_execute=True, max_time=None, trust_functions=trust_functions, pg_bin=pg_bin, select=select,
         ignore=ignore, rules=rules,
     )  # fmt: skip
+    if source is not None and not source.is_dir():
+        raise UsageError(f"no folder {source} for --source")
     before = load(baseline) if baseline else None
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by)
     where = resolve(flags, settings, notes)
     with notes.bar():
         found = run(
-            read_run(where, RunFlags(collect, windows, tuple(run_files or ()), statistics, not no_plans, options),
-                     settings, notes)
+            read_run(
+                where,
+                RunFlags(collect, windows, tuple(run_files or ()), statistics, source, not no_plans, options),
+                settings,
+                notes,
+            )
         )  # fmt: skip
     compared = compare(found.baseline, before, settings, found.context)
     result = gate.check(

@@ -34,6 +34,7 @@ class RunFlags:
     runs: tuple[Path, ...] = ()
     """snapshots of the same run, earlier ones: each a window."""
     statistics: Path | None = None
+    source: Path | None = None
     plans: bool = True
     options: AnalyzeOptions = field(default_factory=lambda: AnalyzeOptions(execute=False))
 
@@ -56,6 +57,7 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
         UsageError: --windows without a window or a server, a --run that is no snapshot of this database.
     """
     from pgtune_cli.compare.between import windows_of
+    from pgtune_cli.compare.places import places
     from pgtune_cli.compare.run import make_baseline, sizes
     from pgtune_cli.compare.verdict import Context
     from pgtune_cli.lint.engine import evaluate
@@ -80,8 +82,10 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
         production=production.plans if production else None,
         findings=[one.id for one in findings],
     )
+    texts = {one.fingerprint: one.query for window in windows for one in window}
     context = Context(
-        texts={one.fingerprint: one.query for window in windows for one in window},
+        texts=texts,
+        places=places(texts, flags.source),
         bytes_of=sizes(analysis),
     )
     if production is not None:

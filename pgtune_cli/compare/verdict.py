@@ -50,6 +50,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     texts: Mapping[str, str] = {}
     """verbatim texts, by fingerprint."""
+    places: Mapping[str, str] = {}
+    """`file:line` of texts, by fingerprint."""
     bytes_of: Mapping[str, int] = {}
     production_bytes_of: Mapping[str, int] = {}
     production_plans: Mapping[str, PlanSummary] = {}
@@ -154,6 +156,7 @@ class _Judge:
             candidate=entry.measurement,
             baseline_plan=then,
             candidate_plan=now,
+            place=self._context.places.get(key),
         )
 
     def _signals(self, entry: BaselineStatement, old: BaselineStatement, policy: Policy) -> list[Signal]:
