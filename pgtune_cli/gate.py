@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from pgtune_cli.compare.causes import all_changes
 from pgtune_cli.model.check_policy import RulesPolicy
-from pgtune_cli.model.comparison import CheckResult, Comparison, FailingFinding, Outcome
+from pgtune_cli.model.comparison import Baseline, CheckResult, Comparison, Difference, FailingFinding, Outcome
 from pgtune_cli.model.finding import Finding, Severity
 
 
@@ -40,6 +43,19 @@ def _failing(findings: Iterable[Finding], policy: RulesPolicy, known: frozenset[
             statements=finding.statements,
             relation=finding.relation,
         )
+
+
+def difference(
+    comparisons: Iterable[Comparison], before: Baseline, after: Baseline, *, notes: Iterable[str] = ()
+) -> Difference:
+    """Nothing fails here."""
+    return Difference(
+        comparisons=tuple(msgspec.structs.replace(one, fails=False) for one in comparisons),
+        changes=tuple(all_changes(before, after)),
+        findings_new=tuple(sorted(set(after.findings) - set(before.findings))),
+        findings_gone=tuple(sorted(set(before.findings) - set(after.findings))),
+        notes=tuple(notes),
+    )
 
 
 def reached(findings: Iterable[Finding], severity: Severity) -> bool:

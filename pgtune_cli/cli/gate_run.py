@@ -129,7 +129,8 @@ async def _explained(source: Source, flags: RunFlags, notes: Notes) -> "Analysis
     statements = merge(source.snapshot)
     if not flags.plans:
         return Analysis(snapshot=source.snapshot, statements=statements, plans={}, skipped=source.snapshot.skipped)
-    if source.connection is not None:
+    stored = {one.fingerprint for one in source.snapshot.plans if one.plans}
+    if source.connection is not None or all(one.fingerprint in stored for one in statements):
         return await explain(source, statements, flags.options, None, (), notes)
     return await _on_clone(source.snapshot, statements, flags, notes)
 
@@ -161,7 +162,7 @@ async def _production(run: "Analysis", flags: RunFlags, notes: Notes) -> _Produc
     from pgtune_cli.whatif.mentions import Relevance
 
     assert flags.statistics is not None
-    production = load(flags.statistics)
+    production = msgspec.structs.replace(load(flags.statistics), plans=())
     relevance = Relevance(run.snapshot.catalog)
     touched = frozenset(name for one in run.statements for name in relevance.tables(one.query))
     moved = migrated(run.snapshot, production, touched)

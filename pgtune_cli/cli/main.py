@@ -14,6 +14,7 @@ from pgtune_cli.cli import (
     baseline,
     check,
     demo,
+    diff,
     doctor,
     indexes,
     init,
@@ -49,6 +50,7 @@ app.command("analyze")(analyze.analyze)
 app.command("indexes")(indexes.indexes)
 app.command("check")(check.check)
 app.command("baseline")(baseline.baseline)
+app.command("diff")(diff.diff)
 app.command("snapshot")(snapshot.snapshot)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

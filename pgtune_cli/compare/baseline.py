@@ -50,7 +50,7 @@ def save(baseline: Baseline, path: Path) -> None:
 
 def load(path: Path) -> Baseline:
     """A baseline file. UsageError, in one line, for one that is broken, of another kind, or of a newer version."""
-    data = _read(path)
+    data = read_bytes(path)
     try:
         header = msgspec.json.decode(data, type=_Header)
         if header.kind != "baseline":
@@ -69,12 +69,13 @@ def load(path: Path) -> Baseline:
     return baseline
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The file, at most MAX_BYTES of it. Raises UsageError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as exc:
-        raise UsageError(f"cannot read {path}: {exc.strerror}", _AGAIN) from exc
+        raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
     if len(data) > MAX_BYTES:
         raise UsageError(f"{path}: larger than {MAX_BYTES >> 20} MB")
     return data

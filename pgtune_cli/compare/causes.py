@@ -21,6 +21,16 @@ def causes(old: BaselineStatement, new: BaselineStatement, before: Baseline, aft
     return tuple(found[:MOST_SAID])
 
 
+def all_changes(before: Baseline, after: Baseline) -> Iterator[str]:
+    """Of every table that both runs touch, and of the settings."""
+    for name in sorted(before.tables.keys() & after.tables.keys()):
+        then, now = before.tables[name], after.tables[name]
+        yield from table_changes(name, then, now)
+        if then.rows and now.rows and max(then.rows, now.rows) >= GREW * min(then.rows, now.rows):
+            yield f"{name}: {figure(then.rows)} -> {figure(now.rows)} rows"
+    yield from _settings(before, after)
+
+
 def _schema(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator[str]:
     for name in sorted({*old.tables, *new.tables}):
         then, now = before.tables.get(name), after.tables.get(name)

@@ -13,8 +13,9 @@ from urllib.parse import unquote
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, lex, significant
 
 SUFFIXES = {
-    ".py", ".sql", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".rb", ".erb", ".java", ".kt", ".scala", ".groovy", ".xml", ".go",
-    ".rs", ".php", ".cs", ".fs", ".ex", ".exs", ".clj", ".swift", ".c", ".cc", ".cpp", ".pl", ".lua", ".yaml", ".yml",
+    ".py", ".sql", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".rb", ".erb", ".java", ".kt", ".scala", ".groovy", ".xml",
+    ".go", ".rs", ".php", ".cs", ".fs", ".ex", ".exs", ".clj", ".swift", ".c", ".cc", ".cpp", ".pl", ".lua", ".yaml",
+    ".yml",
 }  # fmt: skip
 SKIPPED = {"node_modules", "vendor", "venv", "site-packages", "dist", "build", "target", "__pycache__"}
 MAX_BYTES = 1 << 20

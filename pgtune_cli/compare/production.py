@@ -6,6 +6,7 @@ import msgspec
 
 from pgtune_cli.compare.carried import carried
 from pgtune_cli.model.catalog import Catalog, Index, Relation, RelationKind, RelationName
+from pgtune_cli.model.extended import Extremes
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped, Snapshot
 
 STORED = {RelationKind.TABLE, RelationKind.MATERIALIZED_VIEW, RelationKind.PARTITIONED}
@@ -30,6 +31,7 @@ def migrated(branch: Snapshot, production: Snapshot, touched: frozenset[Relation
     """
     unknown: list[Skipped] = []
     old = production.catalog
+    extended = _same_extended(branch, production)
     relations = tuple(_relation(one, old.relation(one.relation_name), unknown) for one in branch.catalog.relations)
     indexes = tuple(_index(one, old, production) for one in branch.catalog.indexes)
     catalog = msgspec.structs.replace(branch.catalog, relations=relations, indexes=indexes)
@@ -44,7 +46,11 @@ def migrated(branch: Snapshot, production: Snapshot, touched: frozenset[Relation
         ),
         catalog=catalog,
         statistics=statistics,
+        extended=tuple(one for one in production.extended if (one.schema, one.name) in extended),
+        extremes=tuple(one for one in production.extremes if _same_type(one, branch.catalog, old)),
         usage=production.usage,
+        # the branch's own, of its few rows
+        plans=(),
     )
     here = {one.relation_name for one in branch.catalog.relations}
     there = {index.index_name for index in branch.catalog.indexes}
@@ -119,6 +125,23 @@ def _equal(one: Index, other: Index) -> bool:
 def _same_index(index: Index, catalog: Catalog) -> bool:
     """A renamed index is not a lost one."""
     return any(_equal(index, one) for one in catalog.indexes_of(index.table))
+
+
+def _same_extended(branch: Snapshot, production: Snapshot) -> frozenset[tuple[str, str]]:
+    """Statistics objects that both have, on the same columns."""
+    there = {(one.schema, one.name): one for one in production.catalog.extended_statistics}
+    return frozenset(
+        (one.schema, one.name)
+        for one in branch.catalog.extended_statistics
+        if (other := there.get((one.schema, one.name))) is not None
+        and (one.table, one.columns, one.expressions) == (other.table, other.columns, other.expressions)
+    )
+
+
+def _same_type(extremes: Extremes, branch: Catalog, production: Catalog) -> bool:
+    sides = [catalog.relation(extremes.table) for catalog in (branch, production)]
+    columns = [relation.column(extremes.column) if relation else None for relation in sides]
+    return columns[0] is not None and columns[1] is not None and columns[0].type == columns[1].type
 
 
 def _statistics(catalog: Catalog, production: Snapshot, unknown: list[Skipped]) -> Iterator[ColumnStatistics]:

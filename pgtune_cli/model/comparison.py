@@ -131,3 +131,17 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[FailingFinding, ...] = ()
     notes: tuple[str, ...] = ()
     """about the run as a whole: its speed, what could not be judged."""
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What `pgtune diff` says of two files."""
+
+    kind: str = "diff"
+    schema_version: int = 1
+    comparisons: tuple[Comparison, ...]
+    changes: tuple[str, ...] = ()
+    """of tables, indexes and settings."""
+    findings_new: tuple[str, ...] = ()
+    """ids"""
+    findings_gone: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -33,14 +33,14 @@ def _terminal(result: CheckResult, colour: bool) -> str:
     told = [comparison for comparison in result.comparisons if not comparison.fails and _worth_telling(comparison)]
     lines = []
     for comparison in failing:
-        lines += [_paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, 74)}", *_why(comparison)]
+        lines += [paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, 74)}", *why(comparison)]
     for finding in result.findings:
-        lines.append(_paint("FAIL", "31;1", colour) + f"  {finding.rule} {one_line(finding.title, 200)}")
+        lines.append(paint("FAIL", "31;1", colour) + f"  {finding.rule} {one_line(finding.title, 200)}")
     for comparison in told:
-        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, 74)}", *_why(comparison)]
+        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, 74)}", *why(comparison)]
     lines += [f"note  {plain(note)}" for note in result.notes]
     passed = result.outcome is Outcome.PASSED
-    verdict = _paint("passed", "32;1", colour) if passed else _paint("failed", "31;1", colour)
+    verdict = paint("passed", "32;1", colour) if passed else paint("failed", "31;1", colour)
     quiet = len(result.comparisons) - len(failing) - len(told)
     failed = len(failing) + len(result.findings)
     lines.append(f"check {verdict}: {failed} failing, {len(told)} to note, {quiet} fine")
@@ -51,7 +51,8 @@ def _worth_telling(comparison: Comparison) -> bool:
     return bool(comparison.reasons) or comparison.verdict not in QUIET
 
 
-def _why(comparison: Comparison) -> list[str]:
+def why(comparison: Comparison) -> list[str]:
+    """The lines of a terminal under a statement's headline."""
     lines = [f"      {plain(reason)}" for reason in comparison.reasons]
     lines += [f"      because: {plain(cause)}" if not at else f"               {plain(cause)}"
               for at, cause in enumerate(comparison.causes)]  # fmt: skip
@@ -73,32 +74,35 @@ def _markdown(result: CheckResult) -> str:
     shown = [comparison for comparison in result.comparisons if comparison.fails or _worth_telling(comparison)]
     if shown:
         lines += ["| | statement | baseline | now | why |", "|---|---|---|---|---|"]
-    end = [f"- **fails** {finding.rule} {_cell(finding.title)}" for finding in result.findings]
-    end += [f"- {_cell(note)}" for note in result.notes]
+    end = [f"- **fails** {finding.rule} {cell(finding.title)}" for finding in result.findings]
+    end += [f"- {cell(note)}" for note in result.notes]
     end.append(f"\n{number_of(len(result.comparisons), 'statement')} compared.")
     room = LIMIT - sum(len(line) + 1 for line in (*lines, *end)) - 100
     for number, comparison in enumerate(shown):
-        row = _row(comparison)
-        room -= len(row) + 1
+        text = row(comparison)
+        room -= len(text) + 1
         if room < 0:
             lines.append(f"\n_{len(shown) - number} more did not fit; the JSON form has them._")
             break
-        lines.append(row)
+        lines.append(text)
     return "\n".join((*lines, "", *end)) + "\n"
 
 
-def _row(comparison: Comparison) -> str:
+def row(comparison: Comparison) -> str:
+    """A row of a Markdown table."""
     before = duration(comparison.baseline.mean_exec_time_ms) if comparison.baseline else "–"
     now = duration(comparison.candidate.mean_exec_time_ms) if comparison.candidate else "–"
-    why = _cell("; ".join((*comparison.reasons, *comparison.causes)))
+    why = cell("; ".join((*comparison.reasons, *comparison.causes)))
     mark = "**fails**" if comparison.fails else comparison.verdict.value
-    return f"| {mark} | `{_cell(headline(comparison.query, 100))}` | {before} | {now} | {why} |"
+    return f"| {mark} | `{cell(headline(comparison.query, 100))}` | {before} | {now} | {why} |"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text that stays within its cell and mentions nobody."""
     escaped = plain(text).replace("\n", " ").replace("\\", "\\\\").replace("|", "\\|").replace("`", "'")
     return escaped.replace("<", "&lt;").replace("@", "&#64;")
 
 
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+def paint(text: str, code: str, colour: bool) -> str:
+    """`code`: of an SGR sequence; empty for none."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from pgtune_cli.model.comparison import Baseline, CheckResult
+from pgtune_cli.model.comparison import Baseline, CheckResult, Difference
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.snapshot import Snapshot
@@ -14,6 +14,7 @@ _STRUCTURES = {
     "indexes": IndexAdvice,
     "check": CheckResult,
     "baseline": Baseline,
+    "diff": Difference,
     "snapshot": Snapshot,
 }
 
