@@ -121,6 +121,16 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("a suppression needs a reason and an author")
 
 
+class CacheSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The clones of snapshot files that are kept for reuse."""
+
+    enabled: bool = True
+    dir: Path | None = None
+    """None is $XDG_CACHE_HOME/pgtune/clones."""
+    max_bytes: Bytes = field(default_factory=lambda: Bytes(2 << 30), name="max_size")
+    max_age_ms: Milliseconds = field(default_factory=lambda: Milliseconds(14 * 86_400_000.0), name="max_age")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of `pgtune.yaml`, defaults filled in, the chosen profile applied."""
 
@@ -139,6 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     exclude: tuple[str, ...] = ()
     budget_bytes: Bytes | None = field(default=None, name="budget")
     rules: RuleSettings = RuleSettings()
+    cache: CacheSettings = field(default_factory=CacheSettings)
     rules_paths: tuple[Path, ...] = ()
     """folders with rules of one's own; relative to the file that names them."""
     suppress: tuple[Suppression, ...] = ()

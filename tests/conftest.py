@@ -6,6 +6,8 @@ asked for and that was not found is named at the end of the run, and fails it un
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # clones of snapshot files are not kept among the developer's own
+    cache = tempfile.mkdtemp(prefix="pgtune-tests-")
+    os.environ["XDG_CACHE_HOME"] = cache
+    config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
     config.stash[POOL] = ServerPool(os.environ)
 
 

@@ -33,6 +33,7 @@ def analyze(
     budget: opt.Budget = None,
     engine: opt.WhatIfEngine = "clone",
     pg_bin: opt.PgBin = None,
+    no_cache: opt.NoCache = False,
     select: opt.Select = None,
     ignore: opt.Ignore = None,
     rules: opt.Rules = None,
@@ -73,7 +74,8 @@ def analyze(
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
         settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,
-        show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, select=select, ignore=ignore, rules=rules,
+        show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
+        select=select, ignore=ignore, rules=rules,
         show_near_misses=show_near_misses,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)

@@ -138,6 +138,7 @@ async def _explained(source: Source, flags: RunFlags, notes: Notes) -> "Analysis
 async def _on_clone(
     snapshot: "Snapshot", statements: "tuple[Statement, ...]", flags: RunFlags, notes: Notes
 ) -> "Analysis":
+    snapshot = msgspec.structs.replace(snapshot, plans=())  # costs of a clone are compared with costs of a clone
     async with open_clone_of(snapshot, statements, flags.options, notes) as (clone, lost):
         return await explain(Source(snapshot, None), statements, flags.options, clone, lost, notes)
 

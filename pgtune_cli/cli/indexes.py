@@ -25,6 +25,7 @@ def indexes(
     budget: opt.Budget = None,
     engine: opt.WhatIfEngine = "clone",
     pg_bin: opt.PgBin = None,
+    no_cache: opt.NoCache = False,
     format_: opt.Format = "sql",
     config: opt.Config = None,
     profile: opt.Profile = None,
@@ -50,7 +51,9 @@ def indexes(
 
     check_format(format_, ("sql", "json"))
     settings, notes = configured(config, profile, quiet, verbose)
-    options = analyze_options(settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin)
+    options = analyze_options(
+        settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache
+    )
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
     where = resolve(flags, settings, notes)

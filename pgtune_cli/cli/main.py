@@ -12,6 +12,7 @@ from pgtune_cli import __version__
 from pgtune_cli.cli import (
     analyze,
     baseline,
+    cache,
     check,
     demo,
     diff,
@@ -55,6 +56,7 @@ app.command("snapshot")(snapshot.snapshot)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(rules.app, name="rules")
+app.add_typer(cache.app, name="cache")
 app.command("init")(init.init)
 app.command("schema")(schema.schema)
 

@@ -30,12 +30,9 @@ if TYPE_CHECKING:
     from pgtune_cli.lint.rule import Rule
     from pgtune_cli.model.report import Report
     from pgtune_cli.model.rewrite import Rewrite
-    from pgtune_cli.settings import Settings
+    from pgtune_cli.settings import CacheSettings, Settings
     from pgtune_cli.whatif.clone import Clone
     from pgtune_cli.whatif.protocol import WhatIf
-
-LARGE_CATALOG = 300
-"""above so many relations only those that the workload touches are cloned"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,8 @@ class AnalyzeOptions:
     budget_bytes: int | None = None
     engine: str = "clone"
     pg_bin: Path | None = None
+    cache: "CacheSettings | None" = None
+    """where clones of snapshot files are kept; None keeps none."""
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rule_dirs: tuple[Path, ...] = ()
@@ -65,7 +64,8 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     snapshot = source.snapshot
     rules = chosen_rules(options, settings)
     statements = merge(snapshot)
-    async with open_clone_of(snapshot, statements, options, notes) as (clone, lost):
+    files = source.connection is None
+    async with open_clone_of(snapshot, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         advice = await advise(analysis, source, clone, options, notes)
         rewrites = await _rewrite(analysis, source, clone, options, notes)
@@ -99,7 +99,8 @@ async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> 
 
     _check_engine(source, options)
     statements = merge(source.snapshot)
-    async with open_clone_of(source.snapshot, statements, options, notes) as (clone, lost):
+    files = source.connection is None
+    async with open_clone_of(source.snapshot, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         return await advise(analysis, source, clone, options, notes)
 
@@ -196,9 +197,19 @@ async def advise(
 
 @asynccontextmanager
 async def open_clone_of(
-    snapshot: Snapshot, statements: tuple[Statement, ...], options: AnalyzeOptions, notes: Notes
+    snapshot: Snapshot,
+    statements: tuple[Statement, ...],
+    options: AnalyzeOptions,
+    notes: Notes,
+    *,
+    of_file: bool = False,
 ) -> AsyncIterator[tuple["Clone | None", tuple[Skipped, ...]]]:
-    """The statistics-only clone of a snapshot, and what it lost; None, and why, where there can be none."""
+    """The clone of what the statements touch, and what it lost; None, and why, where there can be none.
+
+    `of_file`: the snapshot stays as it is, so that its clone is worth keeping; what a server says changes by the
+    minute, and is not left on this machine.
+    """
+    from pgtune_cli.cli.clones import clone_cache
     from pgtune_cli.server.binaries import find_binaries
     from pgtune_cli.whatif.clone import open_clone
 
@@ -210,7 +221,11 @@ async def open_clone_of(
     notes.progress("building the statistics-only clone")
     async with AsyncExitStack() as stack:
         opened = open_clone(
-            snapshot, binaries=binaries, relations=_touched(snapshot, statements), progress=notes.progress
+            snapshot,
+            binaries=binaries,
+            relations=_touched(snapshot, statements),
+            progress=notes.progress,
+            cache=clone_cache(options.cache) if of_file and options.cache is not None else None,
         )
         try:
             clone = await stack.enter_async_context(opened)
@@ -227,10 +242,8 @@ def _no_clone(error: EmbeddedServerError, notes: Notes) -> Skipped:
     return Skipped("index advice and what-if plans", f"no statistics-only clone: {why}", error.hint)
 
 
-def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> frozenset[RelationName] | None:
-    """The relations that the statements mention; None (all) for a small catalog."""
-    if len(snapshot.catalog.relations) <= LARGE_CATALOG:
-        return None
+def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> frozenset[RelationName]:
+    """The relations that the statements mention: the rest of the catalog changes none of their plans."""
     from pgtune_cli.whatif.mentions import Relevance
 
     relevance = Relevance(snapshot.catalog)

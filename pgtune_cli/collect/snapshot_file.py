@@ -54,7 +54,8 @@ PARTS: dict[str, Any] = {
     "plans": tuple[StatementPlans, ...],
 }
 """each is the field of Snapshot of that name."""
-SINCE_2 = {"plans", "extended", "extremes"}
+LATER = {"plans", "extended", "extremes"}
+"""those that the first files did not have; a file has those that its manifest names"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """the earliest date that a zip can hold: files carry no time."""
 
@@ -147,7 +148,7 @@ def _read(archive: Archive) -> Snapshot:
         raise Refused("has no valid schema_version")
     parts = {}
     for name, kind in PARTS.items():
-        found = archive.part(f"{name}.json", needed=name not in SINCE_2 or manifest.schema_version > 1)
+        found = archive.part(f"{name}.json", needed=name not in LATER or f"{name}.json" in manifest.parts)
         if found is not None:
             parts[name] = _decoded(found, f"{name}.json", kind)
     _check_depth(parts.get("plans", ()))

