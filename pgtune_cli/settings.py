@@ -131,6 +131,13 @@ class CacheSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_age_ms: Milliseconds = field(default_factory=lambda: Milliseconds(14 * 86_400_000.0), name="max_age")
 
 
+class PaginationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows of a page in the statements and sketches that page by key."""
+
+    page_size: Annotated[int, Meta(ge=1)] = 50
+    max_page_size: Annotated[int, Meta(ge=1)] = 1000
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of `pgtune.yaml`, defaults filled in, the chosen profile applied."""
 
@@ -148,6 +155,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     schemas: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     budget_bytes: Bytes | None = field(default=None, name="budget")
+    pagination: PaginationSettings = PaginationSettings()
     rules: RuleSettings = RuleSettings()
     cache: CacheSettings = field(default_factory=CacheSettings)
     rules_paths: tuple[Path, ...] = ()

@@ -45,6 +45,7 @@ def analyze_options(
         show_values=show_values,
         trust_functions=trust_functions,
         budget_bytes=parse_size_bytes(budget) if budget else settings.budget_bytes,
+        page_size=(settings.pagination.page_size, settings.pagination.max_page_size),
         engine=engine,
         pg_bin=pg_bin,
         cache=settings.cache if settings.cache.enabled and not no_cache else None,

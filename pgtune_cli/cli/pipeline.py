@@ -51,6 +51,8 @@ class AnalyzeOptions:
     """where clones of snapshot files are kept; None keeps none."""
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    page_size: tuple[int, int] = (50, 1000)
+    """rows of a page in what the rewrites show: the default, and the most that may be asked for."""
     rule_dirs: tuple[Path, ...] = ()
     show_near_misses: bool = False
 
@@ -253,11 +255,18 @@ def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> frozenset
 async def _rewrite(
     analysis: Analysis, source: Source, clone: "Clone | None", options: AnalyzeOptions, notes: Notes
 ) -> tuple["Rewrite", ...]:
-    from pgtune_cli.rewrite.rewrite import rewrite_statements
+    from pgtune_cli.rewrite.rewrite import RewriteOptions, rewrite_statements
+    from pgtune_cli.rewrite.sketches import PageSize
 
-    notes.progress("rewriting pagination")
+    notes.progress("rewriting statements")
     connection: Connection | None = source.connection if options.execute else None
-    return await rewrite_statements(analysis, whatif=clone, connection=connection, max_time_ms=options.max_time_ms)
+    return await rewrite_statements(
+        analysis,
+        whatif=clone,
+        connection=connection,
+        describe=source.connection or (clone.connection if clone is not None else None),
+        options=RewriteOptions(max_time_ms=options.max_time_ms, page_size=PageSize(*options.page_size)),
+    )
 
 
 def chosen_rules(options: AnalyzeOptions, settings: "Settings") -> tuple["Rule", ...]:

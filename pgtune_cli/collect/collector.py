@@ -120,6 +120,7 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
         constraints=tuple(indexes.constraints(found, constraint_rows)),
         types=tuple(objects.types(await reader.rows("types"))),
         functions=tuple(objects.functions(await reader.rows("functions"))),
+        builtin_functions=objects.builtin_functions(await reader.rows("builtin_functions")),
         operators=tuple(objects.operators(await reader.rows("operators"))),
         extensions=tuple(objects.extensions(await reader.rows("extensions"))),
         extended_statistics=tuple(objects.extended_statistics(found, extended_rows, expressions)),

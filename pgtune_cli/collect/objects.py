@@ -7,6 +7,7 @@ import msgspec
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.tables import Found
 from pgtune_cli.model.catalog import (
+    BuiltinFunction,
     ExtendedStatistics,
     Extension,
     Function,
@@ -51,6 +52,12 @@ def functions(rows: Sequence[Record]) -> Iterable[Function]:
             definition=row["definition"],
             aggregate=row["aggregate"],
         )
+
+
+def builtin_functions(rows: Sequence[Record]) -> tuple[BuiltinFunction, ...] | None:
+    """None where they could not be read: no row at all is no answer."""
+    found = sorted((row["name"], row["volatility"], row["returns_set"]) for row in rows)
+    return tuple(BuiltinFunction(*row) for row in found) or None
 
 
 def operators(rows: Sequence[Record]) -> Iterable[Operator]:

@@ -195,6 +195,15 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """CREATE AGGREGATE of an aggregate that is no extension's, ordered-set and moving aggregates left out."""
 
 
+class BuiltinFunction(msgspec.Struct, frozen=True, array_like=True):
+    """A function of pg_catalog that is not immutable or returns a set, all overloads of a name as one."""
+
+    name: str
+    volatility: str
+    """of its overloads, each letter once: `is` is immutable for some types and stable for others."""
+    returns_set: bool = False
+
+
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
     """An operator outside pg_catalog and of no extension."""
 
@@ -281,6 +290,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     constraints: tuple[Constraint, ...] = ()
     types: tuple[UserType, ...] = ()
     functions: tuple[Function, ...] = ()
+    builtin_functions: tuple[BuiltinFunction, ...] | None = None
+    """those that are not immutable or return sets; None in a snapshot that was made without them."""
     operators: tuple[Operator, ...] = ()
     extensions: tuple[Extension, ...] = ()
     extended_statistics: tuple[ExtendedStatistics, ...] = ()

@@ -9,6 +9,7 @@ from pgtune_cli.model.plan import Plan, PlanNode
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import RewriteStatus
 from pgtune_cli.report import format as form
+from pgtune_cli.report import rewrites
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import node_conditions, node_numbers, node_title
@@ -36,6 +37,7 @@ def to_html(report: Report) -> str:
     environment.globals["node_numbers"] = node_numbers
     environment.globals["node_conditions"] = node_conditions
     environment.globals["headline"] = headline
+    environment.globals["rewrites"] = rewrites
     environment.globals["number_of"] = form.number_of
     environment.globals["suppressed_line"] = suppressed_line
     environment.globals["near_miss_line"] = near_miss_line

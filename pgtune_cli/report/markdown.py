@@ -3,6 +3,7 @@
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.report import rewrites
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
@@ -44,7 +45,7 @@ def _summary(report: Report) -> list[str]:
         f"- **{number_of(summary.indexes_advised, 'index')} to create**"
         + (f", planned cost of the workload {percent(saved)} lower" if saved else ""),
         f"- {number_of(summary.indexes_to_drop, 'index')} to drop",
-        f"- {number_of(summary.rewrites_proven, 'pagination rewrite')} proven",
+        f"- {number_of(summary.rewrites_proven, 'rewrite')} proven",
         f"- {number_of(summary.findings['error'], 'error')}, {number_of(summary.findings['warning'], 'warning')}, "
         f"{number_of(summary.findings['info'], 'note')}, {summary.findings['possible']} possible",
     ]
@@ -104,26 +105,30 @@ def _indexes(report: Report) -> list[str]:
 def _rewrites(report: Report) -> list[str]:
     offered = [rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED]
     refused = [rewrite for rewrite in report.rewrites if rewrite.status is RewriteStatus.REFUSED]
-    sections = ["\n## Pagination rewrites\n"] if report.rewrites else []
+    sections = ["\n## Rewrites\n"] if report.rewrites else []
     sections += [_rewrite(rewrite) for rewrite in offered]
     if refused:
-        lines = [f"- `{_cell(one_line(rewrite.before, 90))}`: {_text(rewrite.reason or '')}" for rewrite in refused]
+        lines = [
+            f"- {_text(rewrites.title(one))}, `{_cell(one_line(one.before, 90))}`: {_text(one.reason or '')}"
+            for one in refused
+        ]
         sections.append("\nRefused:\n\n" + "\n".join(lines) + "\n")
     return sections
 
 
 def _rewrite(rewrite: Rewrite) -> str:
-    lines = [f"\n**{rewrite.status.value}**, instead of\n", _fence(plain(rewrite.before), "sql")]
+    lines = [f"\n**{_text(rewrites.title(rewrite))}**: {_text(rewrites.standing(rewrite))}, instead of\n"]
+    lines.append(_fence(plain(rewrite.before), "sql"))
     for statement in rewrite.statements:
         when = f" ({_text(statement.when)})" if statement.when else ""
-        lines += [f"{statement.role.replace('_', ' ')}{when}:\n", _fence(plain_sql(statement.sql), "sql")]
+        lines += [f"{rewrites.role(statement)}{when}:\n", _fence(plain_sql(statement.sql), "sql")]
     if rewrite.index_sql:
         lines += ["It needs this index:\n", _fence(plain_sql(rewrite.index_sql) + ";", "sql")]
-    if rewrite.proof:
-        lines.append(
-            f"Proof: {rewrite.proof.method}, {count(rewrite.proof.rows)} rows, {rewrite.proof.mismatches} mismatches.\n"
-        )
-    return "\n".join(lines)
+    told = [text for text in (rewrites.proof(rewrite), rewrite.reason or "", *rewrite.conditions) if text]
+    lines += [f"- {_text(text)}" for text in told]
+    for library, sketch in sorted(rewrite.sketches.items()):
+        lines += [f"\n{library}:\n", _fence(plain(sketch), "python")]
+    return "\n".join(lines) + "\n"
 
 
 def _findings(report: Report) -> list[str]:

@@ -14,6 +14,7 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.report import rewrites
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
@@ -60,7 +61,7 @@ def _summary(console: Console, report: Report) -> None:
     facts = [
         (summary.indexes_advised, "to create" + (f" (planned cost {percent(saved)} lower)" if saved else ""), "index"),
         (summary.indexes_to_drop, "to drop", "index"),
-        (summary.rewrites_proven, "proven", "pagination rewrite"),
+        (summary.rewrites_proven, "proven", "rewrite"),
         (summary.findings["error"], "", "error"),
         (summary.findings["warning"], "", "warning"),
         (summary.findings["info"], "", "note"),
@@ -137,25 +138,37 @@ def _index_line(index: ChosenIndex) -> str:
 
 def _rewrites(console: Console, report: Report) -> None:
     offered = [rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED]
-    if offered:
-        _heading(console, "Pagination rewrites")
+    refused = [rewrite for rewrite in report.rewrites if rewrite.status is RewriteStatus.REFUSED]
+    if report.rewrites:
+        _heading(console, "Rewrites")
     for rewrite in offered:
         _rewrite(console, rewrite)
+    for rewrite in refused:
+        text = headline(rewrite.before, max(console.width - 4, 10))
+        console.print(Text(f"refused, {rewrites.title(rewrite)}: {plain(rewrite.reason or '')}", style="dim"))
+        console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4)))
 
 
 def _rewrite(console: Console, rewrite: Rewrite) -> None:
-    before, after = rewrite.blocks_before, rewrite.blocks_after
-    blocks = f", blocks {count(before)} → {count(after)}" if before is not None and after is not None else ""
-    rows = f", {count(rewrite.proof.rows)} rows compared" if rewrite.proof else ""
-    console.print(Text(f"{rewrite.status.value}{rows}{blocks}; instead of"))
+    console.print(Text.assemble((rewrites.title(rewrite), "bold"), f" {rewrites.standing(rewrite)}"))
+    for told in (rewrites.proof(rewrite), rewrite.reason or ""):
+        if told:
+            console.print(Padding(Text(plain(told)), (0, 0, 0, 4)))
+    console.print("instead of")
     _sql(console, rewrite.before)
-    for statement in rewrite.statements:
+    shown = rewrites.main_statements(rewrite)
+    for statement in shown:
         when = f" ({plain(statement.when)})" if statement.when else ""
-        console.print(Text(f"{statement.role.replace('_', ' ')}{when}:"))
+        console.print(Text(f"{rewrites.role(statement)}{when}:"))
         _sql(console, statement.sql)
+    if len(shown) < len(rewrite.statements):
+        more = number_of(len(rewrite.statements) - len(shown), "statement")
+        console.print(Text(f"and {more} more in the other formats (-o report.html)", style="dim"))
     if rewrite.index_sql:
         console.print("with")
         _sql(console, rewrite.index_sql)
+    for condition in rewrite.conditions:
+        console.print(Padding(Text(plain(condition), style="dim"), (0, 0, 0, 4)))
 
 
 def _findings(console: Console, report: Report) -> None:

@@ -1,7 +1,10 @@
 """Parameters of a spliced text. What no edit touches stays byte for byte, but for their numbers."""
 
+from collections.abc import Callable
+
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import TokenKind, tokens
+from pgtune_cli.sql.quote import quote_literal
 
 
 def renumber(sql: str) -> tuple[str, tuple[int, ...]]:
@@ -12,10 +15,36 @@ def renumber(sql: str) -> tuple[str, tuple[int, ...]]:
     parameters = [token for token in tokens(sql) if token.kind is TokenKind.PARAMETER]
     old = tuple(sorted({token.number for token in parameters if token.number is not None}))
     new = {number: position for position, number in enumerate(old, 1)}
-    edits = [Edit(token.start, token.end, f"${new[token.number]}") for token in parameters if token.number in new]
-    return apply_edits(sql, edits), old
+    return replaced(sql, lambda number: f"${new[number]}"), old
 
 
 def last_parameter(sql: str) -> int:
     """The highest n of `$n`, 0 without parameters."""
     return max((token.number or 0 for token in tokens(sql) if token.kind is TokenKind.PARAMETER), default=0)
+
+
+def replaced(sql: str, replacement: Callable[[int], str]) -> str:
+    """`sql` with each `$n` replaced."""
+    return apply_edits(
+        sql,
+        [
+            Edit(token.start, token.end, replacement(token.number))
+            for token in tokens(sql)
+            if token.kind is TokenKind.PARAMETER and token.number is not None
+        ],
+    )
+
+
+def inlined(sql: str, values: tuple[str | None, ...] | None, types: tuple[str, ...], *, keep: int | None = None) -> str:
+    """`sql` with each `$n` replaced by its value, cast to the type that the server gave the parameter.
+
+    Those behind `keep` stay. Raises IndexError where there are fewer values than parameters.
+    """
+
+    def literal(number: int) -> str:
+        if keep is not None and number > keep:
+            return f"${number}"
+        value = (values or ())[number - 1]
+        return f"{quote_literal(value)}::{types[number - 1]}" if number <= len(types) else quote_literal(value)
+
+    return replaced(sql, literal)

@@ -164,7 +164,7 @@ class Blocks:
             joins=(*clause.pairs, *found.joins),
             order_by=lists.sort_keys(order.expressions if order is not None else (), node.expressions, select),
             group_by=lists.sort_keys(_group_items(group), node.expressions, select, grouping=True),
-            grouping_sets=bool(group and any(group.args.get(key) for key in ("grouping_sets", "cube", "rollup"))),
+            grouping_sets=group is not None and _has_grouping_sets(group),
             distinct=distinct is not None,
             distinct_on=lists.sort_keys(_items(on), node.expressions, select),
             select=select,
@@ -322,6 +322,12 @@ def _is_correlated(node: exp.Expr, scope: Scope) -> bool:
     """It names a column of a query around it, itself or through a query within."""
     columns = (each for each in own_nodes(node) if isinstance(each, exp.Column))
     return any(found.outer for each in columns if (found := scope.resolve(each)) is not None)
+
+
+def _has_grouping_sets(group: exp.Expr) -> bool:
+    return any(group.args.get(key) for key in ("grouping_sets", "cube", "rollup")) or any(
+        isinstance(each, exp.GroupingSets | exp.Cube | exp.Rollup) for each in group.expressions
+    )
 
 
 def _group_items(group: exp.Expr | None) -> list[exp.Expr]:

@@ -59,6 +59,28 @@ def clauses(text: str) -> ClauseSpans | None:
     return _spans(found, brackets, top[0].start, set_operation=in_arms)
 
 
+def clauses_within(text: str, span: Span) -> ClauseSpans | None:
+    """The clause spans of the SELECT of one block (`Block.span`), wherever it stands; None where it cannot be read.
+
+    Of an arm of a set operation only its own clauses: ORDER BY, LIMIT and OFFSET behind the last arm are the whole's.
+    """
+    try:
+        found = [token for token in tokens(text) if span[0] <= token.start and token.end <= span[1]]
+    except TruncatedText:
+        return None
+    while len(found) > 1 and found[0].text == "(" and Brackets(found).partner.get(0) == len(found) - 1:
+        found = found[1:-1]
+    brackets = Brackets(found)
+    if not brackets.balanced or any(token.text == ";" for token in found):
+        return None
+    outside = [at for at in range(len(found)) if brackets.depth[at] == 0]
+    start = next((at for at in outside if found[at].word == "select"), None)
+    if start is None:
+        return None
+    end = next((at for at in outside if at > start and found[at].word in SET_OPERATIONS), len(found))
+    return _spans(found[:end], Brackets(found[:end]), start, set_operation=False)
+
+
 def _outside(found: Sequence[Token], brackets: Brackets, start: int) -> list[int]:
     return [at for at in range(start, len(found)) if brackets.depth[at] == 0]
 

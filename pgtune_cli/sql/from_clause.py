@@ -88,7 +88,7 @@ class FromClause:
         right_column = right.reference(name) if right else None
         self._scope.merged.setdefault(name, left_column or right_column)
         if left_column is not None and right_column is not None:
-            self.pairs.append(JoinPair(left=left_column, right=right_column, outer=outer))
+            self.pairs.append(JoinPair(left=left_column, right=right_column, outer=outer, join=before))
 
     def _holder(self, name: str, start: int, end: int) -> ScopeTable | None:
         return next((each for each in self._scope.tables[start:end] if name in (each.names or ())), None)

@@ -55,9 +55,11 @@ class Reader:
 
     def read(self, leaf: Condition, place: Place, *, join: int | None = None, outer: bool = False) -> None:
         """One leaf of a WHERE, ON or HAVING."""
-        before = len(self.found.predicates)
+        before, joins_before = len(self.found.predicates), len(self.found.joins)
         negated = self._leaf(leaf, outer=outer)
         span = self._parsed.span(leaf.node)
+        for at in range(joins_before, len(self.found.joins)):
+            self.found.joins[at] = msgspec.structs.replace(self.found.joins[at], join=join, span=span)
         for at in range(before, len(self.found.predicates)):
             self.found.predicates[at] = msgspec.structs.replace(
                 self.found.predicates[at],

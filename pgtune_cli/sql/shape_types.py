@@ -165,6 +165,10 @@ class JoinPair(msgspec.Struct, frozen=True, kw_only=True):
     semi: bool = False
     """from `x IN (SELECT y …)`: the right side is in the subquery."""
     under_or: bool = False
+    join: int | None = None
+    """from ON, USING, NATURAL: index of the joined table in Block.tables."""
+    span: Span | None = None
+    """of the whole condition in the original text; None from USING and NATURAL."""
 
 
 class SortKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pgtune_cli.rewrite.blocks import inline
 from support.database import Database
 
 from pgtune_cli.cli.console import Notes
@@ -19,7 +20,6 @@ from pgtune_cli.explain.derive import walk
 from pgtune_cli.model.plan import StatementPlan
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import RewriteStatement, RewriteStatus
-from pgtune_cli.rewrite.blocks import inline
 from pgtune_cli.settings import Settings
 from pgtune_cli.sql.clauses import clauses
 

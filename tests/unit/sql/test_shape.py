@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from pgtune_cli.model.catalog import Catalog, Column, Relation, RelationKind, RelationName
@@ -58,6 +59,11 @@ def only(text: str) -> Predicate:
 
 def block(text: str) -> Block:
     return read(text).blocks[0]
+
+
+def pairs(found: Block) -> tuple[JoinPair, ...]:
+    """The joins without the places where they stand."""
+    return tuple(msgspec.structs.replace(pair, join=None, span=None) for pair in found.joins)
 
 
 def where(condition: str) -> Predicate:
@@ -207,7 +213,7 @@ def test_join_pairs_come_from_on_using_and_where() -> None:
     found = block(
         "select 1 from orders o join customers c on c.id = o.customer_id left join items i on i.order_id = o.id"
     )
-    assert found.joins == (
+    assert pairs(found) == (
         JoinPair(left=ColumnRef("c", CUSTOMERS, "id"), right=ColumnRef("o", ORDERS, "customer_id")),
         JoinPair(left=ColumnRef("i", ITEMS, "order_id"), right=ColumnRef("o", ORDERS, "id"), outer=True),
     )
@@ -218,9 +224,9 @@ def test_join_pairs_come_from_on_using_and_where() -> None:
     ]
     using = block("select id from orders join items using (id)")
     pair = JoinPair(left=ColumnRef("orders", ORDERS, "id"), right=ColumnRef("items", ITEMS, "id"))
-    assert using.joins == (pair,)
+    assert pairs(using) == (pair,)
     assert using.select[0].column == ColumnRef("orders", ORDERS, "id")
-    assert block("select 1 from orders, items where orders.id = items.id").joins == (pair,)
+    assert pairs(block("select 1 from orders, items where orders.id = items.id")) == (pair,)
 
 
 def test_the_other_side_of_a_right_join_is_nullable() -> None:
@@ -299,10 +305,10 @@ def test_subqueries_are_blocks_with_roles() -> None:
     not_in = found.blocks[0].predicates[1]
     assert (not_in.kind, not_in.operand.subquery) == (PredicateKind.NOT_IN, 2)
     assert found.blocks[2].select[0].column == ColumnRef("items", ITEMS, "sku")
-    assert found.blocks[0].joins == (
+    assert pairs(found.blocks[0]) == (
         JoinPair(left=ColumnRef("c", CUSTOMERS, "id"), right=ColumnRef("orders", ORDERS, "customer_id"), semi=True),
     )
-    assert found.blocks[3].joins == (
+    assert pairs(found.blocks[3]) == (
         JoinPair(
             left=ColumnRef("o", ORDERS, "customer_id"),
             right=ColumnRef("c", CUSTOMERS, "id", outer=True),
@@ -461,7 +467,9 @@ def test_update_from_is_walked() -> None:
     assert (found.kind, found.target, found.assigned) == (StatementKind.UPDATE, ORDERS, ("status", "total"))
     (outer,) = found.blocks
     assert [(table.alias, table.join) for table in outer.tables] == [("o", "target"), ("c", "from")]
-    assert outer.joins == (JoinPair(left=ColumnRef("c", CUSTOMERS, "id"), right=ColumnRef("o", ORDERS, "customer_id")),)
+    assert pairs(outer) == (
+        JoinPair(left=ColumnRef("c", CUSTOMERS, "id"), right=ColumnRef("o", ORDERS, "customer_id")),
+    )
     assert [use.use for use in found.parameters] == [Use.ASSIGN, Use.ASSIGN, Use.PREDICATE]
 
 

@@ -1,0 +1,214 @@
+"""May this OFFSET become a key comparison? The decision table, from the syntax tree and the catalog alone."""
+
+from collections.abc import Iterator
+
+from pgtune_cli.model.catalog import RelationKind
+from pgtune_cli.rewrite.keyset import Form, Key, Keyset, Refusal
+from pgtune_cli.rewrite.keyset_index import with_index
+from pgtune_cli.rewrite.keyset_keys import Keys, flags, output_keys
+from pgtune_cli.rewrite.keyset_predicate import MAX_NULLABLE
+from pgtune_cli.rewrite.row_number import row_number_pages
+from pgtune_cli.rewrite.source import Source
+from pgtune_cli.sql.shape_types import Block, Bound, Role, SortKey, StatementKind, TableKind
+from pgtune_cli.sql.volatility import called
+
+
+def paginations(source: Source) -> Iterator[Keyset | Refusal]:
+    """Every place of a statement that skips rows: the key form, or why there is none."""
+    shape = source.shape
+    if shape.kind is not StatementKind.SELECT:
+        return
+    if _skips(shape.set_offset):
+        yield _whole_set(source)
+    for block in shape.blocks:
+        if _skips(block.offset) and not (block.set_operation and shape.set_offset is not None):
+            yield _judged(source, block)
+        elif (numbered := row_number_pages(source, block)) is not None:
+            yield _bounded(source, numbered) if isinstance(numbered, Keyset) else numbered
+
+
+def _skips(offset: Bound | None) -> bool:
+    """Not the constant 0."""
+    return offset is not None and offset.value != 0
+
+
+def _bounded(source: Source, keyset: Keyset) -> Keyset | Refusal:
+    refusal = _refuse_source(source, keyset.block) or _refuse_keys(keyset)
+    return refusal or with_index(source, keyset)
+
+
+def _judged(source: Source, block: Block) -> Keyset | Refusal:
+    refusal = _refuse_block(source, block) or _refuse_source(source, block)
+    if refusal is not None:
+        return refusal
+    found = _wrapped(source, block) if block.windows else _keyset(source, block)
+    if isinstance(found, Refusal):
+        return found
+    return _refuse_keys(found) or with_index(source, found)
+
+
+def _refuse_block(source: Source, block: Block) -> Refusal | None:
+    if block.set_operation is not None:
+        return Refusal("arm", "one arm of a set operation skips rows, and the pages are of the whole")
+    if block.limit is None:
+        return Refusal("no_limit", "it has no LIMIT: there are no pages")
+    if block.limit.with_ties:
+        return Refusal("with_ties", "FETCH FIRST … WITH TIES pages by ties: a tiebreaker would change it")
+    if block.locking:
+        return Refusal("locking", "it locks rows (FOR UPDATE): a queue, not pages")
+    if not block.order_by:
+        return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
+    if block.correlated and block.role is not Role.OUTERMOST:
+        return Refusal("correlated", "it skips rows once for every row of the query around it")
+    returning = source.volatility.returns_set(name for item in block.select for name in called(item.expression or ""))
+    if returning is not None:
+        return Refusal("set_returning", f"{returning}() in its select list makes several rows of one")
+    return next(filter(None, (_refuse_sort_key(key) for key in block.order_by)), None)
+
+
+def _refuse_sort_key(key: SortKey) -> Refusal | None:
+    if key.constant:
+        return Refusal("constant_key", "it orders by a constant or a parameter, which orders nothing")
+    if key.using:
+        return Refusal("using", "it orders USING an operator")
+    return None
+
+
+def _refuse_source(source: Source, block: Block) -> Refusal | None:
+    """What it reads, and what it calls."""
+    if source.shape.writes_in_cte or source.shape.recursive:
+        return Refusal("with_writes", "its WITH clause writes or recurses")
+    if not block.tables:
+        return Refusal("no_table", "it reads no table")
+    unknown = [name for one in (block, *source.children(block)) for name in one.functions]
+    if unknown and not source.volatility.known:
+        return Refusal("unknown_functions", "the snapshot does not say which functions are volatile; take a new one")
+    volatile = source.volatile(block)
+    if volatile is not None:
+        return Refusal("volatile", f"it calls {volatile}(): each page would see other values")
+    for table in block.tables:
+        if table.kind is TableKind.UNKNOWN:
+            return Refusal("unknown_table", f"{table.alias} is not in the catalog")
+        relation = source.catalog.relation(table.relation) if table.relation is not None else None
+        if relation is not None and relation.kind is RelationKind.FOREIGN:
+            return Refusal("foreign_table", f"{relation.name} is a foreign table: its order is another server's")
+    if block.unresolved and all(table.kind is TableKind.RELATION for table in block.tables):
+        return Refusal("unresolved", f"column {block.unresolved[0]} could not be found in the catalog")
+    return None
+
+
+def _keyset(source: Source, block: Block) -> Keyset | Refusal:
+    if block.grouping_sets:
+        return Refusal("grouping_sets", "it groups by GROUPING SETS, ROLLUP or CUBE")
+    if block.aggregates and not block.group_by:
+        return Refusal("aggregate", "it aggregates all rows into one")
+    keys = Keys(source, block)
+    if block.distinct_on:
+        return _distinct_on(source, block, keys)
+    written = keys.written(block.order_by)
+    if isinstance(written, Refusal):
+        return written
+    if block.group_by or block.having:
+        appended = keys.of_groups(written)
+    elif block.distinct:
+        appended = keys.of_distinct_rows(written)
+    else:
+        appended = keys.of_rows(written)
+    if isinstance(appended, Refusal):
+        return appended
+    return _finished(source, block, (*written, *appended), Form.PLAIN)
+
+
+def _distinct_on(source: Source, block: Block, keys: Keys) -> Keyset | Refusal:
+    """Its keys tell all rows apart, and a condition on them takes or leaves whole groups."""
+    count = len(block.distinct_on)
+    written = keys.written(block.order_by[:count])
+    if isinstance(written, Refusal):
+        return written
+    on = {(key.column.alias, key.column.column) for key in block.distinct_on if key.column is not None}
+    ordered = {(key.column.alias, key.column.column) for key in block.order_by[:count] if key.column is not None}
+    if len(on) != count or on != ordered:
+        return Refusal("distinct_on", "its ORDER BY does not start with plain columns of DISTINCT ON")
+    rest = [source.text[slice(*key.span)] for key in block.order_by[count:] if key.span is not None]
+    if len(rest) != len(block.order_by) - count:
+        return Refusal("unreadable", "its text has a form that cannot be edited safely")
+    return _finished(source, block, written, Form.DISTINCT_ON, tail="".join(f", {text}" for text in rest))
+
+
+def _finished(source: Source, block: Block, keys: tuple[Key, ...], form: Form, *, tail: str = "") -> Keyset:
+    outputs = source.outputs(block)
+    names = [name for name, _, _ in outputs or ()]
+    returned = all(key.output is not None and names.count(key.output) == 1 for key in keys)
+    named = tuple(name for name in names if name is not None)
+    # a key that is not returned may be added within a branch, and left out again around the union
+    extendable = len(named) == len(names) == len(set(names)) > 0 and not (block.distinct or block.distinct_on)
+    return Keyset(
+        block=block,
+        form=form,
+        keys=keys,
+        tail=tail,
+        returned=returned,
+        outputs=named if extendable and not returned else (),
+        notes=flags(keys),
+    )
+
+
+def _wrapped(source: Source, block: Block) -> Keyset | Refusal:
+    """A condition inside would change what the windows see, so it goes around the statement."""
+    keys = Keys(source, block)
+    written = keys.written(block.order_by)
+    if isinstance(written, Refusal):
+        return written
+    if block.group_by or block.distinct or block.distinct_on:
+        return Refusal("window_of_groups", "it has window functions over groups or distinct rows")
+    appended = keys.of_rows(written)
+    if isinstance(appended, Refusal):
+        return appended
+    found = _finished(source, block, (*written, *appended), Form.WRAPPED)
+    missing = next((key.name for key in found.keys if key.output is None), None)
+    if missing is not None or not found.returned:
+        return Refusal(
+            "window_key_not_selected",
+            f"it has window functions, so the condition must go around it, and {missing or 'a key'} is not returned "
+            "under a name of its own",
+        )
+    return found
+
+
+def _whole_set(source: Source) -> Keyset | Refusal:
+    """Through UNION, INTERSECT and EXCEPT: around the whole, with every result column as a tiebreaker."""
+    shape = source.shape
+    block = shape.blocks[0]
+    refusal = _refuse_set(source)
+    if refusal is not None:
+        return refusal
+    for arm in (each for each in shape.blocks if each.set_operation is not None):
+        if (refused := _refuse_source(source, arm)) is not None:
+            return refused
+    found = output_keys(source)
+    if isinstance(found, Refusal):
+        return found
+    keyset = Keyset(block=block, form=Form.WRAPPED, keys=found, notes=flags(found))
+    return _refuse_keys(keyset) or keyset
+
+
+def _refuse_set(source: Source) -> Refusal | None:
+    shape = source.shape
+    if shape.set_limit is None:
+        return Refusal("no_limit", "it has no LIMIT: there are no pages")
+    if not shape.set_order_by:
+        return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
+    if any(key.constant for key in shape.set_order_by):
+        return Refusal("constant_key", "it orders by a constant or a parameter, which orders nothing")
+    if any(operation.endswith(" all") for operation in shape.set_operations):
+        return Refusal("union_all", "UNION ALL may return a row twice: no column tells the copies apart")
+    return None
+
+
+def _refuse_keys(keyset: Keyset) -> Refusal | None:
+    nullable = [key.name for key in keyset.keys if key.nullable]
+    if len(nullable) > MAX_NULLABLE:
+        return Refusal(
+            "many_nullable", f"{', '.join(nullable)} may be NULL: that takes {2 ** len(nullable)} statements a page"
+        )
+    return None

@@ -1,0 +1,316 @@
+"""The statements of a keyset pagination, spliced from the original text: first, next and previous pages."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from pgtune_cli.model.rewrite import RewriteParameter, RewriteStatement
+from pgtune_cli.rewrite.keyset import Form, Key, Keyset
+from pgtune_cli.rewrite.keyset_predicate import any_of, bound, branches, order_by, patterns
+from pgtune_cli.rewrite.parameters import last_parameter, renumber, replaced
+from pgtune_cli.rewrite.source import Source
+from pgtune_cli.sql.clauses import ClauseSpans
+from pgtune_cli.sql.edits import Edit, apply_edits
+from pgtune_cli.sql.quote import quote_identifier
+from pgtune_cli.sql.shape_types import Role
+
+PAGE = "page"
+PAGE_SIZE = "the page size and one more, which tells whether another page follows"
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One statement to be made. `nulls`: which keys of the cursor are NULL; None for the first page."""
+
+    role: str
+    nulls: tuple[bool, ...] | None = None
+
+    @property
+    def backwards(self) -> bool:
+        return self.role == "previous_page"
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A statement, and for each of its parameters the old number, 0 for the page size, or minus the key's number."""
+
+    statement: RewriteStatement
+    sources: tuple[int, ...]
+    variant: Variant
+
+
+def variants(keyset: Keyset) -> Iterator[Variant]:
+    yield Variant("first_page")
+    for role in ("next_page", "previous_page"):
+        for nulls in patterns(keyset.keys):
+            if _after(keyset.keys, nulls, backwards=role == "previous_page"):
+                yield Variant(role, nulls)
+
+
+def _after(keys: Sequence[Key], nulls: tuple[bool, ...], *, backwards: bool) -> list[str]:
+    names = [str(at) for at in range(len(keys))]
+    return branches(keys, names, [None if null else "v" for null in nulls], backwards=backwards)
+
+
+def _spans(source: Source, keyset: Keyset) -> ClauseSpans | None:
+    in_set = keyset.block.set_operation is not None
+    spans = source.whole if in_set else source.clauses(keyset.block)
+    if spans is None or (keyset.form is not Form.ROW_NUMBER and (spans.offset is None or spans.order_by is None)):
+        return None
+    return spans if in_set or spans.from_ is not None else None
+
+
+def maker(source: Source, keyset: Keyset, types: tuple[str, ...] = ()) -> "Maker | None":
+    """What makes the texts of a keyset; None for a text beyond editing."""
+    spans = _spans(source, keyset)
+    return Maker(source, keyset, spans, types) if spans is not None else None
+
+
+class Maker:
+    """Makes the texts of one keyset."""
+
+    def __init__(self, source: Source, keyset: Keyset, spans: ClauseSpans, types: tuple[str, ...]) -> None:
+        self._text = source.text
+        self._source = source
+        self._keyset = keyset
+        self._spans = spans
+        self._types = types
+        self._last = last_parameter(source.text)
+        in_set = keyset.block.set_operation is not None
+        limit = source.shape.set_limit if in_set else keyset.block.limit
+        self.limit_parameter = limit.parameter if limit is not None and keyset.form is not Form.ROW_NUMBER else None
+        """the parameter of the original that is the page size."""
+
+    def pages(self) -> tuple[Page, ...]:
+        """First, next and previous pages, a variant for each set of NULLs in the cursor."""
+        return tuple(self.page(variant) for variant in variants(self._keyset))
+
+    def page(self, variant: Variant) -> Page:
+        if self._keyset.form is Form.ROW_NUMBER:
+            edits = self._row_number(variant)
+        elif self._keyset.form is Form.WRAPPED:
+            edits = self._wrapped(variant)
+        else:
+            edits = self._inside(variant)
+        return self._numbered(apply_edits(self._text, edits), variant)
+
+    def typed(self, types: Sequence[str]) -> "Maker":
+        """The same with the types of key expressions, which a server told."""
+        keys = tuple(
+            key if key.type is not None else msgspec.structs.replace(key, type=type_ or None)
+            for key, type_ in zip(self._keyset.keys, types, strict=True)
+        )
+        return Maker(self._source, msgspec.structs.replace(self._keyset, keys=keys), self._spans, self._types)
+
+    def limited(self, page: Page, rows: int) -> str:
+        """A page's text with `rows` for the page size, and its other parameters as the original numbers them."""
+        spare = iter(range(len(self._types) + 1, len(self._types) + 1 + len(page.sources)))
+        numbers = [source if source > 0 else next(spare) for source in page.sources]
+        sizes = {at for at, source in enumerate(page.sources, 1) if source in (0, self.limit_parameter)}
+        return replaced(page.statement.sql, lambda n: str(rows) if n in sizes else f"${numbers[n - 1]}")
+
+    def offset_page(self, depth: int, rows: int) -> str:
+        """The original's page of `rows` rows behind `depth` rows, ties broken; its own parameters left in."""
+        bounds = self._keyset.bounds
+        if bounds is not None:
+            outer = self._source.clauses(bounds.outer)
+            assert outer is not None
+            assert outer.where is not None
+            name = f"{quote_identifier(bounds.outer.tables[0].alias)}.{quote_identifier(bounds.name)}"
+            condition = f"WHERE {name} > {depth} AND {name} <= {depth + rows} ORDER BY {name}"
+            end = outer.body[1] if outer.order_by is not None else outer.where[1]
+            edits = [Edit(*bounds.window, f"ORDER BY {order_by(self._keyset.keys)}")]
+            return apply_edits(self._text, [*edits, Edit(outer.where[0], end, condition)])
+        assert self._spans.offset_value is not None
+        assert self._spans.limit_value is not None
+        edits = [Edit(*self._spans.offset_value, str(depth)), Edit(*self._spans.limit_value, str(rows))]
+        return apply_edits(self._text, [*edits, *self._ordered(Variant("first_page"))])
+
+    def rows(self) -> str:
+        """A SELECT of the keys (k0, k1, …) of all rows that the pages divide, in no order."""
+        text, spans, keys = self._text, self._spans, self._keyset.keys
+        prefix = text[: spans.body[0]] if self._keyset.block.role is Role.OUTERMOST else ""
+        if self._keyset.form is Form.WRAPPED:
+            edits = [self.removed(span) for span in (spans.order_by, spans.limit, spans.offset) if span]
+            inner = apply_edits(text[: spans.body[1]], edits)[spans.body[0] :]
+            named = ", ".join(f"{name} AS k{at}" for at, name in enumerate(self._here()))
+            return f"{prefix}SELECT {named} FROM (\n{inner}\n) AS {PAGE}"
+        named = ", ".join(f"{key.sql} AS k{at}" for at, key in enumerate(keys))
+        parts = (spans.from_, spans.where, spans.group_by, spans.having)
+        clauses = "\n".join(text[slice(*span)] for span in parts if span is not None)
+        distinct = f"{text[slice(*spans.distinct)]} " if spans.distinct is not None else ""
+        order = f"\n{text[slice(*spans.order_by)]}" if self._keyset.form is Form.DISTINCT_ON and spans.order_by else ""
+        return f"{prefix}SELECT {distinct}{named}\n{clauses}{order}"
+
+    def _inside(self, variant: Variant) -> list[Edit]:
+        """The condition in WHERE; several branches as a UNION ALL where the keys are returned, else under OR."""
+        parts = self._branches(variant)
+        # without an index each branch would read everything again
+        served = self._keyset.candidate is not None
+        if len(parts) > 1 and served and (self._keyset.returned or self._keyset.outputs):
+            return self._union(variant, parts)
+        edits = [*self._without_offset(), *self._ordered(variant)]
+        if parts:
+            edits += self._and_where(self._one_condition(variant, parts))
+        return edits
+
+    def _one_condition(self, variant: Variant, parts: list[str]) -> str:
+        start = bound(self._keyset.keys, self._here(), self._cursor(variant), backwards=variant.backwards)
+        return any_of(parts) if len(parts) == 1 or not start else f"{start} AND {any_of(parts)}"
+
+    def _union(self, variant: Variant, parts: list[str]) -> list[Edit]:
+        """Each branch with its own ORDER BY and LIMIT: an index condition each, merged."""
+        start, end = self._spans.body
+        added, names = self._union_keys()
+        arms = []
+        for part in parts:
+            edits = [*self._without_offset(), *self._ordered(variant), *self._and_where(part), *added]
+            arms.append(f"({apply_edits(self._text[:end], edits)[start:]})")
+        assert self._spans.limit is not None
+        ordered = order_by(self._keyset.keys, names, backwards=variant.backwards)
+        limit = self._text[slice(*self._spans.limit)]
+        union = "\nUNION ALL\n".join(arms)
+        columns = ", ".join(f"{PAGE}.{quote_identifier(name)}" for name in self._keyset.outputs) if added else "*"
+        return [Edit(start, end, f"SELECT {columns} FROM (\n{union}\n) AS {PAGE}\nORDER BY {ordered} {limit}")]
+
+    def _union_keys(self) -> tuple[list[Edit], list[str]]:
+        """The keys' names around the union; those that the branches do not return are added to them."""
+        added, names = [], []
+        for position, key in enumerate(self._keyset.keys, 1):
+            name = (
+                str(key.output) if self._keyset.returned or key.output in self._keyset.outputs else f"cursor_{position}"
+            )
+            if name != key.output:
+                added.append(f", {key.sql} AS {name}")
+            names.append(_in_page(key, name))
+        assert self._spans.select_list is not None
+        end = self._spans.select_list[1]
+        return [Edit(end, end, "".join(added))] if added else [], names
+
+    def _wrapped(self, variant: Variant) -> list[Edit]:
+        if variant.role == "first_page":
+            return [*self._without_offset(), *self._ordered(variant)]
+        start, end = self._spans.body
+        inner_edits = [
+            self.removed(span) for span in (self._spans.order_by, self._spans.limit, self._spans.offset) if span
+        ]
+        inner = apply_edits(self._text[:end], inner_edits)[start:]
+        here = self._here()
+        assert self._spans.limit is not None
+        limit = self._text[slice(*self._spans.limit)]
+        ordered = order_by(self._keyset.keys, here, backwards=variant.backwards)
+        condition = self._one_condition(variant, self._branches(variant))
+        return [
+            Edit(start, end, f"SELECT * FROM (\n{inner}\n) AS {PAGE}\nWHERE {condition}\nORDER BY {ordered} {limit}")
+        ]
+
+    def _row_number(self, variant: Variant) -> list[Edit]:
+        """The numbers go on from that of the cursor's row, which the application has."""
+        bounds = self._keyset.bounds
+        assert bounds is not None
+        outer = self._source.clauses(bounds.outer)
+        assert outer is not None
+        assert outer.where is not None
+        ordered = order_by(self._keyset.keys, backwards=variant.backwards)
+        edits = [self.removed(outer.where), Edit(*bounds.window, f"ORDER BY {ordered}")]
+        size = f"${self._last + len(self._keyset.keys) + 1}"
+        tail = f" ORDER BY {ordered} LIMIT {size}"
+        parts = self._branches(variant)
+        if not parts:
+            return [*edits, Edit(self._spans.body[1], self._spans.body[1], tail)]
+        number = f"${self._last + len(self._keyset.keys) + 2}::bigint"
+        edits.append(Edit(bounds.call[0], bounds.call[0], f"{number} {'-' if variant.backwards else '+'} "))
+        return [*edits, *self._and_where(self._one_condition(variant, parts), tail)]
+
+    def _branches(self, variant: Variant) -> list[str]:
+        if variant.nulls is None:
+            return []
+        return branches(self._keyset.keys, self._here(), self._cursor(variant), backwards=variant.backwards)
+
+    def _here(self) -> list[str]:
+        if self._keyset.form is Form.WRAPPED:
+            return [_in_page(key, str(key.output)) for key in self._keyset.keys]
+        return [key.sql for key in self._keyset.keys]
+
+    def _cursor(self, variant: Variant) -> list[str | None]:
+        assert variant.nulls is not None
+        return [
+            None if null else f"${self._last + position}" + (f"::{key.type}" if key.type else "")
+            for position, (key, null) in enumerate(zip(self._keyset.keys, variant.nulls, strict=True), 1)
+        ]
+
+    def _ordered(self, variant: Variant) -> list[Edit]:
+        """ORDER BY as written, the tiebreakers behind it; backwards, all of it mirrored."""
+        span = self._spans.order_by
+        assert span is not None
+        outside = self._keyset.form is Form.WRAPPED
+        if variant.backwards:
+            names = self._here() if outside else None
+            return [Edit(*span, f"ORDER BY {order_by(self._keyset.keys, names, backwards=True)}{self._keyset.tail}")]
+        added = self._keyset.appended
+        if not added:
+            return []
+        names = [quote_identifier(str(key.output)) for key in added] if outside else None
+        return [Edit(span[1], span[1], f", {order_by(added, names)}")]
+
+    def _without_offset(self) -> list[Edit]:
+        assert self._spans.offset is not None
+        return [self.removed(self._spans.offset)]
+
+    def removed(self, span: tuple[int, int]) -> Edit:
+        start, end = span
+        while start > 0 and self._text[start - 1].isspace():
+            start -= 1
+        # a line comment before it must keep its newline
+        return Edit(start, end, "\n" if "\n" in self._text[start : span[0]] else "")
+
+    def _and_where(self, condition: str, tail: str = "") -> list[Edit]:
+        if self._spans.where is None:
+            assert self._spans.from_ is not None
+            return [Edit(self._spans.from_[1], self._spans.from_[1], f" WHERE {condition}{tail}")]
+        first = next(token for token in self._source.tokens if token.start > self._spans.where[0])
+        end = self._spans.where[1]
+        return [Edit(first.start, first.start, "("), Edit(end, end, f") AND {condition}{tail}")]
+
+    def _numbered(self, text: str, variant: Variant) -> Page:
+        sql, numbers = renumber(text)
+        sources, parameters = [], []
+        for position, number in enumerate(numbers, 1):
+            source, type_, told = self._parameter(number, variant)
+            sources.append(source)
+            parameters.append(RewriteParameter(position, type_, told))
+        statement = RewriteStatement(
+            role=variant.role, when=_when(self._keyset, variant), sql=sql, parameters=tuple(parameters)
+        )
+        return Page(statement, tuple(sources), variant)
+
+    def _parameter(self, number: int, variant: Variant) -> tuple[int, str, str]:
+        row = "first" if variant.backwards else "last"
+        position = number - self._last
+        if position <= 0:
+            type_ = self._types[number - 1] if number <= len(self._types) else "unknown"
+            more = f": {PAGE_SIZE}" if self.limit_parameter == number else ""
+            return number, type_, f"${number} of the original{more}"
+        if position <= len(self._keyset.keys):
+            key = self._keyset.keys[position - 1]
+            return -position, key.type or "unknown", f"{key.name} of the {row} row of the page, as text"
+        if position == len(self._keyset.keys) + 1:
+            return 0, "bigint", PAGE_SIZE
+        name = self._keyset.bounds.name if self._keyset.bounds is not None else ""
+        return -position, "bigint", f"{name} of the {row} row of the page"
+
+
+def _in_page(key: Key, name: str) -> str:
+    """A key by the name of its result column, under its own collation."""
+    return f"{PAGE}.{quote_identifier(name)}" + (f" COLLATE {key.collation}" if key.collation else "")
+
+
+def _when(keyset: Keyset, variant: Variant) -> str | None:
+    if variant.nulls is None:
+        return None
+    row = "first" if variant.backwards else "last"
+    told = [
+        f"{key.name} is {'NULL' if null else 'not NULL'}"
+        for key, null in zip(keyset.keys, variant.nulls, strict=True) if key.nullable
+    ]  # fmt: skip
+    there = f" and {' and '.join(told)} there" if told else ""
+    reverse = "; its rows come in reverse" if variant.backwards and not keyset.nested else ""
+    return f"bind the keys of the {row} row of the page{there}{reverse}"

@@ -1,0 +1,10 @@
+"""What a run of the rewriters is told."""
+
+import msgspec
+
+from pgtune_cli.rewrite.sketches import PageSize
+
+
+class RewriteOptions(msgspec.Struct, frozen=True, kw_only=True):
+    max_time_ms: float = 10_000
+    page_size: PageSize = PageSize()

@@ -1,0 +1,149 @@
+"""What tells the rows of a block apart: unique keys, followed through joins and equalities."""
+
+from collections.abc import Iterable, Iterator
+
+from pgtune_cli.model.catalog import Catalog, Index, Relation, RelationKind, RelationName
+from pgtune_cli.sql.shape_types import Block, ColumnRef, JoinPair, Place, PredicateKind, Table, TableKind
+
+Key = tuple[str, str]
+"""alias and column."""
+
+
+class Uniqueness:
+    """Answers for the blocks of one statement."""
+
+    def __init__(self, catalog: Catalog, blocks: tuple[Block, ...]) -> None:
+        self._catalog = catalog
+        self._blocks = {block.index: block for block in blocks}
+
+    def unique_keys(self, name: RelationName) -> list[tuple[str, ...]]:
+        """Column sets of which no two rows of a table agree, the primary key first."""
+        relation = self._catalog.relation(name)
+        if relation is None or relation.kind in (RelationKind.VIEW, RelationKind.FOREIGN) or self.has_children(name):
+            return []
+        indexes = sorted(self._catalog.indexes_of(name), key=lambda index: (not index.primary, len(index.keys)))
+        return [tuple(key.column or "" for key in index.keys) for index in indexes if identifies(index, relation)]
+
+    def has_children(self, name: RelationName) -> bool:
+        """Inherited tables: no unique index covers them together."""
+        return any(name in other.inherits and other.partition_of is None for other in self._catalog.relations)
+
+    def undecided(self, block: Block, decided: Iterable[Key]) -> list[Table]:
+        """The tables of which several rows may share the decided columns; empty where those tell all rows apart."""
+        return self._closure(block, decided)[1]
+
+    def known(self, block: Block, decided: Iterable[Key]) -> set[Key]:
+        """Every column whose value follows from the decided ones."""
+        return self._closure(block, decided)[0]
+
+    def _closure(self, block: Block, decided: Iterable[Key]) -> tuple[set[Key], list[Table]]:
+        known = {*decided, *_constants(block)}
+        waiting = list(block.tables)
+        grew = True
+        while grew:
+            grew = False
+            for table in list(waiting):
+                if self._is_decided(table, known):
+                    waiting.remove(table)
+                    known |= {(table.alias, column) for column in self.columns(table)}
+                    grew = True
+            for pair in block.joins:
+                grew |= _follow(pair, block, known)
+        return known, waiting
+
+    def columns(self, table: Table) -> tuple[str, ...]:
+        relation = self._catalog.relation(table.relation) if table.relation is not None else None
+        if relation is not None:
+            return tuple(column.name for column in relation.columns)
+        return table.columns or ()
+
+    def keys_of(self, table: Table) -> list[tuple[str, ...]]:
+        """Column sets that tell the rows of one item of FROM apart; an empty set where it has one row at most."""
+        if table.relation is not None:
+            return self.unique_keys(table.relation)
+        block = self._blocks.get(table.block) if table.block is not None else None
+        if block is None or table.kind not in (TableKind.SUBQUERY, TableKind.CTE) or block.set_operation is not None:
+            return []
+        return list(self._derived_keys(block))
+
+    def _derived_keys(self, block: Block) -> Iterator[tuple[str, ...]]:
+        if block.aggregates_only or (block.limit is not None and block.limit.value == 1):
+            yield ()
+        names = [item.name for item in block.select]
+        if block.grouping_sets or any(item.star for item in block.select):
+            return
+        if block.distinct and not block.distinct_on and all(name is not None for name in names):
+            yield tuple(name for name in names if name is not None)
+        if block.distinct_on or block.aggregates_only:
+            return
+        selected = {_key(item.column): item.name for item in block.select if item.column and item.name}
+        if block.group_by:
+            keys = [selected.get(_key(key.column)) if key.column is not None else None for key in block.group_by]
+            if all(key is not None for key in keys):
+                yield tuple(key for key in keys if key is not None)
+        elif not self.undecided(block, selected):
+            yield tuple(selected.values())
+
+    def _is_decided(self, table: Table, known: set[Key]) -> bool:
+        return any(all((table.alias, column) in known for column in key) for key in self.keys_of(table))
+
+
+def identifies(index: Index, relation: Relation) -> bool:
+    """No two rows agree on its key: unique at once, whole, valid, by plain columns, and NULLs do not escape it."""
+    columns = [relation.column(key.column) if key.column else None for key in index.keys]
+    same_equality = all(
+        column is not None and key.opclass is None and key.collation in (None, column.collation)
+        for key, column in zip(index.keys, columns, strict=True)
+    )
+    whole = index.unique and index.valid and index.immediate and index.predicate is None and not index.exclusion
+    return whole and same_equality and (
+        index.nulls_not_distinct or all(column is not None and column.not_null for column in columns)
+    )  # fmt: skip
+
+
+def _constants(block: Block) -> set[Key]:
+    """Columns that a condition holds to one value."""
+    return {
+        _key(predicate.column)
+        for predicate in block.predicates
+        if predicate.column is not None
+        and not predicate.column.outer
+        and not (predicate.under_or or predicate.under_not or predicate.cast)
+        and predicate.place is not Place.HAVING
+        and (
+            (predicate.kind is PredicateKind.EQ and _is_one_value(predicate.operand.plain, predicate.operand.columns))
+            or (predicate.kind is PredicateKind.IS_NULL and predicate.place is Place.WHERE)
+        )
+        and (predicate.join is None or _decides(predicate.column, predicate.join, block))
+    }
+
+
+def _is_one_value(plain: bool, columns: tuple[ColumnRef, ...]) -> bool:
+    return plain and not columns
+
+
+def _follow(pair: JoinPair, block: Block, known: set[Key]) -> bool:
+    """An equality decides its other side; of an outer join only that of the table which is joined."""
+    if pair.under_or or pair.semi:
+        return False
+    grew = False
+    for source, target in ((pair.left, pair.right), (pair.right, pair.left)):
+        if target.outer or _key(target) in known:
+            continue
+        if not source.outer and _key(source) not in known:
+            continue
+        if pair.outer and (pair.join is None or not _decides(target, pair.join, block)):
+            continue
+        known.add(_key(target))
+        grew = True
+    return grew
+
+
+def _decides(column: ColumnRef, join: int, block: Block) -> bool:
+    """A condition of this join holds for the column: the join is inner, or LEFT and the column its own table's."""
+    table = block.tables[join]
+    return table.join in ("inner", "cross", "from") or (table.join == "left" and table.alias == column.alias)
+
+
+def _key(column: ColumnRef) -> Key:
+    return column.alias, column.column
