@@ -195,7 +195,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """CREATE AGGREGATE of an aggregate that is no extension's, ordered-set and moving aggregates left out."""
 
 
-class BuiltinFunction(msgspec.Struct, frozen=True, array_like=True):
+class BuiltinFunction(msgspec.Struct, frozen=True):
     """A function of pg_catalog that is not immutable or returns a set, all overloads of a name as one."""
 
     name: str

@@ -19,6 +19,7 @@ NAMES = {
     "Index.method Index.constraint Index.include Constraint.name Constraint.type Constraint.columns",
     "Constraint.referenced_columns Constraint.on_delete Constraint.on_update UserType.schema UserType.name",
     "UserType.kind UserType.extension UserType.base_type UserType.attributes Function.schema Function.name",
+    "BuiltinFunction.name BuiltinFunction.volatility",
     "Function.arguments Function.result Function.language Function.kind Function.volatility Function.extension",
     "Operator.schema Operator.name Operator.left_type Operator.right_type Extension.name Extension.version",
     "Extension.schema ExtendedStatistics.schema ExtendedStatistics.name ExtendedStatistics.kinds",
