@@ -31,7 +31,7 @@ NAMES = {
     "Snapshot.kind Snapshot.pgtune_version Tablespace.name Tablespace.options Relation.tablespace Index.tablespace",
     "Operator.function Operator.commutator Operator.negator Operator.restrict Operator.join Policy.name Policy.command",
     "Policy.roles Role.name Role.member_of ExtendedData.schema ExtendedData.name DistinctCount.attributes",
-    "Dependency.attributes",
+    "Dependency.attributes StatementRow.stats_since",
 }
 """names, kinds, times, settings by an allow-list, pgtune's own messages"""
 DEFINITIONS = {
