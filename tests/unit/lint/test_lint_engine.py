@@ -134,7 +134,7 @@ def test_one_object_that_fails_never_ends_a_run(tmp_path: Path, shop: Any, monke
 @pytest.mark.parametrize(
     ("select", "ignore", "expected"),
     [
-        (["SCHEMA001", "plan"], [], {"SCHEMA001", *(f"PLAN{number:03}" for number in range(1, 12))}),
+        (["SCHEMA001", "plan"], [], {"SCHEMA001", *(rule.id for rule in load_rules() if rule.id.startswith("PLAN"))}),
         (["duplicate-index"], [], {"SCHEMA003"}),
         (["SERVER"], ["SERVER001"], set()),
     ],
