@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pgtune_cli.model.comparison import CheckResult, Comparison, ComparisonVerdict
+from pgtune_cli.report.format import plain
 from pgtune_cli.report.problems import Problem, of_check, shown
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -60,4 +61,4 @@ def _name(one: Comparison) -> str:
 
 def _clean(text: str) -> str:
     """XML 1.0 has no place for most control characters, not even as entities."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", plain(text))
