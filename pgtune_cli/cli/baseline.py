@@ -24,6 +24,7 @@ def baseline(
     window: opt.Window = None,
     windows: opt.Windows = 1,
     run_files: opt.RunFiles = None,
+    since: opt.Since = None,
     statistics: opt.Statistics = None,
     top: opt.Top = None,
     order_by: opt.OrderBy = None,
@@ -64,7 +65,7 @@ def baseline(
         found = run(
             read_run(
                 where,
-                RunFlags(collect, windows, tuple(run_files or ()), statistics, None, not no_plans, options),
+                RunFlags(collect, windows, tuple(run_files or ()), since, statistics, None, not no_plans, options),
                 settings,
                 notes,
             )

@@ -23,6 +23,7 @@ def check(
     window: opt.Window = None,
     windows: opt.Windows = 1,
     run_files: opt.RunFiles = None,
+    since: opt.Since = None,
     statistics: opt.Statistics = None,
     source: Annotated[
         Path | None, typer.Option("--source", help="A folder of source code: failing statements are found in it.")
@@ -62,6 +63,7 @@ def check(
     """
     from pgtune_cli import gate
     from pgtune_cli.cli.analysis_options import analyze_options
+    from pgtune_cli.cli.ci import extras
     from pgtune_cli.cli.console import print_result, want_colour
     from pgtune_cli.cli.gate_run import RunFlags, read_run
     from pgtune_cli.cli.run import run
@@ -91,7 +93,7 @@ def check(
         found = run(
             read_run(
                 where,
-                RunFlags(collect, windows, tuple(run_files or ()), statistics, source, not no_plans, options),
+                RunFlags(collect, windows, tuple(run_files or ()), since, statistics, source, not no_plans, options),
                 settings,
                 notes,
             )
@@ -107,7 +109,7 @@ def check(
     for name, path in files:
         write_file(path, render_check(result, name))
     if not (quiet and files):
-        print_result(render_check(result, format_, colour=want_colour(color)))
+        print_result(render_check(result, format_, colour=want_colour(color)) + extras(result, format_))
     if result.outcome is Outcome.FAILED and not exit_zero:
         raise typer.Exit(1)
     if require_complete and found.skipped:

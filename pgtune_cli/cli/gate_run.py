@@ -33,6 +33,8 @@ class RunFlags:
     windows: int = 1
     runs: tuple[Path, ...] = ()
     """snapshots of the same run, earlier ones: each a window."""
+    since: Path | None = None
+    """a snapshot from before the run: only what ran since is judged."""
     statistics: Path | None = None
     source: Path | None = None
     plans: bool = True
@@ -68,7 +70,7 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
         snapshots = await _windows(source, flags, collect, settings, notes)
         source = Source(snapshots[-1], source.connection)
         analysis = await _explained(source, flags, notes)
-    separate, told = windows_of(snapshots)
+    separate, told = windows_of(snapshots, _since(flags, snapshots[0]))
     windows = [merge(snapshot) for snapshot in separate]
     judged, production = analysis, None
     if flags.statistics is not None:
@@ -99,6 +101,24 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
     unknown = production.unknown if production else ()
     everything = tuple(dict.fromkeys((*judged.skipped, *unknown, *skipped)))
     return Run(baseline, context, findings, everything, tuple(told), unknown)
+
+
+def _since(flags: RunFlags, first: "Snapshot") -> "Snapshot | None":
+    """Raises UsageError for a snapshot whose counters do not go on to those of the run."""
+    if flags.since is None:
+        return None
+    from pgtune_cli.collect.snapshot_file import load
+    from pgtune_cli.compare.between import goes_on, is_whole
+
+    before = load(flags.since)
+    if not is_whole(before):
+        raise UsageError(f"{flags.since} holds the costliest statements only", f"take it with --top {ALL}")
+    if before.workload.rows and not goes_on(before, first):
+        raise UsageError(
+            f"{flags.since}: the counters do not go on from there",
+            "they were reset in between, or it is a snapshot of another database or of a window",
+        )
+    return before
 
 
 async def _windows(

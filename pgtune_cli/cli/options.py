@@ -43,6 +43,11 @@ RunFiles = Annotated[
     typer.Option("--run", help="A snapshot of an earlier run of the same workload: one more window; repeatable.",
                  rich_help_panel=WORKLOAD),
 ]  # fmt: skip
+Since = Annotated[
+    Path | None,
+    typer.Option("--since", help="A snapshot from before the run: only what ran since is judged.",
+                 rich_help_panel=WORKLOAD),
+]  # fmt: skip
 Statistics = Annotated[
     Path | None,
     typer.Option("--statistics", help="A snapshot of production: plans are judged at its sizes, by its statistics."),

@@ -22,6 +22,14 @@ class Between(msgspec.Struct, frozen=True):
     restarted: int
     """entries that began anew in between: what they counted before that is missing."""
     evicted: int
+    untold: int
+    """statements that the earlier snapshot left out (--top), so that nothing is known of the time between."""
+
+
+def is_whole(snapshot: Snapshot) -> bool:
+    """Whether it holds all statements that there were, not only the costliest."""
+    total = snapshot.workload.total_statements
+    return total is None or len(snapshot.workload.rows) >= total
 
 
 def goes_on(before: Snapshot, after: Snapshot) -> bool:
@@ -47,10 +55,13 @@ def goes_on(before: Snapshot, after: Snapshot) -> bool:
 def between(before: Snapshot, after: Snapshot) -> Between:
     """Statements that were not called in between are left out."""
     earlier = _by_key(before.workload.rows)
-    rows, restarted = [], 0
+    rows, restarted, untold = [], 0, 0
+    whole = is_whole(before)
     for key, row in _by_key(after.workload.rows).items():
         old = earlier.get(key)
-        if old is None:
+        if old is None and not whole:
+            untold += 1
+        elif old is None:
             rows.append(row)
         elif _is_another(old, row):
             restarted += 1
@@ -65,13 +76,17 @@ def between(before: Snapshot, after: Snapshot) -> Between:
         window=Window(since=after.workload.window.since, evicted=evicted),
         total_exec_time_ms=math.fsum(row.total_exec_time_ms for row in rows),
     )
-    return Between(msgspec.structs.replace(after, workload=workload), restarted, evicted)
+    return Between(msgspec.structs.replace(after, workload=workload), restarted, evicted, untold)
 
 
-def windows_of(snapshots: Sequence[Snapshot]) -> tuple[list[Snapshot], list[str]]:
-    """Each snapshot as a window of its own, and what is to be said: those that count on are taken from each other."""
-    found, notes = list(snapshots[:1]), []
-    for before, after in pairwise(snapshots):
+def windows_of(snapshots: Sequence[Snapshot], since: Snapshot | None = None) -> tuple[list[Snapshot], list[str]]:
+    """Each snapshot as a window of its own, and what is to be said: those that count on are taken from each other.
+
+    `since` is no window itself: the first one begins there.
+    """
+    found: list[Snapshot] = list(snapshots[:1]) if since is None else []
+    notes: list[str] = []
+    for before, after in pairwise(snapshots if since is None else (since, *snapshots)):
         if not goes_on(before, after):
             found.append(after)
             continue
@@ -81,6 +96,11 @@ def windows_of(snapshots: Sequence[Snapshot]) -> tuple[list[Snapshot], list[str]
             notes.append(
                 f"between two snapshots {part.evicted} entries were evicted and {part.restarted} began anew: "
                 "a part of what ran is not counted"
+            )
+        if part.untold:
+            notes.append(
+                f"{part.untold} statements are not in the earlier snapshot, which holds the costliest only: "
+                "nothing is known of the time between (take snapshots with --top 5000)"
             )
     return found, notes
 
