@@ -7,6 +7,8 @@ import typer
 
 from pgtune_cli.cli import options as opt
 
+REPLAY = "Replay"
+
 
 def check(
     target: opt.Target = None,
@@ -25,6 +27,26 @@ def check(
     run_files: opt.RunFiles = None,
     since: opt.Since = None,
     statistics: opt.Statistics = None,
+    replay: Annotated[
+        int | None,
+        typer.Option(
+            "--replay",
+            min=1,
+            rich_help_panel=REPLAY,
+            help="Run the workload so many times on both schemas, side by side in a scratch server.",
+        ),
+    ] = None,
+    baseline_setup: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline-setup",
+            rich_help_panel=REPLAY,
+            help="The SQL of the baseline's schema and data: a file, or a folder of them (psql runs it).",
+        ),
+    ] = None,
+    setup: Annotated[
+        Path | None, typer.Option("--setup", rich_help_panel=REPLAY, help="The same of the schema that is checked.")
+    ] = None,
     source: Annotated[
         Path | None, typer.Option("--source", help="A folder of source code: failing statements are found in it.")
     ] = None,
@@ -59,6 +81,8 @@ def check(
 
       pgtune check postgresql://ci@localhost/test --statistics production.pgtune
 
+      pgtune check --replay 10 --workload queries/ --baseline-setup main.sql --setup branch.sql
+
       pgtune check shop.pgtune --format json
     """
     from pgtune_cli import gate
@@ -66,6 +90,7 @@ def check(
     from pgtune_cli.cli.ci import extras
     from pgtune_cli.cli.console import print_result, want_colour
     from pgtune_cli.cli.gate_run import RunFlags, read_run
+    from pgtune_cli.cli.replay_run import replay_run
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, resolve
@@ -86,18 +111,18 @@ def check(
     if source is not None and not source.is_dir():
         raise UsageError(f"no folder {source} for --source")
     before = load(baseline) if baseline else None
-    flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by)
-    where = resolve(flags, settings, notes)
+    flags = RunFlags(collect, windows, tuple(run_files or ()), since, statistics, source, not no_plans, options)
+    connection = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
+    setups = _setups(replay, baseline_setup, setup)
+    needs_target = replay is None or workload is None
+    where = resolve(connection, settings, notes) if needs_target else None
     with notes.bar():
-        found = run(
-            read_run(
-                where,
-                RunFlags(collect, windows, tuple(run_files or ()), since, statistics, source, not no_plans, options),
-                settings,
-                notes,
-            )
-        )  # fmt: skip
+        if setups is not None and replay is not None:
+            before, found = run(replay_run(where, flags, replay, setups, settings, notes))
+        else:
+            assert where is not None
+            found = run(read_run(where, flags, settings, notes))
     compared = compare(found.baseline, before, settings, found.context)
     result = gate.check(
         compared.comparisons,
@@ -114,3 +139,14 @@ def check(
         raise typer.Exit(1)
     if require_complete and found.skipped:
         raise IncompleteAnalysis(f"skipped: {len(found.skipped)}", "pgtune analyze lists them")
+
+
+def _setups(replay: int | None, baseline_setup: Path | None, setup: Path | None) -> tuple[Path, Path] | None:
+    """Raises UsageError when one of what belongs together is missing."""
+    from pgtune_cli.errors import UsageError
+
+    if replay is None and baseline_setup is None and setup is None:
+        return None
+    if replay is None or baseline_setup is None or setup is None:
+        raise UsageError("--replay, --baseline-setup and --setup belong together")
+    return baseline_setup, setup

@@ -63,7 +63,6 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
     from pgtune_cli.compare.run import make_baseline, sizes
     from pgtune_cli.compare.verdict import Context
     from pgtune_cli.lint.engine import evaluate
-    from pgtune_cli.sql.statements import statements as merge
 
     collect = flags.collect if flags.collect.top else replace(flags.collect, top=ALL)
     async with open_source(where, collect, settings, notes) as source:
@@ -71,7 +70,7 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
         source = Source(snapshots[-1], source.connection)
         analysis = await _explained(source, flags, notes)
     separate, told = windows_of(snapshots, _since(flags, snapshots[0]))
-    windows = [merge(snapshot) for snapshot in separate]
+    windows = [_workload(snapshot) for snapshot in separate]
     judged, production = analysis, None
     if flags.statistics is not None:
         production = await _production(analysis, flags, notes)
@@ -101,6 +100,13 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
     unknown = production.unknown if production else ()
     everything = tuple(dict.fromkeys((*judged.skipped, *unknown, *skipped)))
     return Run(baseline, context, findings, everything, tuple(told), unknown)
+
+
+def _workload(snapshot: "Snapshot") -> "tuple[Statement, ...]":
+    """Its statements; resetting the counters belongs to the measurement."""
+    from pgtune_cli.sql.statements import statements as merge
+
+    return tuple(one for one in merge(snapshot) if "pg_stat_statements_reset" not in one.query)
 
 
 def _since(flags: RunFlags, first: "Snapshot") -> "Snapshot | None":
