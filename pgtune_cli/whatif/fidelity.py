@@ -30,7 +30,7 @@ async def with_fidelity(analysis: Analysis, clone: Clone) -> Analysis:
     """The analysis with the clone's plan compared to the source's for each statement; the unplannable ones skipped."""
     of_source = {}
     for fingerprint, plans in analysis.plans.items():
-        pair = _request(plans)
+        pair = _request(plans, analysis.snapshot.server.user)
         if pair is not None:
             of_source[fingerprint] = pair
     costs = await clone.costs([request for request, _ in of_source.values()])
@@ -45,14 +45,14 @@ async def with_fidelity(analysis: Analysis, clone: Clone) -> Analysis:
     return msgspec.structs.replace(analysis, plans=compared, skipped=tuple(skipped))
 
 
-def _request(plans: StatementPlans) -> tuple[CostRequest, StatementPlan] | None:
+def _request(plans: StatementPlans, login: str) -> tuple[CostRequest, StatementPlan] | None:
     """The plan of record on the source, and the same question for the clone."""
     if plans.prepared is None:
         return None
     sets = {values.name: values for values in plans.prepared.value_sets}
     for plan in plans.plans:
         if plan.source in OF_SOURCE and plan.parameters.name in sets:
-            return CostRequest(prepared=plans.prepared, values=sets[plan.parameters.name]), plan
+            return CostRequest(prepared=plans.prepared, values=sets[plan.parameters.name], role=login), plan
     return None
 
 
@@ -85,7 +85,11 @@ class Causes:
     def of(self, sql: str) -> str:
         names = self._relevance.tables(sql)
         tables = [relation for relation in self._catalog.relations if relation.relation_name in names]
-        found = self._lost_object(sql, tables) or self._missing_statistics(sql, tables) or _row_security(tables)
+        found = (
+            self._lost_object(sql, tables)
+            or self._missing_statistics(sql, tables)
+            or _row_security(tables, self._catalog)
+        )
         if found is not None:
             return found
         if SYSTEM_CATALOGS.search(sql):
@@ -180,6 +184,7 @@ def _bare_name(what: str) -> str:
     return what.partition(" ")[2].partition("(")[0].partition(".")[2] or what.partition(" ")[2]
 
 
-def _row_security(tables: list[Relation]) -> str | None:
-    protected = sorted(str(relation.relation_name) for relation in tables if relation.row_security)
-    return f"row security: the policies of {protected[0]} are not in the clone" if protected else None
+def _row_security(tables: list[Relation], catalog: Catalog) -> str | None:
+    known = {policy.table for policy in catalog.policies}
+    unread = sorted(str(one.relation_name) for one in tables if one.row_security and one.relation_name not in known)
+    return f"row security: no policies of {unread[0]} could be read" if unread else None

@@ -20,6 +20,8 @@ class CostRequest(msgspec.Struct, frozen=True, kw_only=True):
     """candidates; each must have been created first."""
     hidden: frozenset[RelationName] = frozenset()
     """names of existing indexes, constraint indexes included."""
+    role: str | None = None
+    """who runs it: row security and a role's settings are planned for it; None is who ran it most."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,14 +1,21 @@
 """Why the planner's server refused something, in one line that holds no row's values."""
 
-from pgtune_cli.collect.connection import PostgresError
+from pgtune_cli.collect.connection import LOST
 
+ADMIN_SHUTDOWN = "57P01"
+ENDED = "it did not end, and was ended with its connection"
 DATA_EXCEPTION = "22"
 INTEGRITY = "23"
 
 
-def reason_of(error: PostgresError) -> str:
+def reason_of(error: BaseException) -> str:
     """The server's message; for errors about values, which quote them, only their kind."""
     state = getattr(error, "sqlstate", None) or ""
     if state[:2] in (DATA_EXCEPTION, INTEGRITY):
         return f"its values were refused (SQLSTATE {state})"
     return str(error).strip().split("\n", 1)[0]
+
+
+def was_ended(error: BaseException) -> bool:
+    """Whether the connection went with it."""
+    return isinstance(error, LOST) or getattr(error, "sqlstate", None) == ADMIN_SHUTDOWN

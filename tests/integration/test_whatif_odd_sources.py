@@ -20,6 +20,8 @@ from pgtune_cli.model.catalog import (
     UserType,
 )
 from pgtune_cli.model.snapshot import ColumnStatistics, Server, Snapshot, Workload
+from pgtune_cli.model.statement import Prepared
+from pgtune_cli.sql.fingerprint import fingerprint
 from pgtune_cli.whatif.clone import open_clone
 from pgtune_cli.whatif.fidelity import Causes
 from pgtune_cli.whatif.protocol import Cost
@@ -210,23 +212,122 @@ def test_a_table_without_columns_is_in_the_clone(pg: Database) -> None:
     asyncio.run(main())
 
 
-def test_operators_that_statements_use_are_named_as_lost(pg: Database) -> None:
+def test_operators_and_aggregates_of_the_database_are_in_the_clone(pg: Database) -> None:
     pg.execute(
-        "CREATE FUNCTION like_it(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';"
-        "CREATE OPERATOR <<>> (LEFTARG = text, RIGHTARG = text, FUNCTION = like_it);"
+        "CREATE SCHEMA ops; SET search_path = ops;"
+        "CREATE FUNCTION like_it(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT"
+        " AS 'SELECT $1 = $2 AND length($1) > 0';"
+        "CREATE OPERATOR <<>> (LEFTARG = text, RIGHTARG = text, FUNCTION = like_it, RESTRICT = eqsel,"
+        " COMMUTATOR = <<>>);"
         "CREATE OPERATOR <~~~> (LEFTARG = text, RIGHTARG = text, FUNCTION = like_it);"
-        "CREATE TABLE t (a text)"
+        "CREATE FUNCTION add_up(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + $2';"
+        "CREATE AGGREGATE total (int) (SFUNC = add_up, STYPE = int, INITCOND = '0');"
+        "CREATE AGGREGATE rows_of (*) (SFUNC = int8inc, STYPE = bigint, INITCOND = '0', PARALLEL = SAFE);"
+        "CREATE FUNCTION native(text) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'textlen';"
+        "CREATE OPERATOR # (RIGHTARG = text, FUNCTION = native);"
+        "CREATE TABLE t (a text, b int); INSERT INTO t SELECT i % 50, i FROM generate_series(1, 5000) i; ANALYZE t"
     )
-    sql = "SELECT * FROM t WHERE a <<>> 'x'"
+    queries = (
+        "SELECT * FROM ops.t WHERE a OPERATOR(ops.<<>>) '7'",
+        "SELECT a, ops.total(b), ops.rows_of(*) FROM ops.t GROUP BY a",
+        "SELECT * FROM ops.t WHERE OPERATOR(ops.#) a > 3",
+    )
 
     async def main() -> None:
-        async with open_clone(await snapshot_of(pg.dsn, (sql,))) as clone:
+        async with open_clone(await snapshot_of(pg.dsn, queries)) as clone, session(pg) as connection:
             lost = {skipped.what: skipped.why for skipped in clone.lost}
-            reason = "a user-defined operator is not taken over to the clone"
-            assert lost == {"operator public.<<>>(text, text)": reason}
-            assert Causes(clone.snapshot, clone.lost).of(sql) == f"operator public.<<>>(text, text): {reason}"
+            assert sorted(lost) == ["function ops.native(text)", "operator ops.#(NONE, text)"]
+            found = await clone.costs([request(sql) for sql in queries])
+            for sql, cost in zip(queries[:2], found, strict=False):
+                assert isinstance(cost, Cost), cost
+                assert cost.total_cost == (await explain(connection, sql)).total_cost
+            assert isinstance(found[2], str)
+            reason = Causes(clone.snapshot, clone.lost).of(queries[2])
+            assert reason == "operator ops.#(NONE, text): function ops.native(text) does not exist"
 
     asyncio.run(main())
+
+
+def test_row_security_is_planned_for_the_role_that_runs_the_statement(pg: Database) -> None:
+    """The plan of that role on the source, and the clone's, from the snapshot of a superuser."""
+    for role in ("seller", "auditor", "boss", "head"):
+        pg.create_role(role)
+    pg.execute(
+        "CREATE TABLE deals (id int PRIMARY KEY, shop int, owner text, total int);"
+        "GRANT ALL ON deals TO seller, auditor, boss;"
+        "INSERT INTO deals SELECT i, i % 200, 'o' || i % 10, i FROM generate_series(1, 20000) i;"
+        "CREATE INDEX deals_shop ON deals (shop); ALTER TABLE deals ENABLE ROW LEVEL SECURITY;"
+        "CREATE POLICY of_shop ON deals FOR SELECT TO seller USING (shop = 7);"
+        "CREATE POLICY own ON deals AS RESTRICTIVE TO seller USING (owner = 'o7' OR total > 5);"
+        "CREATE POLICY all_of_it ON deals TO auditor USING (total > 0) WITH CHECK (false);"
+        "GRANT auditor TO head; ALTER ROLE boss BYPASSRLS; ALTER ROLE boss SET random_page_cost = 1.1;"
+        "ALTER ROLE auditor SET work_mem = '64kB'"
+    )
+    pg.execute("VACUUM ANALYZE deals")
+    queries = (
+        "SELECT * FROM deals WHERE total < 900",
+        "SELECT * FROM deals ORDER BY total",
+        "UPDATE deals SET total = 1",
+    )
+
+    async def main() -> None:
+        snapshot = await snapshot_of(pg.dsn, queries)
+        assert [policy.name for policy in snapshot.catalog.policies] == ["all_of_it", "of_shop", "own"]
+        seen = set()
+        async with open_clone(snapshot) as clone, session(pg) as connection:
+            assert clone.lost == ()
+            for role in ("seller", "auditor", "boss", "postgres"):
+                await connection.execute(f"SET SESSION AUTHORIZATION {role}")
+                settings = {"boss": "SET random_page_cost = 1.1", "auditor": "SET work_mem = '64kB'"}
+                await connection.execute(settings.get(role, "SELECT 1"))
+                for sql in queries:
+                    asked = msgspec.structs.replace(request(sql), role=role)
+                    (cost,) = await clone.costs([asked])
+                    assert isinstance(cost, Cost), cost
+                    plan = await explain(connection, sql)
+                    assert shape_of(cost.plan) == shape_of(plan), (role, sql)
+                    assert cost.total_cost == plan.total_cost, (role, sql)
+                    seen.add((sql, plan.total_cost))
+                await connection.execute("RESET SESSION AUTHORIZATION; RESET ALL")
+        assert len(seen) > 8
+        run_by = tuple(msgspec.structs.replace(row, role="seller") for row in snapshot.workload.rows)
+        workload = msgspec.structs.replace(snapshot.workload, rows=run_by)
+        async with open_clone(msgspec.structs.replace(snapshot, workload=workload)) as clone:
+            own = request(queries[0])
+            asked = msgspec.structs.replace(own, prepared=Prepared(fingerprint=fingerprint(queries[0]), sql=queries[0]))
+            found = await clone.costs([asked, msgspec.structs.replace(own, role="seller")])
+            assert found[0] == found[1]
+
+    asyncio.run(main())
+
+
+def test_costs_of_tablespaces_are_in_the_clone(pg: Database) -> None:
+    pg.execute("SET allow_in_place_tablespaces = on")
+    for name in ("fast disk", "slow"):
+        pg.execute(f"CREATE TABLESPACE \"{name}\" LOCATION ''")
+    try:
+        pg.execute(
+            'ALTER TABLESPACE "fast disk" SET (random_page_cost = 1.01, seq_page_cost = 0.5);'
+            "ALTER TABLESPACE slow SET (random_page_cost = 40);"
+            'CREATE TABLE near (a int, b int) TABLESPACE "fast disk"; CREATE TABLE far (a int, b int) TABLESPACE slow;'
+            "INSERT INTO near SELECT i, i % 300 FROM generate_series(1, 30000) i; INSERT INTO far SELECT * FROM near;"
+            'CREATE INDEX near_b ON near (b) TABLESPACE "fast disk"; CREATE INDEX far_b ON far (b) TABLESPACE slow'
+        )
+        pg.execute("VACUUM ANALYZE")
+        queries = [f"SELECT * FROM {table} WHERE b {test}" for table in ("near", "far") for test in ("= 5", "< 60")]
+
+        async def main() -> None:
+            async with open_clone(await snapshot_of(pg.dsn, tuple(queries))) as clone, session(pg) as connection:
+                assert clone.lost == ()
+                for sql, cost in zip(queries, await clone.costs([request(sql) for sql in queries]), strict=True):
+                    assert isinstance(cost, Cost), cost
+                    assert cost.total_cost == (await explain(connection, sql)).total_cost
+
+        asyncio.run(main())
+    finally:
+        pg.execute("DROP TABLE IF EXISTS near, far")
+        pg.execute('DROP TABLESPACE "fast disk"')
+        pg.execute("DROP TABLESPACE slow")
 
 
 def test_definitions_that_could_not_be_read_are_named_as_missing() -> None:
@@ -257,7 +358,7 @@ def test_causes_that_are_no_objects_are_named(pg: Database) -> None:
     async def main() -> None:
         snapshot = await snapshot_of(pg.dsn)
         causes = Causes(snapshot, ())
-        assert causes.of("SELECT * FROM policed") == "row security: the policies of public.policed are not in the clone"
+        assert causes.of("SELECT * FROM policed") == "row security: no policies of public.policed could be read"
         assert causes.of("SELECT * FROM pg_class") == "it reads the system catalogs, and the clone has its own"
         assert causes.of(BOTH) == "not known; the data or their statistics may have changed in between"
 

@@ -3,9 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.whatif_source import candidate, request
 
+from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.model.catalog import (
     Catalog,
     Column,
@@ -13,14 +15,18 @@ from pgtune_cli.model.catalog import (
     Function,
     Index,
     IndexKey,
+    Policy,
     Relation,
     RelationKind,
     RelationName,
+    Role,
     UserType,
 )
 from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
 from pgtune_cli.whatif.clone import Clone, open_clone
+from pgtune_cli.whatif.clone.limits import Limits
 from pgtune_cli.whatif.protocol import Cost
+from pgtune_cli.whatif.reason import ENDED
 
 pytestmark = pytest.mark.pg
 
@@ -107,6 +113,22 @@ def test_definitions_run_without_rights(tmp_path: Path) -> None:
         "catalog": "UPDATE pg_catalog.pg_authid SET rolsuper = true",
         "system": "ALTER SYSTEM SET archive_command = 'touch /tmp/evil'",
         "two": "SELECT 1; SELECT 2",
+        "trusted": "CREATE EXTENSION hstore",
+        "file": "SELECT pg_catalog.pg_read_file('/etc/passwd')",
+        "folder": "SELECT pg_catalog.pg_ls_dir('/')",
+        "large": "SELECT pg_catalog.lo_import('/etc/passwd')",
+        "stat": "SELECT pg_catalog.pg_stat_file('/etc/passwd')",
+        "network": "SELECT * FROM dblink('host=127.0.0.1', 'SELECT 1') AS t(a int)",
+        "wrapper": "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw",
+        "subscribe": "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1' PUBLICATION p",
+        "language": "CREATE FUNCTION sales.language() RETURNS int LANGUAGE plperl AS 'return 1'",
+        "untrusted": "CREATE FUNCTION sales.u() RETURNS int LANGUAGE plperlu AS 'return 1'",
+        "schema": "CREATE SCHEMA mine",
+        "others": "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usesysid = 10",
+        "bytes": "SELECT '\\xdeadbeef'::bytea::pg_catalog.pg_mcv_list",
+        "space": "CREATE TABLESPACE t LOCATION '/tmp'",
+        "admins": "CREATE ROLE admin SUPERUSER",
+        "log": "SET log_statement = 'all'",
     }
     lost = lost_of(snapshot(*(function(name, text) for name, text in texts.items())))
     named = [what for what in lost if what.startswith("function ")]
@@ -155,18 +177,36 @@ def test_names_and_values_are_quoted() -> None:
     )
     hostile = snapshot(
         settings={"work_mem": f"1'; {evil}", "search_path": f"'; {evil}", "session_preload_libraries": "evil"},
-        relations=(TABLE, table),
+        relations=(msgspec.structs.replace(TABLE, row_security=True), table),
         types=(
             UserType(schema=evil, name=evil + "t", kind="b"),
             UserType(schema="sales", name="e", kind="e", labels=(f"'; {evil}",)),
         ),
-        extensions=(Extension(evil, "1", evil), Extension("citext", "1", evil)),
+        extensions=(
+            Extension(evil, "1", evil),
+            Extension("citext", "1", evil),
+            *(Extension(name, "1", "public") for name in ("plperl", "plpython3u", "dblink", "file_fdw", "pageinspect")),
+        ),
+        policies=(
+            Policy(
+                name=evil,
+                table=RelationName("sales", "orders"),
+                command="r",
+                roles=(evil, "postgres"),
+                using=f"true) TO postgres USING (true); {evil}",
+            ),
+        ),
+        roles=(Role(name=evil, member_of=("postgres", "pg_read_server_files")),),
     )
 
     async def main() -> None:
         async with open_clone(hostile) as clone:
             roles = await clone.connection.fetch("SELECT rolname FROM pg_roles WHERE rolsuper")
             assert [role["rolname"] for role in roles] == ["postgres"]
+            installed = await clone.connection.fetch("SELECT extname FROM pg_extension")
+            assert {row["extname"] for row in installed} == {"plpgsql", "pg_buffercache", "citext"}
+            above = await clone.connection.fetch("SELECT roleid::regrole::text AS role FROM pg_auth_members")
+            assert {"postgres", "pg_read_server_files"}.isdisjoint(row["role"] for row in above[3:])
             kept = await clone.connection.fetch("SELECT unnest(setconfig) AS setting FROM pg_db_role_setting")
             assert [row["setting"] for row in kept if "preload" in row["setting"]] == []
             await still_works(clone)
@@ -194,3 +234,81 @@ def test_an_index_over_a_function_that_fails_is_lost_alone() -> None:
         relpages=10,
     )
     assert lost_of(snapshot(fails, indexes=(index,))) == {"index sales.broken": "no"}
+
+
+STUBBORN = (
+    "BEGIN PERFORM set_config(''statement_timeout'', ''0'', false); LOOP BEGIN LOOP NULL; END LOOP;"
+    " EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; RETURN 1; END"
+)
+BODIES = {
+    "endless": "BEGIN LOOP NULL; END LOOP; RETURN 1; END",
+    "stubborn": STUBBORN,
+    "hog": "BEGIN RETURN length(repeat(''x'', 1000000000)); END",
+    "writer": "BEGIN PERFORM sales.writes(); RETURN 1; END",
+}
+WRITES = (
+    "CREATE FUNCTION sales.writes() RETURNS void LANGUAGE plpgsql AS "
+    "'BEGIN CREATE TABLE sales.junk AS SELECT g FROM generate_series(1, 10) g; END'"
+)
+
+
+def test_functions_that_loop_grow_or_write_while_a_statement_is_planned_end_alone() -> None:
+    """Immutable ones without arguments are run by the planner. One of them catches its cancellation."""
+    functions = [
+        function(name, f"CREATE FUNCTION sales.{name}() RETURNS int LANGUAGE plpgsql IMMUTABLE AS '{body}'", "plpgsql")
+        for name, body in BODIES.items()
+    ]
+    functions.append(function("writes", WRITES, "plpgsql"))
+    index = Index(
+        oid=9,
+        schema="sales",
+        name="looping",
+        table=RelationName("sales", "orders"),
+        method="btree",
+        definition="CREATE INDEX looping ON sales.orders USING btree (id) WHERE (id > sales.endless())",
+        keys=(IndexKey(column="id"),),
+        predicate="(id > sales.endless())",
+    )
+    hostile = snapshot(*functions, indexes=(index,))
+    limits = Limits(statement_timeout_s=0.5, memory_bytes=1 << 30)
+
+    async def main() -> None:
+        async with open_clone(hostile, limits=limits) as clone:
+            lost = {skipped.what: skipped.why for skipped in clone.lost}
+            assert lost == {"index sales.looping": "canceling statement due to statement timeout"}
+            answers = await clone.costs([request(f"{QUERY} AND id > sales.{name}()") for name in BODIES])
+            assert answers == [
+                "canceling statement due to statement timeout",
+                ENDED,
+                "out of memory",
+                "cannot execute CREATE TABLE AS in a read-only transaction",
+            ]
+            worst = candidate("orders", "id", predicate="id > sales.stubborn()")
+            assert (await clone.create([worst]))[worst] == ENDED
+            await still_works(clone)
+
+    asyncio.run(main())
+
+
+def test_a_definition_that_never_ends_ends_the_clone_and_nothing_else() -> None:
+    stubborn = function(
+        "stubborn",
+        f"CREATE FUNCTION sales.stubborn() RETURNS int LANGUAGE plpgsql IMMUTABLE AS '{STUBBORN}'",
+        "plpgsql",
+    )
+    index = Index(
+        oid=9,
+        schema="sales",
+        name="looping",
+        table=RelationName("sales", "orders"),
+        method="btree",
+        definition="CREATE INDEX looping ON sales.orders USING btree (id) WHERE (id > sales.stubborn())",
+        keys=(IndexKey(column="id"),),
+    )
+
+    async def main() -> None:
+        async with open_clone(snapshot(stubborn, indexes=(index,)), limits=Limits(statement_timeout_s=0.5)):
+            pass
+
+    with pytest.raises(EmbeddedServerError, match="that does not end"):
+        asyncio.run(main())

@@ -12,6 +12,7 @@ from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import lay_ground
 from pgtune_cli.whatif.clone.item import Item, Stage, run_items
 from pgtune_cli.whatif.clone.physical import give_sizes
+from pgtune_cli.whatif.clone.roles import create_roles, grant, policy_items
 from pgtune_cli.whatif.clone.statistics import restore_columns, restore_relations
 from pgtune_cli.whatif.clone.table_ddl import (
     create_table_sql,
@@ -24,7 +25,8 @@ from pgtune_cli.whatif.clone.table_ddl import (
     table_name,
     undefined,
 )
-from pgtune_cli.whatif.clone.type_ddl import function_items, lost_operators, type_items
+from pgtune_cli.whatif.clone.tablespaces import create_tablespaces, tablespace_items
+from pgtune_cli.whatif.clone.type_ddl import function_items, operator_items, type_items
 
 
 async def build(
@@ -33,8 +35,11 @@ async def build(
     """Fill the empty clone database. The snapshot's catalog is already narrowed to what is wanted."""
     catalog = snapshot.catalog
     lost = await lay_ground(admin, catalog)
+    spaces, without = await create_tablespaces(admin, snapshot.server.tablespaces)
+    roles, unknown = await create_roles(admin, snapshot)
     await owner.execute("SET search_path = ''")
-    lost += await _run_ddl(owner, snapshot)
+    lost += without + unknown + await _run_ddl(owner, snapshot, spaces, roles)
+    await grant(admin, catalog)
     statistics = _of_catalog(snapshot)
     lost += await restore_relations(owner, catalog)
     lost += await restore_columns(owner, statistics)
@@ -44,23 +49,29 @@ async def build(
     return lost
 
 
-async def _run_ddl(owner: Connection, snapshot: Snapshot) -> list[Skipped]:
+async def _run_ddl(
+    owner: Connection, snapshot: Snapshot, spaces: frozenset[str], roles: frozenset[str]
+) -> list[Skipped]:
     catalog = snapshot.catalog
     await _create_sequences(owner, catalog)
     functions, lost = function_items(snapshot, catalog)
+    operators, unread = operator_items(snapshot, catalog)
     installed = await _installed(owner)
     items = [
         *type_items(t for t in catalog.types if t.extension not in installed),
         *functions,
+        *operators,
         *table_items(catalog),
         *index_items(catalog),
         *foreign_key_items(catalog),
         *statistics_items(catalog),
+        *tablespace_items(catalog, spaces),
+        *policy_items(catalog, roles),
     ]
     await owner.execute("SET check_function_bodies = off")
     repair = TableRepair(owner, catalog)
     failed = await run_items(owner, items, repair)
-    lost += lost_operators(snapshot, catalog) + foreign_tables(catalog) + undefined(catalog) + repair.lost
+    lost += unread + foreign_tables(catalog) + undefined(catalog) + repair.lost
     return lost + [Skipped(item.what, why) for item, why in failed]
 
 

@@ -74,6 +74,8 @@ def key_of(snapshot: Snapshot, binaries: Binaries) -> str:
     made_of = (
         (__version__, _code(), binaries.version_num, str(binaries.postgres), program.st_mtime_ns, program.st_size),
         sorted(texts),
+        # who runs what: roles are made for row security
+        sorted({row.role for row in snapshot.workload.rows}) if snapshot.catalog.policies else [],
         parts,
     )
     return hashlib.blake2b(msgspec.json.encode(made_of, order="deterministic"), digest_size=16).hexdigest()

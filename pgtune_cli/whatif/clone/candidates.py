@@ -4,13 +4,13 @@ The planner passes over an INVALID index, so a configuration is one UPDATE of pg
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import Connection, InterfaceError, PostgresError
 from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.index_ddl import create_index_sql
@@ -20,7 +20,7 @@ from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import SERVICE
 from pgtune_cli.whatif.clone.physical import evict
 from pgtune_cli.whatif.clone.sizing import BuiltIndex, Size, Sizing
-from pgtune_cli.whatif.reason import reason_of
+from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended
 
 INDEXABLE = (RelationKind.TABLE, RelationKind.MATERIALIZED_VIEW)
 
@@ -56,19 +56,24 @@ class Workshop:
         catalog: Catalog,
         sizing: Sizing,
         leaves: Leaves,
+        connected: Callable[[], Awaitable[Connection]],
     ) -> None:
         self._admin, self._builder = admin, builder
         self._data_dir, self._catalog, self._sizing = data_dir, catalog, sizing
-        self._leaves_of = leaves
+        self._leaves_of, self._connected = leaves, connected
         self._built = 0
 
     async def build(self, candidate: CandidateIndex) -> Candidate | str:
         """The candidate, on every leaf of its table; or why it cannot be built."""
+        if self._builder.is_closed():
+            self._builder = await self._connected()
         try:
             leaves = self._leaves(candidate.table)
             parts = [await self._build_on(leaf, candidate) for leaf in leaves]
-        except PostgresError as error:
-            return reason_of(error)
+        except (PostgresError, InterfaceError, ConnectionError) as error:
+            if was_ended(error):
+                self._builder.terminate()
+            return ENDED if was_ended(error) else reason_of(error)
         except (LookupError, ValueError, OSError) as error:
             return str(error)
         return Candidate(

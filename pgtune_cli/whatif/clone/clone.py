@@ -1,31 +1,37 @@
 """The statistics-only clone as a what-if planner: real plans and costs, for any set of candidate and hidden indexes."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import LOST, Connection, PostgresError
 from pgtune_cli.errors import UsageError
 from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.explain.parse import parse_plan
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.snapshot import Skipped, Snapshot
-from pgtune_cli.sql.quote import qualified
+from pgtune_cli.sql.quote import qualified, quote_identifier
 from pgtune_cli.whatif.batch import Configuration, answer
 from pgtune_cli.whatif.clone.candidates import Candidate, Workshop
 from pgtune_cli.whatif.clone.ground import SERVICE
+from pgtune_cli.whatif.clone.roles import Roles
 from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned
 from pgtune_cli.whatif.cost_cache import CostCache
 from pgtune_cli.whatif.mentions import Relevance
 from pgtune_cli.whatif.planning import mode_sql, plan_prepared, rolled_back
 from pgtune_cli.whatif.protocol import Cost, CostRequest
-from pgtune_cli.whatif.reason import reason_of
+from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended
 
 TOGGLES_BETWEEN_VACUUMS = 2000
 """each configuration leaves dead rows in pg_index"""
+
+
+SET_IF_KNOWN = """
+SELECT pg_catalog.set_config(name, $2, true) FROM pg_catalog.pg_settings
+WHERE name = $1 AND context IN ('user', 'superuser')"""
 
 
 class Clone:
@@ -40,6 +46,8 @@ class Clone:
         connection: Connection,
         admin: Connection,
         lost: tuple[Skipped, ...],
+        roles: Roles,
+        connected: Callable[[], Awaitable[Connection]],
     ) -> None:
         self.snapshot = snapshot
         self.data_dir = data_dir
@@ -48,6 +56,8 @@ class Clone:
         self.planner_calls = 0
         self.workshop: Workshop | None = None
         self._admin = admin
+        self._roles = roles
+        self._connected = connected
         self._cache = CostCache()
         self._candidates: dict[CandidateIndex, Candidate | str] = {}
         self._by_name: dict[str, CandidateIndex] = {}
@@ -93,7 +103,8 @@ class Clone:
         tables = self._relevance.tables(request.prepared.sql)
         indexes = frozenset(candidate for candidate in request.indexes if self._matters(candidate, tables))
         hidden = frozenset(name for name in request.hidden if self._table_of.get(name) in tables)
-        return msgspec.structs.replace(request, indexes=indexes, hidden=hidden)
+        role = self._roles.of(request.prepared.fingerprint, request.role, tables)
+        return msgspec.structs.replace(request, indexes=indexes, hidden=hidden, role=role)
 
     def _matters(self, candidate: CandidateIndex, tables: frozenset[RelationName]) -> bool:
         return candidate.table in tables and isinstance(self._candidates.get(candidate), Candidate)
@@ -102,14 +113,21 @@ class Clone:
         """A statement that fails ends its transaction: the rest goes on in another."""
         answers: list[Cost | str] = []
         while len(answers) < len(requests):
+            if self.connection.is_closed():
+                self.connection = await self._connected()
             try:
                 async with rolled_back(self.connection):
                     await self.connection.execute(mode_sql(configuration.generic))
                     await self._show(configuration)
+                    await self._become(configuration.role)
+                    # what a function does while a statement is planned: nothing that stays
+                    await self.connection.execute("SET TRANSACTION READ ONLY")
                     for request in requests[len(answers) :]:
                         answers.append(await self._cost(request))
-            except PostgresError as error:
-                answers.append(reason_of(error))
+            except (PostgresError, *LOST) as error:
+                if was_ended(error):
+                    self.connection.terminate()
+                answers.append(ENDED if was_ended(error) else reason_of(error))
             except UsageError as error:
                 answers.append(str(error))
         await self._tidy()
@@ -135,6 +153,15 @@ class Clone:
             shown,
             hidden,
         )
+
+    async def _become(self, role: str | None) -> None:
+        """The role that runs the statements, with its settings; for this transaction."""
+        if role is None:
+            return
+        for name, value in self._roles.settings_of(role).items():
+            await self.connection.fetch(SET_IF_KNOWN, name, value)
+        if self._roles.exists(role):
+            await self.connection.fetch(f"SET LOCAL ROLE {quote_identifier(role)}")
 
     async def _tidy(self) -> None:
         if self._toggles >= TOGGLES_BETWEEN_VACUUMS:

@@ -18,11 +18,15 @@ OWNER = "pgtune_clone_owner"
 DATABASE = "clone"
 SERVICE = "pgtune_clone"
 """the schema of the clone's own functions"""
-REACHING_OUT = {"dblink", "file_fdw", "postgres_fdw"}
+HARMLESS = {
+    "bloom", "btree_gin", "btree_gist", "citext", "cube", "dict_int", "dict_xsyn", "earthdistance", "fuzzystrmatch",
+    "hstore", "intarray", "isn", "lo", "ltree", "pg_trgm", "pgcrypto", "plpgsql", "seg", "tablefunc",
+    "tsm_system_rows", "tsm_system_time", "unaccent", "uuid-ossp", "vector",
+}  # fmt: skip
+"""extensions of types, operators and functions. No others: a language or a foreign data wrapper reaches further"""
 LINGUISTIC = ("C.UTF-8", "en_US.UTF-8")
 """libc locales that are not C, by preference: what any other locale is replaced by"""
 DATABASE_COLLATION = "default"
-STATEMENT_TIMEOUT = "30s"
 
 SHOW_FUNCTION = f"""
 CREATE FUNCTION {SERVICE}.show(shown oid[], hidden oid[]) RETURNS void LANGUAGE sql SECURITY DEFINER
@@ -35,14 +39,17 @@ $$"""
 """Plans are made as OWNER, who may not write pg_index; this is the one thing of it that it needs."""
 
 
-async def create_database(admin: Connection, server: Server) -> None:
-    """The role OWNER and its database, with a locale that sorts as the source's does: as C, or not."""
+async def create_database(admin: Connection, server: Server, statement_timeout_s: float) -> None:
+    """The role OWNER and a database for it, with a locale that sorts as the source's does: as C, or not.
+
+    The database is not its own: an owner may add trusted extensions, languages among them.
+    """
     await admin.execute(f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
-    await admin.execute(f"ALTER ROLE {OWNER} SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+    await admin.execute(f"ALTER ROLE {OWNER} SET statement_timeout = {round(statement_timeout_s * 1000)}")
     problem: PostgresError | None = None
     for locale in _locales(server):
         try:
-            await admin.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER} TEMPLATE template0 ENCODING 'UTF8' {locale}")
+            await admin.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' {locale}")
         except PostgresError as error:
             problem = error
         else:
@@ -66,6 +73,7 @@ async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
     await admin.execute(f"CREATE SCHEMA {SERVICE}")
     await admin.execute(SHOW_FUNCTION)
     await admin.execute(f"GRANT USAGE ON SCHEMA {SERVICE} TO {OWNER}")
+    await admin.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER}")
     lost = await _schemas(admin, catalog)
     # where OWNER can put no function of the same name beside its own
     await admin.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {SERVICE}")
@@ -87,19 +95,20 @@ async def _schemas(admin: Connection, catalog: Catalog) -> list[Skipped]:
 
 
 def schema_names(catalog: Catalog) -> set[str]:
+    """Those that the clone has."""
     kinds = (catalog.relations, catalog.types, catalog.functions, catalog.extensions, catalog.extended_statistics)
     names = {thing.schema for things in kinds for thing in things}
     return {name for name in names if not name.startswith("pg_") and name not in (SERVICE, "information_schema")}
 
 
 async def _extensions(admin: Connection, extensions: Iterable[Extension]) -> tuple[set[str], list[Skipped]]:
-    """Those that this server has. The ones that reach other servers or files stay out."""
+    """Those that this server has and that can do no harm."""
     known = {row["name"] for row in await admin.fetch("SELECT name FROM pg_available_extensions")}
     present, lost = {"plpgsql", "pg_buffercache"}, []
     for extension in extensions:
         if extension.name in present:
             continue
-        if extension.name not in known or extension.name in REACHING_OUT:
+        if extension.name not in known or extension.name not in HARMLESS:
             lost.append(Skipped(f"extension {extension.name}", "the clone's server does not have it"))
             continue
         schema = "" if extension.schema.startswith("pg_") else f" SCHEMA {quote_identifier(extension.schema)}"

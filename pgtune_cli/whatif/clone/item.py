@@ -6,8 +6,9 @@ from enum import IntEnum
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.whatif.reason import reason_of
+from pgtune_cli.whatif.reason import reason_of, was_ended
 
+QUERY_CANCELED = "57014"
 MAX_PASSES = 25
 """objects depend on each other in ways the catalog does not tell: what failed is tried again while others succeed"""
 
@@ -17,15 +18,18 @@ class Stage(IntEnum):
 
     TYPE = 1
     FUNCTION = 2
-    TABLE = 3
-    CHECK = 4
-    FAMILY = 5
-    INDEX = 6
-    INDEX_FAMILY = 7
-    DEFAULT = 8
-    VIEW = 9
-    FOREIGN_KEY = 10
-    STATISTICS = 11
+    OPERATOR = 3
+    TABLE = 4
+    CHECK = 5
+    FAMILY = 6
+    INDEX = 7
+    INDEX_FAMILY = 8
+    DEFAULT = 9
+    VIEW = 10
+    FOREIGN_KEY = 11
+    STATISTICS = 12
+    TABLESPACE = 13
+    POLICY = 14
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +47,15 @@ async def run_items(
     Returns what could not be run, with the reason.
     """
     failed = [(item, "") for item in sorted(items, key=lambda item: item.stage)]
+    endless: list[tuple[Item, str]] = []
     for _ in range(MAX_PASSES):
         before = len(failed)
-        failed = await _one_pass(connection, [item for item, _ in failed])
+        failed = await _one_pass(connection, [item for item, _ in failed], endless)
         if failed and len(failed) == before:
             break
         if not failed:
-            return []
+            return endless
+    failed = endless + failed
     if repair is None:
         return failed
     repaired = [(await repair(item), item) for item, _ in failed]
@@ -58,12 +64,18 @@ async def run_items(
     return await run_items(connection, [new or old for new, old in repaired])
 
 
-async def _one_pass(connection: Connection, items: list[Item]) -> list[tuple[Item, str]]:
+async def _one_pass(
+    connection: Connection, items: list[Item], endless: list[tuple[Item, str]]
+) -> list[tuple[Item, str]]:
+    """What failed. What ran into the time limit will again: it is put to the `endless` ones."""
     failed: list[tuple[Item, str]] = []
     for item in items:
         try:
             # the extended protocol takes one statement only, whatever a definition holds
             await connection.fetch(item.sql)
         except PostgresError as error:
-            failed.append((item, reason_of(error)))
+            if was_ended(error):
+                raise
+            timed_out = error.sqlstate == QUERY_CANCELED
+            (endless if timed_out else failed).append((item, reason_of(error)))
     return failed

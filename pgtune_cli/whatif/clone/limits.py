@@ -1,0 +1,61 @@
+"""What the definitions of a snapshot may use up: memory, time, room for temporary files.
+
+They run without rights, yet they can loop, or gather memory; the settings of a session they can change. So memory is
+bounded by the kernel, and a watch ends what runs on after statement_timeout, which a function may catch.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from pgtune_cli.collect.connection import LOST, Connection, PostgresError
+from pgtune_cli.whatif.clone.ground import OWNER
+
+LOOK_S = 1.0
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    statement_timeout_s: float = 15.0
+    memory_bytes: int = 2 << 30
+    """of address space, of each process of the server."""
+
+
+OVERDUE = f"""
+SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+WHERE usename = '{OWNER}' AND state <> 'idle' AND now() - query_start > pg_catalog.make_interval(secs => $1)"""
+
+
+def limit_memory(data_dir: Path, limits: Limits) -> None:
+    """Of the running server and all that it starts from now on. Where the system has no such limit, there is none."""
+    try:
+        import resource
+
+        limit = resource.prlimit
+    except (ImportError, AttributeError):  # not Linux
+        return
+    postmaster = int((data_dir / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+    with suppress(OSError):
+        limit(postmaster, resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+        limit(postmaster, resource.RLIMIT_CORE, (0, 0))
+
+
+@asynccontextmanager
+async def watched(admin: Connection, limits: Limits) -> AsyncIterator[None]:
+    """Within, a statement of the owner that does not end is ended with its connection. `admin` is for this alone."""
+    watch = asyncio.create_task(_watch(admin, 2 * limits.statement_timeout_s))
+    try:
+        yield
+    finally:
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+
+async def _watch(admin: Connection, longest_s: float) -> None:
+    with suppress(PostgresError, *LOST):  # the server is gone, and everything with it
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await admin.fetch(OVERDUE, longest_s)
