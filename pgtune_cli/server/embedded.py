@@ -85,10 +85,12 @@ def start_server(
     initdb_options: Sequence[str] = (),
     listen: bool = False,
     fill: Callable[[Path], None] | None = None,
+    memory_bytes: int | None = None,
 ) -> EmbeddedServer:
     """As `embedded_server`, for a caller that calls `stop` itself.
 
     `fill` makes the data folder in place of initdb, from that of another server of these binaries.
+    `memory_bytes` is what each of its processes may have of address space.
     """
     found = binaries or find_binaries()
     account = server_account()
@@ -103,7 +105,7 @@ def start_server(
         write_settings(home, addresses | {"unix_socket_directories": str(socket_dir)} | dict(settings or {}))
         if fill is not None:
             fill(home / "data")
-        order = _prepare(found, account, folders, initdb_options, password)
+        order = _prepare(found, account, folders, initdb_options, password, memory_bytes)
         if fill is not None:
             order["initdb"] = None
         process = _start_supervisor(order, folders)
@@ -134,6 +136,7 @@ def _prepare(
     folders: list[PrivateFolder],
     initdb_options: Sequence[str],
     password: str | None,
+    memory_bytes: int | None,
 ) -> supervisor.Order:
     """Fill the home, all as root if the caller is root, and only then give it away."""
     home = folders[0].path
@@ -155,6 +158,7 @@ def _prepare(
         initdb_options=initdb_options,
         password_file=password_file,
         libraries=libraries,
+        memory_bytes=memory_bytes,
     )
 
 

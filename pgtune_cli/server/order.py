@@ -30,6 +30,7 @@ def make_order(
     initdb_options: Sequence[str],
     password_file: Path | None,
     libraries: Path | None,
+    memory_bytes: int | None = None,
 ) -> Order:
     """`folders` are all to be removed at the end, the server's home first. `libraries` come first for initdb alone."""
     home = folders[0]
@@ -44,8 +45,9 @@ def make_order(
             "name": "initdb",
             "command": _initdb_command(binaries, home, password_file, initdb_options),
             "env": _environment(libraries),
+            "memory": None,
         },
-        "postgres": {"name": "postgres", "command": server, "env": _environment(None)},
+        "postgres": {"name": "postgres", "command": server, "env": _environment(None), "memory": memory_bytes},
         "pid_file": str(home / "data" / "postmaster.pid"),
     }
 

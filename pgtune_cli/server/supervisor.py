@@ -8,6 +8,7 @@ Everything is imported before root is given up, as the interpreter may lie where
 import ctypes
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -24,11 +25,15 @@ LOOK_S = 1.0
 
 
 class Step(TypedDict):
-    """One program: `name` for messages, its command line and its environment."""
+    """One program: `name` for messages, its command line and its environment.
+
+    `memory` is the address space in bytes that it and each of its children may have, or null.
+    """
 
     name: str
     command: list[str]
     env: dict[str, str]
+    memory: int | None
 
 
 class Order(TypedDict):
@@ -120,6 +125,8 @@ def start(step: Step, libc: ctypes.CDLL | None) -> subprocess.Popen[bytes]:
     def before() -> None:
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+        if step["memory"] is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (step["memory"], step["memory"]))
 
     return subprocess.Popen(
         step["command"],

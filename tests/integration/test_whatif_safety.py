@@ -270,7 +270,7 @@ def test_functions_that_loop_grow_or_write_while_a_statement_is_planned_end_alon
         predicate="(id > sales.endless())",
     )
     hostile = snapshot(*functions, indexes=(index,))
-    limits = Limits(statement_timeout_s=0.5, memory_bytes=1 << 30)
+    limits = Limits(statement_timeout_s=0.5, memory_bytes=512 << 20)
 
     async def main() -> None:
         async with open_clone(hostile, limits=limits) as clone:

@@ -7,7 +7,6 @@ bounded by the kernel, and a watch ends what runs on after statement_timeout, wh
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import msgspec
 
@@ -26,20 +25,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 OVERDUE = f"""
 SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
 WHERE usename = '{OWNER}' AND state <> 'idle' AND now() - query_start > pg_catalog.make_interval(secs => $1)"""
-
-
-def limit_memory(data_dir: Path, limits: Limits) -> None:
-    """Of the running server and all that it starts from now on. Where the system has no such limit, there is none."""
-    try:
-        import resource
-
-        limit = resource.prlimit
-    except (ImportError, AttributeError):  # not Linux
-        return
-    postmaster = int((data_dir / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
-    with suppress(OSError):
-        limit(postmaster, resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-        limit(postmaster, resource.RLIMIT_CORE, (0, 0))
 
 
 @asynccontextmanager
