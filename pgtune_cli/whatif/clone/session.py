@@ -165,9 +165,7 @@ async def _server(
     binaries: Binaries, fill: Callable[[Path], None] | None, limits: Limits
 ) -> AsyncIterator[EmbeddedServer]:
     """Started and stopped in a thread; a start that is cancelled midway is waited for, then stopped."""
-    start = asyncio.to_thread(
-        start_server, binaries, SERVER_SETTINGS, fill=fill, memory_bytes=limits.memory_bytes
-    )
+    start = asyncio.to_thread(start_server, binaries, SERVER_SETTINGS, fill=fill, memory_bytes=limits.memory_bytes)
     starting = asyncio.ensure_future(start)
     try:
         server = await asyncio.shield(starting)
