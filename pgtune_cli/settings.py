@@ -150,6 +150,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     statements: tuple[StatementOverride, ...] = ()
     execute: Execute = Execute.AUTO
     max_time_ms: Milliseconds = field(default_factory=lambda: Milliseconds(10_000.0), name="max_time")
+    max_active: Annotated[int, Meta(ge=0)] = 20
+    """active sessions of the server above which nothing more is executed."""
     top: Annotated[int, Meta(ge=1)] = 100
     order_by: OrderBy = OrderBy.TOTAL
     schemas: tuple[str, ...] = ()

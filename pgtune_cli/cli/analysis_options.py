@@ -18,6 +18,8 @@ def analyze_options(
     max_time: str | None,
     timing: bool | None = None,
     trust_functions: bool = False,
+    gentle: bool = False,
+    max_active: int | None = None,
     show_values: bool = False,
     budget: str | None = None,
     engine: str = "clone",
@@ -33,6 +35,8 @@ def analyze_options(
 
     if engine not in ("clone", "hypopg"):
         raise UsageError(f"unknown engine {engine}", "clone or hypopg")
+    if max_active is not None and max_active < 0:
+        raise UsageError(f"--max-active {max_active} is below 0")
     if pg_bin is not None:
         _check_binaries(pg_bin)
     for folder in rules or ():
@@ -44,6 +48,8 @@ def analyze_options(
         timing=timing,
         show_values=show_values,
         trust_functions=trust_functions,
+        gentle=gentle,
+        max_active=settings.max_active if max_active is None else max_active,
         budget_bytes=parse_size_bytes(budget) if budget else settings.budget_bytes,
         page_size=(settings.pagination.page_size, settings.pagination.max_page_size),
         engine=engine,

@@ -1,5 +1,6 @@
 """`pgtune analyze`: the main job."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,9 @@ import typer
 from pgtune_cli.cli import options as opt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pgtune_cli.model.dry_run import DryRun
     from pgtune_cli.model.report import Report
 
 
@@ -29,6 +33,10 @@ def analyze(
     max_time: opt.MaxTime = None,
     timing: opt.Timing = None,
     trust_functions: opt.TrustFunctions = False,
+    dry_run: opt.DryRun = False,
+    gentle: opt.Gentle = False,
+    max_active: opt.MaxActive = None,
+    execute_on: opt.ExecuteOn = None,
     show_values: opt.ShowValues = False,
     budget: opt.Budget = None,
     engine: opt.WhatIfEngine = "clone",
@@ -61,22 +69,29 @@ def analyze(
     from pgtune_cli.cli import pipeline
     from pgtune_cli.cli.analysis_options import analyze_options, severity
     from pgtune_cli.cli.console import want_colour
+    from pgtune_cli.cli.replica import with_replica
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
-    from pgtune_cli.cli.write import check_format, output_files
+    from pgtune_cli.cli.write import FORMATS, check_format, output_files
     from pgtune_cli.errors import IncompleteAnalysis
+    from pgtune_cli.model.dry_run import DryRun
+    from pgtune_cli.report.dry_run import render_dry_run
     from pgtune_cli.report.format import number_of
+    from pgtune_cli.report.render import render
 
-    check_format(format_)
+    formats = ("terminal", "json") if dry_run else FORMATS
+    check_format(format_, formats)
     files = output_files(output)
+    for name, _ in files:
+        check_format(name, formats)
     least = severity(fail_on)
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
         settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,
         show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
         select=select, ignore=ignore, rules=rules,
-        show_near_misses=show_near_misses,
+        show_near_misses=show_near_misses, gentle=gentle, max_active=max_active,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
@@ -84,26 +99,35 @@ def analyze(
     colour = want_colour(color)
     where = resolve(flags, settings, notes)
 
-    async def job() -> "Report":
-        async with open_source(where, collect, settings, notes) as source:
+    async def job() -> "Report | DryRun":
+        async with (
+            open_source(where, collect, settings, notes) as opened,
+            with_replica(opened, execute_on, notes) as source,
+        ):
+            if dry_run:
+                return await pipeline.dry_run(source, options, notes)
             return await pipeline.analyze(source, options, settings, notes)
 
     with notes.bar():
         report = run(job())
-    emit(report, files, format_, colour, quiet)
+    if isinstance(report, DryRun):
+        emit(partial(render_dry_run, report), files, format_, colour, quiet)
+        return
+    emit(partial(render, report), files, format_, colour, quiet)
     if least and not exit_zero and gate.reached(report.findings, least):
         raise typer.Exit(1)
     if require_complete and report.skipped:
         raise IncompleteAnalysis(f"skipped: {number_of(len(report.skipped), 'thing')}", "the report lists them")
 
 
-def emit(report: "Report", files: tuple[tuple[str, Path], ...], format_: str, colour: bool, quiet: bool) -> None:
+def emit(
+    draw: "Callable[..., str]", files: tuple[tuple[str, Path], ...], format_: str, colour: bool, quiet: bool
+) -> None:
     """Write the files of -o, then the result to stdout (silent with -q when files were asked for)."""
     from pgtune_cli.cli.console import print_result
     from pgtune_cli.cli.write import write_file
-    from pgtune_cli.report.render import render
 
     for name, path in files:
-        write_file(path, render(report, name))
+        write_file(path, draw(name))
     if not (quiet and files):
-        print_result(render(report, format_, colour=colour))
+        print_result(draw(format_, colour=colour))

@@ -79,6 +79,24 @@ Timing = Annotated[
     typer.Option("--timing/--no-timing", help="Time every plan node (default: below one second of mean time).",
                  rich_help_panel=EXECUTION),
 ]  # fmt: skip
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="List what would be executed, planned only or skipped, and why; execute nothing.",
+                 rich_help_panel=EXECUTION),
+]  # fmt: skip
+Gentle = Annotated[
+    bool, typer.Option("--gentle", help="Plan and execute without parallel query and JIT.", rich_help_panel=EXECUTION)
+]
+MaxActive = Annotated[
+    int | None,
+    typer.Option("--max-active", help="Execute nothing more while more sessions than this are active (default 20).",
+                 rich_help_panel=EXECUTION),
+]  # fmt: skip
+ExecuteOn = Annotated[
+    str | None,
+    typer.Option("--execute-on", help="Connection URI or conninfo of a replica that executes in the server's place.",
+                 rich_help_panel=EXECUTION),
+]  # fmt: skip
 TrustFunctions = Annotated[
     bool, typer.Option("--trust-functions", help="User-defined functions that are not volatile may run.",
                        rich_help_panel=EXECUTION),

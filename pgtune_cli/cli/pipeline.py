@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pgtune_cli.collect.connection import Connection
     from pgtune_cli.explain.runner import ExplainOptions
     from pgtune_cli.lint.rule import Rule
+    from pgtune_cli.model.dry_run import DryRun
     from pgtune_cli.model.report import Report
     from pgtune_cli.model.rewrite import Rewrite
     from pgtune_cli.settings import CacheSettings, Settings
@@ -44,6 +45,8 @@ class AnalyzeOptions:
     timing: bool | None = None
     show_values: bool = False
     trust_functions: bool = False
+    gentle: bool = False
+    max_active: int = 20
     budget_bytes: int | None = None
     engine: str = "clone"
     pg_bin: Path | None = None
@@ -67,7 +70,8 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     rules = chosen_rules(options, settings)
     statements = merge(snapshot)
     files = source.connection is None
-    async with open_clone_of(snapshot, statements, options, notes, of_file=files) as (clone, lost):
+    planned = _planned_with(snapshot, options)
+    async with open_clone_of(planned, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         advice = await advise(analysis, source, clone, options, notes)
         rewrites = await _rewrite(analysis, source, clone, options, notes)
@@ -93,6 +97,43 @@ def judge(
             notes.note(f"the suppression of {named} ({item.reason}; {item.author}) expired on {item.expires}")
     missed = near_misses(rules, analysis) if options.show_near_misses else ()
     return Judged(findings, skipped + wrong, suppressed, missed)
+
+
+async def dry_run(source: Source, options: AnalyzeOptions, notes: Notes) -> "DryRun":
+    """What would become of each statement of `source`; nothing is executed.
+
+    Raises:
+        UsageError: there is no server.
+    """
+    from pgtune_cli import __version__
+    from pgtune_cli.explain.runner import dry_run as ask
+    from pgtune_cli.model.dry_run import DryRun, Outcome
+    from pgtune_cli.sql.statements import statements as merge
+
+    if source.connection is None:
+        raise UsageError("--dry-run needs a server, and this is a snapshot file: nothing of it is ever executed")
+    found = await ask(
+        source.connection, source.snapshot, merge(source.snapshot), _explain_options(options), progress=notes.progress
+    )
+    outcomes = [one.outcome for one in found]
+    return DryRun(
+        pgtune_version=__version__,
+        database=source.snapshot.server.database,
+        executed=outcomes.count(Outcome.EXECUTED),
+        planned_only=outcomes.count(Outcome.PLANNED),
+        skipped=outcomes.count(Outcome.SKIPPED),
+        statements=found,
+    )
+
+
+def _planned_with(snapshot: Snapshot, options: AnalyzeOptions) -> Snapshot:
+    """With the settings that the server's plans are made with, so that the clone's are made with them too."""
+    if not options.gentle:
+        return snapshot
+    from pgtune_cli.explain.options import GENTLE
+
+    server = msgspec.structs.replace(snapshot.server, settings={**snapshot.server.settings, **GENTLE})
+    return msgspec.structs.replace(snapshot, server=server)
 
 
 async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> IndexAdvice:
@@ -137,6 +178,7 @@ async def explain(
             source.snapshot,
             statements,
             explain_options,
+            replica=source.replica,
             progress=notes.progress,
             announce=lambda message: notes.note(
                 f"{message}, read-only, at most {options.max_time_ms / 1000:g} s each (--no-execute plans only)"
@@ -259,7 +301,7 @@ async def _rewrite(
     from pgtune_cli.rewrite.sketches import PageSize
 
     notes.progress("rewriting statements")
-    connection: Connection | None = source.connection if options.execute else None
+    connection: Connection | None = (source.replica or source.connection) if options.execute else None
     return await rewrite_statements(
         analysis,
         whatif=clone,
@@ -295,4 +337,6 @@ def _explain_options(options: AnalyzeOptions) -> "ExplainOptions":
         timing=timing,
         show_values=options.show_values,
         trust_functions=options.trust_functions,
+        gentle=options.gentle,
+        max_active=options.max_active,
     )

@@ -50,6 +50,8 @@ class Source:
 
     snapshot: Snapshot
     connection: "Connection | None"
+    replica: "Connection | None" = None
+    """executes in place of `connection`."""
 
 
 def resolve(flags: ConnectionFlags, settings: "Settings", notes: Notes) -> "Target":
@@ -107,9 +109,10 @@ async def open_source(
                 missing.why if missing else f"database {snapshot.server.database} has no pg_stat_statements",
                 missing.remedy if missing else None,
             )
-        if snapshot.server.superuser:
+        if snapshot.server.superuser or snapshot.server.owner:
+            who = "is a superuser" if snapshot.server.superuser else "owns what is analysed"
             notes.note(
-                f"{snapshot.server.user} is a superuser, and pgtune needs far less: "
+                f"{snapshot.server.user} {who}, and pgtune needs far less: "
                 "pgtune doctor prints the SQL for a role of its own"
             )
         yield Source(_with_workload(snapshot, collect), connection)

@@ -172,9 +172,9 @@ def _names(text: str) -> Sequence[str]:
 
 @cache
 def query(name: str) -> str:
-    """The text of one of QUERIES, with pgtune's mark."""
+    """The text of one of QUERIES, or `load`, with pgtune's mark."""
     text = _file(name).replace("{owned}", _file("owned").strip())
-    return marked(text if name == "stamp" else AS_BYTES.format(query=text))
+    return marked(text if name in ("stamp", "load") else AS_BYTES.format(query=text))
 
 
 def _file(name: str) -> str:

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+GENTLE = {"max_parallel_workers_per_gather": "0", "jit": "off"}
+
 
 class ExplainOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`execute`: run EXPLAIN (ANALYZE) where the gates allow it. Never on a clone."""
@@ -13,6 +15,15 @@ class ExplainOptions(msgspec.Struct, frozen=True, kw_only=True):
     """statements whose measured mean is above it are planned only, and no execution takes longer."""
     timing: Literal["auto", "on", "off"] | str = "auto"
     """of the nodes; auto: on below one second of measured mean, it slows the execution down."""
+    gentle: bool = False
+    """without parallel query and JIT, for a server under load."""
+    max_active: int = 20
+    """no more executions while the server has more active sessions than this."""
     show_values: bool = False
     trust_functions: bool = False
     """functions of the database's own that are not volatile may run."""
+
+    @property
+    def planner_settings(self) -> dict[str, str]:
+        """For the transactions that plan and execute."""
+        return GENTLE if self.gentle else {}

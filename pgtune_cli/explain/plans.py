@@ -12,7 +12,7 @@ from pgtune_cli.collect.connection import MARK, Connection
 from pgtune_cli.explain.derive import blocks_total
 from pgtune_cli.explain.parse import parse_plan
 from pgtune_cli.explain.session import execute_sql, savepoint
-from pgtune_cli.model.plan import Plan, PlanParameters, StatementPlan
+from pgtune_cli.model.plan import FirstRun, Plan, PlanParameters, StatementPlan
 from pgtune_cli.model.statement import ValueSet
 
 PLAN_CACHE_MODE = "plan_cache_mode"
@@ -41,8 +41,10 @@ async def explain(
     return Explained(parse_plan(document, show_values=show_values), parse_plan(document, show_values=True))
 
 
-def statement_plan(plan: Plan, source: str, values: ValueSet, *, executed: bool, show_values: bool) -> StatementPlan:
-    """The plan with where it came from."""
+def statement_plan(
+    plan: Plan, source: str, values: ValueSet, *, executed: bool, show_values: bool, first: Plan | None = None
+) -> StatementPlan:
+    """The plan with where it came from. `first` is that of the execution before."""
     settings = {name: value for name, value in plan.settings.items() if name != PLAN_CACHE_MODE}
     return StatementPlan(
         source=source,
@@ -51,6 +53,15 @@ def statement_plan(plan: Plan, source: str, values: ValueSet, *, executed: bool,
         total_cost=plan.total_cost,
         execution_time_ms=plan.execution_time_ms,
         blocks=blocks_total(plan) if executed else None,
+        first_run=_run(first) if first is not None else None,
         settings=settings,
         plan=msgspec.structs.replace(plan, settings=settings),
+    )
+
+
+def _run(plan: Plan) -> FirstRun:
+    return FirstRun(
+        execution_time_ms=plan.execution_time_ms or 0.0,
+        shared_hit_blocks=plan.root.shared_hit_blocks or 0,
+        shared_read_blocks=plan.root.shared_read_blocks or 0,
     )

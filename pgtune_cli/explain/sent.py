@@ -1,6 +1,7 @@
 """Every statement that explaining sends, for those who want to read them before they let pgtune in."""
 
 from pgtune_cli.collect.connection import MARK
+from pgtune_cli.collect.replica import BEHIND, IDENTITY, REPLAYED, SYSTEM
 from pgtune_cli.explain.code_catalog import QUERIES, query
 from pgtune_cli.explain.session import WATCH_CLIENT
 
@@ -19,6 +20,11 @@ def statements_sent() -> list[tuple[str, str]]:
         ),
         ("plan cache", f"SELECT {MARK} set_config('plan_cache_mode', 'force_custom_plan', true)"),
         ("plan", f"EXPLAIN {MARK} (VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"),
+        ("--execute-on: which server", IDENTITY),
+        ("--execute-on: which system", SYSTEM),
+        ("--execute-on: replayed", REPLAYED),
+        ("--execute-on: behind", BEHIND),
+        ("before an execution: load", query("load")),
         ("before an execution", WATCH_CLIENT),
         ("execution, unless turned off", EXECUTED.format(mark=MARK)),
         ("forget", "DEALLOCATE pgtune_0123456789ab"),

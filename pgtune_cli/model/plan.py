@@ -98,6 +98,14 @@ class PlanParameters(msgspec.Struct, frozen=True):
     values: tuple[str | None, ...] | None = None
 
 
+class FirstRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first of two executions took, which found the caches as they were."""
+
+    execution_time_ms: float
+    shared_hit_blocks: int
+    shared_read_blocks: int
+
+
 class StatementPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A plan of a statement: where it was made, with what, and whether it was executed."""
 
@@ -109,6 +117,8 @@ class StatementPlan(msgspec.Struct, frozen=True, kw_only=True):
     execution_time_ms: float | None = None
     blocks: int | None = None
     """shared blocks hit + read; None when not executed."""
+    first_run: FirstRun | None = None
+    """None when it was executed once: it was slow, or found all its pages in the cache."""
     settings: dict[str, str] = {}
     plan: Plan
 

@@ -5,12 +5,14 @@ import json
 import msgspec
 
 from pgtune_cli.model.comparison import Baseline, CheckResult, Difference
+from pgtune_cli.model.dry_run import DryRun
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.snapshot import Snapshot
 
 _STRUCTURES = {
     "report": Report,
+    "dry_run": DryRun,
     "indexes": IndexAdvice,
     "check": CheckResult,
     "baseline": Baseline,

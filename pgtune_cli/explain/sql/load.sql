@@ -1,0 +1,15 @@
+-- How busy the server is, and how far its replicas are behind. "hidden": sessions of others that this role cannot see.
+SELECT (SELECT count(*)
+          FROM pg_catalog.pg_stat_activity AS a
+         WHERE a.state = 'active' AND a.backend_type = 'client backend' AND a.pid <> pg_catalog.pg_backend_pid()
+       ) AS active,
+       (SELECT count(*)
+          FROM pg_catalog.pg_stat_activity AS a
+         WHERE a.query = '<insufficient privilege>'
+       ) AS hidden,
+       (SELECT extract(epoch FROM max(r.replay_lag))::float8 FROM pg_catalog.pg_stat_replication AS r
+       ) AS replicas_behind_s,
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+             AND pg_catalog.pg_last_wal_receive_lsn() IS DISTINCT FROM pg_catalog.pg_last_wal_replay_lsn()
+            THEN extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp())::float8
+       END AS behind_s

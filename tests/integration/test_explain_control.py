@@ -1,0 +1,147 @@
+"""What is executed is listed first, may be turned off or moved to a replica, and ends where the server is busy."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import asyncpg
+import pytest
+from support.blog import load_blog
+from support.command import pgtune
+from support.replica import streaming_replica
+
+from pgtune_cli.collect.collector import collect
+from pgtune_cli.collect.connection import connect
+from pgtune_cli.explain.runner import ExplainOptions, explain_statements
+from pgtune_cli.model.plan import StatementPlans
+from pgtune_cli.model.statement import Statement
+
+pytestmark = pytest.mark.pg
+
+
+def explained(pg: Any, queries: list[str], **options: Any) -> list[StatementPlans]:
+    async def main() -> list[StatementPlans]:
+        connection = await connect(pg.dsn)
+        try:
+            statements = [
+                Statement(fingerprint=query, query=query, calls=0, total_exec_time_ms=0.0, mean_exec_time_ms=0.0)
+                for query in queries
+            ]
+            found = await explain_statements(
+                connection, await collect(connection), statements, ExplainOptions(**options)
+            )
+            return list(found.values())
+        finally:
+            await connection.close()
+
+    return asyncio.run(main())
+
+
+def test_a_dry_run_lists_every_statement_and_executes_none(pg: Any) -> None:
+    load_blog(pg)
+    reader = pg.create_role("pgtune_dry", "pg_read_all_stats", "select on all tables in schema public")
+    pg.execute("revoke select on author from pgtune_dry")
+    done = pgtune("analyze", reader, "--dry-run", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(done.stdout)
+    assert (listed["kind"], listed["schema_version"]) == ("dry_run", 1)
+    outcomes = {one["query"].split(" WHERE")[0][:40]: (one["outcome"], one["reason"]) for one in listed["statements"]}
+    assert outcomes["SELECT * FROM post"] == ("executed", None)
+    assert outcomes["UPDATE post SET views = views + $2"][0] == "skipped"
+    assert outcomes["SELECT count(*) FROM author"] == ("skipped", "permission denied for table author")
+    assert len(listed["statements"]) == listed["executed"] + listed["planned_only"] + listed["skipped"]
+    assert listed["executed"] >= 3
+
+    said = pgtune("analyze", reader, "--dry-run", "--no-execute", "-q").stdout
+    assert said.startswith("Nothing was executed.\n")
+    assert "execution is turned off" in said
+    ran = pg.fetch(
+        "select query from pg_stat_statements where query ilike 'explain%analyze%' and query like '%pgtune%'"
+    )
+    assert ran == []
+    assert pgtune("analyze", reader, "--dry-run", "--format", "html").returncode == 2
+
+
+def test_gentle_plans_without_parallel_query_and_jit_and_says_so(pg: Any) -> None:
+    pg.execute("create table t as select i as a from generate_series(1, 300000) i")
+    pg.execute("analyze t")
+    pg.execute(f"alter database {pg.database} set min_parallel_table_scan_size = 0")
+    query = "select count(*) from t where a % 3 = 1"
+    nodes = {}
+    for gentle in (False, True):
+        plan = explained(pg, [query], gentle=gentle)[0].plans[0]
+        assert plan.executed
+        nodes[gentle] = "Gather" in str(plan.plan.root)
+        wanted = {"jit": "off", "max_parallel_workers_per_gather": "0"} if gentle else {}
+        assert {name: plan.settings[name] for name in wanted} == wanted
+    assert nodes == {False: True, True: False}
+
+
+def test_both_runs_are_kept_so_that_cold_and_warm_are_told_apart(pg: Any) -> None:
+    pg.execute("create table t as select i as a from generate_series(1, 1000) i")
+    plan = explained(pg, ["select * from t"])[0].plans[0]
+    assert plan.first_run is not None
+    # the first one may look into the catalog as well
+    assert plan.blocks == 5
+    assert plan.first_run.shared_hit_blocks + plan.first_run.shared_read_blocks >= plan.blocks
+    assert plan.plan.root.shared_read_blocks == 0
+
+
+def test_nothing_more_is_executed_while_the_server_is_busy(pg: Any) -> None:
+    async def busy() -> list[StatementPlans]:
+        other = await pg.connect()
+        sleep = asyncio.create_task(other.fetch("select pg_sleep(60)"))
+        await asyncio.sleep(0.2)
+        try:
+            return await asyncio.to_thread(explained, pg, ["select 1", "values (1)"], max_active=0)
+        finally:
+            sleep.cancel()
+            await asyncio.gather(sleep, return_exceptions=True)
+            other.terminate()
+
+    found = asyncio.run(busy())
+    assert all(one.not_executed is not None and one.not_executed.startswith("the server is busy: ") for one in found)
+    assert all(one.plans and not one.plans[0].executed for one in found)
+    assert all(one.plans[0].executed for one in explained(pg, ["select 1", "values (1)"]))
+
+
+def test_a_plan_that_would_fill_the_disk_is_not_executed_unless_it_was_measured_harmless(pg: Any) -> None:
+    pg.execute("create table t (a int, b text)")
+    pg.execute("insert into t select i, repeat('x', 900) from generate_series(1, 1000) i")
+    pg.execute("analyze t")
+    query = "select * from t a, t b where a.a <> b.a order by a.b, b.b"
+    reason = explained(pg, [query], max_time_ms=60_000)[0].not_executed
+    assert reason == "by its plan it would write about 1,742 MB of temporary files"
+    assert explained(pg, [query + " limit 5"], max_time_ms=60_000)[0].not_executed is None
+
+
+def test_a_replica_executes_in_the_servers_place(pg: Any) -> None:
+    load_blog(pg)
+    with streaming_replica(pg) as replica:
+        done = pgtune("analyze", pg.dsn, "--execute-on", replica, "--format", "json", "--engine", "clone")
+        assert done.returncode == 0, done.stderr
+        assert "executing on the replica host " in done.stderr
+        report = json.loads(done.stdout)
+        assert report["summary"]["executed"] >= 4
+        other = pgtune("analyze", pg.dsn, "--execute-on", replica.replace(pg.database, "postgres"))
+        assert (other.returncode, other.stdout) == (2, "")
+        assert f"to database postgres, not to {pg.database}" in other.stderr
+        none = pgtune("analyze", pg.dsn, "--execute-on", pg.dsn)
+        assert none.returncode == 2
+        assert "is no replica: it is not in recovery" in none.stderr
+
+        async def fall_behind() -> None:
+            standby = await asyncpg.connect(replica)
+            await standby.execute("select pg_wal_replay_pause()")
+            await standby.close()
+
+        asyncio.run(fall_behind())
+        for _ in range(5):
+            pg.execute("select pg_logical_emit_message(false, 'x', 'y')")
+            pg.execute("select pg_switch_wal()")
+        time.sleep(0.2)
+        late = pgtune("analyze", pg.dsn, "--execute-on", replica, "--format", "json")
+        reasons = {one["not_executed"] for one in json.loads(late.stdout)["statements"]}
+        assert any(reason and reason.endswith("MB of WAL behind") for reason in reasons)
+        assert json.loads(late.stdout)["summary"]["executed"] == 0
