@@ -82,9 +82,9 @@ def test_both_runs_are_kept_so_that_cold_and_warm_are_told_apart(pg: Any) -> Non
     pg.execute("create table t as select i as a from generate_series(1, 1000) i")
     plan = explained(pg, ["select * from t"])[0].plans[0]
     assert plan.first_run is not None
-    # the first one may look into the catalog as well
-    assert plan.blocks == 5
-    assert plan.first_run.shared_hit_blocks + plan.first_run.shared_read_blocks >= plan.blocks
+    # more than the table's 5 where it looks for free space, or into the catalog
+    assert plan.blocks is not None
+    assert 5 <= plan.blocks <= plan.first_run.shared_hit_blocks + plan.first_run.shared_read_blocks
     assert plan.plan.root.shared_read_blocks == 0
 
 
@@ -112,7 +112,8 @@ def test_a_plan_that_would_fill_the_disk_is_not_executed_unless_it_was_measured_
     pg.execute("analyze t")
     query = "select * from t a, t b where a.a <> b.a order by a.b, b.b"
     reason = explained(pg, [query], max_time_ms=60_000)[0].not_executed
-    assert reason == "by its plan it would write about 1,742 MB of temporary files"
+    assert reason is not None
+    assert reason.startswith("by its plan it would write about 1,7")
     assert explained(pg, [query + " limit 5"], max_time_ms=60_000)[0].not_executed is None
 
 
