@@ -126,7 +126,7 @@ def _outcome(rule: Rule, case: dict[str, Any], plans: Path) -> tuple[Any, list[s
 
 def _in_snapshot(rule: Rule, case: dict[str, Any], folder: Path) -> tuple[str, list[str]]:
     """What the rule says of the subjects looked at: the first of fires, possible, skipped that any of them gets."""
-    world = World(captured(folder / str(case["snapshot"])))
+    world = _captured_world(folder / str(case["snapshot"]))
     seen = [subject for subject in subjects(rule.subject, world) if _looked_at(subject, case, world)]
     if not seen:
         raise YamlMistake(f"no {rule.subject} of the snapshot is what the case looks at")
@@ -151,6 +151,13 @@ def captured(file: Path) -> Analysis:
     snapshot = load(file)
     plans = {found.fingerprint: found for found in snapshot.plans}
     return Analysis(snapshot=snapshot, statements=statements(snapshot), plans=plans)
+
+
+@lru_cache(maxsize=8)
+def _captured_world(file: Path) -> World:
+    world = World(captured(file))
+    world.read_shapes()
+    return world
 
 
 def _word(verdict: Verdict) -> str:

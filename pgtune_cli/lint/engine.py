@@ -131,7 +131,8 @@ class Run:
         kind = SUBJECTS[self.rule.subject]
         count = sum(self.unknown.values()) + sum(self.failed.values())
         needs = sorted({self._need(fact) for fact in self.unknown} | set(self.failed))
-        subjects_word = kind.name.replace("_", " ") + ("" if self.judged == 1 else "s")
+        noun = kind.name.replace("_", " ")
+        subjects_word = noun if self.judged == 1 else noun + ("es" if noun.endswith("x") else "s")
         why = f"not judged for {count} of {self.judged} {subjects_word}: needs {'; '.join(needs)}"
         return [Skipped(f"rule {self.rule.id} {self.rule.name}", why)]
 

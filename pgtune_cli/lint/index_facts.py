@@ -10,7 +10,7 @@ from pgtune_cli.lint.index_overlap import keeper_of_duplicates, longer_index
 from pgtune_cli.lint.storage_size import btree_bytes
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import Index
+from pgtune_cli.model.catalog import Index, RelationKind
 from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.quote import qualified
@@ -113,6 +113,9 @@ def _rarest(found: ColumnStatistics) -> float:
 
 
 def _bloat(index: Index, size: float | None, world: World) -> dict[str, Any]:
+    relation = world.relations.get(index.table)
+    if relation is not None and relation.kind is RelationKind.PARTITIONED:
+        return {"expected_bytes": 0.0, "bloat_bytes": 0.0, "bloat_fraction": 0.0}  # its partitions have the storage
     expected = btree_bytes(index, world)
     bloat = max(size - expected, 0.0) if size is not None and expected is not None else None
     return {

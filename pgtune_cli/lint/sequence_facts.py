@@ -24,6 +24,7 @@ class SequenceFacts(msgspec.Struct, frozen=True, kw_only=True):
     used_fraction: Annotated[float | None, known("fraction of its values that were given out; 0 when it was never "
                                                  "used", need="position")]  # fmt: skip
     values_left: Annotated[float | None, known("values that it can still give", need="position")]
+    ends_before_column: Annotated[bool, known("it ends before the column's type does; true without a column")]
     beyond_column: Annotated[bool, known("it may give values that the column cannot hold")]
 
 
@@ -42,6 +43,7 @@ def sequences(world: World, sequence: Sequence) -> Iterator[Subject]:
             column_type=column.type if column is not None else "", type=sequence.type, cycles=sequence.cycle,
             used_fraction=1 - left / max(span, 1) if left is not None else None,
             values_left=left // step if left is not None else None,
+            ends_before_column=most is None or sequence.maximum < most,
             beyond_column=most is not None and sequence.maximum > most,
         ),
         relation=str(sequence.table) if sequence.table is not None else None,

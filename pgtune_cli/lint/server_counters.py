@@ -24,6 +24,8 @@ class ServerCounters(msgspec.Struct, frozen=True, kw_only=True):
     commits: Annotated[float | None, known("transactions committed in the database", need=State)]
     hit_ratio: Annotated[float | None, known("blocks of the database found in shared_buffers, a fraction", need=State)]
     read_bytes: Annotated[float | None, known("bytes read from outside shared_buffers", need=State)]
+    read_ms_per_block: Annotated[float | None, known("time to read a block from outside shared_buffers",
+                                                     need="io_timing")]  # fmt: skip
     data_bytes: Annotated[float | None, known("size of the tables and indexes of the database that were read",
                                               need="sizes")]  # fmt: skip
     rereads: Annotated[float | None, known("how often as much as all of them was read from outside shared_buffers",
@@ -74,7 +76,8 @@ def server_counters(world: World) -> dict[str, Any]:
 
 
 DATABASE = (
-    "commits", "hit_ratio", "read_bytes", "rereads", "temp_files", "temp_bytes", "deadlocks", "deadlocks_per_million",
+    "commits", "hit_ratio", "read_bytes", "read_ms_per_block", "rereads", "temp_files", "temp_bytes", "deadlocks",
+    "deadlocks_per_million",
     "conflicts", "sessions_begun", "session_seconds", "commits_per_session", "idle_in_transaction_share",
     "idle_in_transaction_total_seconds", "xid_age", "xid_used", "multixact_used",
 )  # fmt: skip
@@ -98,6 +101,8 @@ def _database(world: World, found: DatabaseCounters) -> dict[str, Any]:
     return {
         "commits": found.commits, "hit_ratio": found.blks_hit / touched if touched else None,
         "read_bytes": found.blks_read * block,
+        "read_ms_per_block": found.blk_read_time_ms / found.blks_read
+        if found.blk_read_time_ms and found.blks_read else None,
         "rereads": found.blks_read * block / max(size, block) if size is not None else None,
         "temp_files": found.temp_files, "temp_bytes": found.temp_bytes, "deadlocks": found.deadlocks,
         "deadlocks_per_million": found.deadlocks * 1e6 / max(ended, 1), "conflicts": found.conflicts,

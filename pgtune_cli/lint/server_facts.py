@@ -9,6 +9,7 @@ from pgtune_cli.lint.server_counters import server_counters
 from pgtune_cli.lint.server_sessions import ServerSessions, server_sessions
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
+from pgtune_cli.sql.quote import quote_identifier
 
 
 class SettingFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class ServerFacts(ServerSessions, frozen=True, kw_only=True):
     max_connections: Annotated[float | None, known("max_connections", need="settings")]
     work_mem_of_connections_bytes: Annotated[float | None, known("work_mem x hash_mem_multiplier x max_connections: "
                                                                  "one hash in each", need="settings")]  # fmt: skip
+    database_sql: Annotated[str, known("the database's name, quoted", sql=True)]
     random_page_cost: Annotated[float | None, known("random_page_cost", need="settings")]
     seq_page_cost: Annotated[float | None, known("seq_page_cost", need="settings")]
     jit: Annotated[bool | None, known("jit is on", need="settings")]
@@ -61,6 +63,7 @@ def server(world: World) -> Iterator[Subject]:
             effective_cache_size_bytes=cache * found.block_size if cache is not None else None,
             work_mem_bytes=memory * 1024 if memory is not None else None, max_connections=connections,
             work_mem_of_connections_bytes=memory * 1024 * hashes * connections if memory and connections else None,
+            database_sql=quote_identifier(found.database),
             random_page_cost=numbers.get("random_page_cost"), seq_page_cost=numbers.get("seq_page_cost"),
             jit=_switch(found.settings.get("jit")), track_io_timing=_switch(found.settings.get("track_io_timing")),
             autovacuum=vacuum and counts if vacuum is not None and counts is not None else None,

@@ -45,13 +45,16 @@ class ServerSessions(ServerCounters, frozen=True, kw_only=True):
         tuple[str, ...] | None,
         known("the same of idle_in_transaction_session_timeout and transaction_timeout", need=State),
     ]
+    longest_call_ms: Annotated[float | None, known("the longest call of a statement", need="workload")]
     statement_timeout_sql: Annotated[str | None, known("the first of those roles, quoted", sql=True)]
     idle_timeout_sql: Annotated[str | None, known("the first of those roles, quoted", sql=True)]
 
 
 def server_sessions(world: World) -> dict[str, Any]:
     """The facts of ServerSessions, by name."""
-    return {**_sessions(world), **_horizon(world), **_slots(world), **_limits(world)}
+    calls = [one.max_exec_time_ms for one in world.analysis.statements if one.max_exec_time_ms is not None]
+    longest = max(calls, default=None) if world.measured else None
+    return {"longest_call_ms": longest, **_sessions(world), **_horizon(world), **_slots(world), **_limits(world)}
 
 
 def _sessions(world: World) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Facts of a statement as an application sees it: how hot it is, what it hands over, what a cache could spare."""
 
+import math
 import re
 from typing import Annotated, Any
 
@@ -7,10 +8,11 @@ import msgspec
 
 from pgtune_cli.lint.expiry import expiry_index
 from pgtune_cli.lint.subject import known
+from pgtune_cli.lint.wide_columns import toasted_bytes
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import RelationKind, RelationName
 from pgtune_cli.model.statement import Statement
-from pgtune_cli.sql.shape import PredicateKind, Shape, StatementKind
+from pgtune_cli.sql.shape import ColumnRef, PredicateKind, Shape, StatementKind
 
 Workload = "workload"
 Period = "period"
@@ -26,6 +28,9 @@ class StatementLoad(msgspec.Struct, frozen=True, kw_only=True):
                                                  "time covered", need=Period)]  # fmt: skip
     parameters: Annotated[float, known("how many constants or parameters its text has: without any, all calls ask the "
                                        "same")]  # fmt: skip
+    repeat_share: Annotated[float, known("part of the calls that surely ask what was asked before: the text has no "
+                                         "parameter, or looks up by a key with fewer values than there were calls; 0 "
+                                         "where that cannot be told")]  # fmt: skip
     read_only: Annotated[bool | None, known("a SELECT that writes nothing and locks no rows", need="shape")]
     stored_relations: Annotated[bool | None, known("it reads tables of the catalog, and no view, function or foreign "
                                                    "table", need="shape")]  # fmt: skip
@@ -40,9 +45,11 @@ class StatementLoad(msgspec.Struct, frozen=True, kw_only=True):
     mean_plan_time_ms: Annotated[float | None, known("time of one planning", need="planning")]
     jit_share: Annotated[float | None, known("compiling (JIT) as a fraction of its execution, 15 and later",
                                              need=Workload)]  # fmt: skip
-    result_bytes_per_call: Annotated[float | None, known("bytes that a call hands over: the planned width of a row x "
+    result_bytes_per_call: Annotated[float | None, known("bytes that a call hands over: the width of a row x "
                                                          "the measured rows", need="plan")]  # fmt: skip
-    row_bytes: Annotated[float | None, known("planned width of a row of the result", need="plan")]
+    row_bytes: Annotated[
+        float | None, known("planned width of a row of the result, and what its long values take in TOAST", need="plan")
+    ]
     table_writes: Annotated[float | None, known("rows written in the tables it reads since the counters began",
                                                 need="usage")]  # fmt: skip
     reads_per_write: Annotated[float | None, known("scans of the tables it reads, a row written in them; of the table "
@@ -66,9 +73,10 @@ def statement_load(world: World, statement: Statement, shape: Shape | None) -> d
         "calls_per_second": statement.calls / seconds if seconds else None,
         "calls_at_once": statement.total_exec_time_ms / 1000 / seconds if seconds else None,
         "parameters": len(set(PARAMETER.findall(statement.query))), "read_only": _read_only(shape),
+        "repeat_share": _repeats(world, statement, shape),
         "stored_relations": _stored(world, shape),
         "max_exec_time_ms": statement.max_exec_time_ms if measured else None, **_blocks(world, statement, shape),
-        **_planning(statement), **_result(world, statement), **_writes(world, statement, shape, seconds),
+        **_planning(statement), **_result(world, statement, shape), **_writes(world, statement, shape, seconds),
         **_expiry(world, shape),
     }  # fmt: skip
 
@@ -78,6 +86,33 @@ def _read_only(shape: Shape | None) -> bool | None:
         return None
     locking = any(block.locking for block in shape.blocks)
     return shape.kind is StatementKind.SELECT and not shape.writes_in_cte and not locking
+
+
+def _repeats(world: World, statement: Statement, shape: Shape | None) -> float:
+    """At most one call for each value is the first of its kind."""
+    if statement.calls <= 0 or shape is None:
+        return 0.0
+    if not PARAMETER.search(statement.query):
+        return 1 - 1 / statement.calls
+    keys = _equalities(shape)
+    counts = [world.distinct(key.relation, key.column) for key in keys]
+    rows = world.rows(keys[0].relation) if keys else None
+    if rows is None or any(count is None for count in counts):
+        return 0.0
+    values = min(math.prod(count or 1.0 for count in counts), rows)
+    return max(1 - values / statement.calls, 0.0)
+
+
+def _equalities(shape: Shape) -> list[ColumnRef]:
+    """The columns of a text whose parameters are all compared by equality with columns of its one table."""
+    predicates = shape.blocks[0].predicates if len(shape.blocks) == 1 else ()
+    found = [
+        predicate.column for predicate in predicates
+        if predicate.kind is PredicateKind.EQ and predicate.column is not None and predicate.operand.plain
+        and predicate.operand.parameters
+    ]  # fmt: skip
+    tables = {column.relation for column in found}
+    return found if len(tables) == 1 and len(shape.parameters) == len(found) else []
 
 
 def _stored(world: World, shape: Shape | None) -> bool | None:
@@ -127,9 +162,9 @@ def _planning(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _result(world: World, statement: Statement) -> dict[str, Any]:
+def _result(world: World, statement: Statement, shape: Shape | None) -> dict[str, Any]:
     plans = world.plans(statement.fingerprint)
-    width = plans[0].plan.root.plan_width if plans else None
+    width = plans[0].plan.root.plan_width + toasted_bytes(shape, world) if plans else None
     measured = world.measured and statement.calls > 0
     rows = statement.rows / statement.calls if measured else None
     return {

@@ -7,7 +7,7 @@ import msgspec
 
 from pgtune_cli.lint.integer_range import integer_range
 from pgtune_cli.lint.subject import Subject, known
-from pgtune_cli.lint.table_upkeep import TableUpkeep, table_upkeep
+from pgtune_cli.lint.table_upkeep import TableUpkeep, table_upkeep, toast_bytes
 from pgtune_cli.lint.wide_columns import may_be_wide
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Column, Relation, RelationKind
@@ -107,7 +107,7 @@ def _table(world: World, relation: Relation) -> TableFacts:
     return TableFacts(
         name=str(name), sql_name=qualified(name), kind=KINDS[relation.kind],
         is_partition=relation.partition_of is not None, rows=relation.reltuples, table_bytes=world.size_bytes(name),
-        toast_bytes=relation.toast_bytes, columns=len(relation.columns),
+        toast_bytes=toast_bytes(relation), columns=len(relation.columns),
         block_growth=relation.pages / max(relation.relpages, 1) if relation.pages is not None else None,
         indexes=len(indexes),
         has_primary_key=primary or any(index.primary for index in indexes),

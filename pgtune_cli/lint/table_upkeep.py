@@ -138,8 +138,13 @@ def _index_load(world: World, indexes: list[Index], usage: TableUsage | None) ->
     }
 
 
+def toast_bytes(relation: Relation) -> int | None:
+    """A table that was measured and has no TOAST table keeps nothing there."""
+    return 0 if relation.toast_bytes is None and relation.pages is not None else relation.toast_bytes
+
+
 def _sizes(world: World, relation: Relation) -> dict[str, Any]:
-    size, toast = world.size_bytes(relation.relation_name), relation.toast_bytes
+    size, toast = world.size_bytes(relation.relation_name), toast_bytes(relation)
     expected = table_bytes(relation, world) if relation.kind is not RelationKind.PARTITIONED else None
     bloat = max(size - expected, 0.0) if size is not None and expected is not None else None
     return {

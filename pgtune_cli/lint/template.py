@@ -14,7 +14,7 @@ MAX_LENGTH = 2000
 MAX_TEXT = 200
 MAX_ITEMS = 8
 NUMBER_FORMAT = re.compile(r",?(\.[0-3])?[f%]|,")
-COUNTED = re.compile(r", ([a-z]{1,20})")
+COUNTED = re.compile(r", ([a-z]+(?: [a-z]+)?)")
 """`{node.calls:, call}`: 1 call, 12,000 calls."""
 WORD_FORMATS = ("bytes", "ms", "days")
 FIELD = re.compile(r"([a-z_]+)\.([a-z_0-9]+)")

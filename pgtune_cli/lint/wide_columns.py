@@ -38,6 +38,23 @@ def wide_star(shape: Shape | None, world: World) -> WideStar:
     return WideStar(tuple(columns), sum(widths) if widths or not columns else None)
 
 
+def toasted_bytes(shape: Shape | None, world: World) -> float:
+    """What a row of the result brings from TOAST: planned widths count the pointers alone."""
+    block = shape.outermost if shape is not None else None
+    if block is None:
+        return 0.0
+    starred = set(_starred(block))
+    selected = {(item.column.relation, item.column.column) for item in block.select if item.column is not None}
+    total = 0.0
+    for table in {*starred, *(relation for relation, _ in selected)}:
+        relation = world.relations.get(table)
+        wide = [column.name for column in relation.columns if _is_wide(relation, column, world)] if relation else []
+        shown = [name for name in wide if table in starred or (table, name) in selected]
+        if relation is not None and wide:
+            total += _toast_per_row(relation, world) * len(shown) / len(wide)
+    return total
+
+
 def may_be_wide(column: Column) -> bool:
     """Whether PostgreSQL may move its values out of the row, and it is a type that tends to be long."""
     return column.storage in TOASTABLE and not column.type.startswith(NARROW_TYPES)

@@ -11,6 +11,7 @@ from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.fingerprint import normalise
+from pgtune_cli.sql.quote import quote_identifier
 
 Workload = "workload"
 Period = "period"
@@ -56,6 +57,7 @@ class WorkloadFacts(msgspec.Struct, frozen=True, kw_only=True):
                                              need="settings")]  # fmt: skip
     longest_text: Annotated[float, known("bytes of the longest statement")]
     activity_text_bytes: Annotated[float | None, known("track_activity_query_size", need="settings")]
+    database_sql: Annotated[str, known("the database's name, quoted", sql=True)]
     fast_ms: Annotated[float, known("the time that the objective for fast calls names")]
     fast_share: Annotated[float | None, known("share of the calls below that time, estimated from mean and deviation "
                                               "of each statement", need=Workload)]  # fmt: skip
@@ -78,6 +80,7 @@ def workload(world: World) -> Iterator[Subject]:
             window_seconds=read.window.seconds,
             sessions=state.sessions.total if state.sessions is not None else None, **_pace(world), **_blocks(world),
             **_shares(world), **_workers(statements if world.measured else ()), **_texts(world),
+            database_sql=quote_identifier(world.snapshot.server.database),
             fast_ms=goals.fast_ms, fast_share=share, slow_query=slowest,
             objective_fast_share=goals.fast_share or 0.0, objective_hit_ratio=goals.cache_hit_ratio or 0.0,
             objective_calls_per_second=goals.calls_per_second or 0.0,

@@ -201,6 +201,7 @@ def test_planted_faults_of_the_schema_are_found(judged: Judged) -> None:
         ("SCHEMA006", "public.journal"),
         ("SCHEMA007", "public.import"),
         ("SCHEMA008", "public.journal"),
+        ("SCHEMA030", "public.journal"),
     }
 
 

@@ -136,7 +136,7 @@ def test_one_object_that_fails_never_ends_a_run(tmp_path: Path, shop: Any, monke
     [
         (["SCHEMA001", "plan"], [], {"SCHEMA001", *(rule.id for rule in load_rules() if rule.id.startswith("PLAN"))}),
         (["duplicate-index"], [], {"SCHEMA003"}),
-        (["SERVER"], ["SERVER001"], set()),
+        (["SERVER001", "SCHEMA001"], ["server"], {"SCHEMA001"}),
     ],
 )
 def test_rules_are_selected_by_id_area_and_name(select: list[str], ignore: list[str], expected: set[str]) -> None:
