@@ -90,9 +90,7 @@ def test_of_a_database_made_by_a_fixture(database):
 """
 
 
-@pytest.mark.parametrize(
-    ("workers", "chosen"), [("0", "test_slow"), ("2", "test_of_a_database_made_by_a_fixture")]
-)
+@pytest.mark.parametrize(("workers", "chosen"), [("0", "test_slow"), ("2", "test_of_a_database_made_by_a_fixture")])
 def test_the_pytest_plugin_checks_what_the_tests_sent(shop: Any, tmp_path: Path, workers: str, chosen: str) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE, encoding="utf-8")
     option = ["--pgtune", shop.dsn] if chosen == "test_slow" else []
