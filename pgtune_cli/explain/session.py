@@ -17,7 +17,7 @@ LEXICAL = {"standard_conforming_strings": "on"}
 """for the transaction in which a text is prepared: the server must read strings as the gates did."""
 
 WATCH_CLIENT = (
-    f"SELECT {MARK} pg_catalog.set_config(name, '1s', true) FROM pg_catalog.pg_settings"
+    f"SELECT {MARK} pg_catalog.set_config(name, '500ms', true) FROM pg_catalog.pg_settings"
     " WHERE name = 'client_connection_check_interval'"
 )
 """so that the server stops what runs soon after pgtune is gone: a killed process can cancel nothing. 14 and later."""

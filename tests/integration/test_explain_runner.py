@@ -333,7 +333,7 @@ def test_what_runs_on_the_server_ends_soon_after_pgtune_was_killed(pg: Any) -> N
         child.kill()
         _, said = child.communicate()
     assert said == b""
-    assert wait(False, 3)
+    assert wait(False, 1.5)
 
 
 @pytest.mark.majors(13)
