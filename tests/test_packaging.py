@@ -80,7 +80,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
 def test_the_wheel_names_its_command_its_licence_and_its_pythons(wheel):
     info = f"pgtune_cli-{PROJECT['version']}.dist-info"
     metadata = wheel[f"{info}/METADATA"].decode().splitlines()
-    assert wheel[f"{info}/entry_points.txt"].decode() == "[console_scripts]\npgtune = pgtune_cli.__main__:main\n"
+    assert wheel[f"{info}/entry_points.txt"].decode().split() == [
+        "[console_scripts]", "pgtune", "=", "pgtune_cli.__main__:main",
+        "[pytest11]", "pgtune", "=", "pgtune_cli.cli.pytest_plugin",
+    ]  # fmt: skip
     assert wheel[f"{info}/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert {"Name: pgtune-cli", "License-Expression: Apache-2.0"} <= set(metadata)
     assert [line for line in metadata if line.startswith("Requires-Python")] == ["Requires-Python: <3.14,>=3.11"]
