@@ -100,6 +100,20 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     severity: dict[str, Severity] = {}
 
 
+Share = Annotated[float, Meta(gt=0, le=1)]
+
+
+class ObjectiveSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the workload should reach; null is no objective."""
+
+    fast_ms: Milliseconds = field(default_factory=lambda: Milliseconds(100.0), name="fast")
+    """the time that a fast call stays below."""
+    fast_share: Share | None = None
+    """share of the calls that should be fast."""
+    cache_hit_ratio: Share | None = None
+    calls_per_second: Annotated[float, Meta(gt=0)] | None = None
+
+
 class Suppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Findings that are known and accepted: of a rule, a relation, a statement, or what all that is named have."""
 
@@ -159,6 +173,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     budget_bytes: Bytes | None = field(default=None, name="budget")
     pagination: PaginationSettings = PaginationSettings()
     rules: RuleSettings = RuleSettings()
+    objectives: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
     rules_paths: tuple[Path, ...] = ()
     """folders with rules of one's own; relative to the file that names them."""

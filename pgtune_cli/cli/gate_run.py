@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pgtune_cli.cli.console import Notes
-from pgtune_cli.cli.pipeline import AnalyzeOptions, chosen_rules, explain, open_clone_of
+from pgtune_cli.cli.pipeline import AnalyzeOptions, chosen_rules, explain, open_clone_of, with_objectives
 from pgtune_cli.cli.source import CollectFlags, Source, again, open_source
 from pgtune_cli.errors import UsageError
 
@@ -75,7 +75,7 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
     if flags.statistics is not None:
         production = await _production(analysis, flags, notes)
         judged = production.analysis
-    findings, skipped = evaluate(chosen_rules(flags.options, settings), judged)
+    findings, skipped = evaluate(chosen_rules(flags.options, settings), with_objectives(judged, settings))
     baseline = make_baseline(
         windows,
         settings,

@@ -16,7 +16,7 @@ from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
 from pgtune_cli.cli.stored_plans import stored_plans
 from pgtune_cli.errors import EmbeddedServerError, ServerRefused, UsageError
-from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.analysis import Analysis, Objectives
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.plan import StatementPlans
@@ -80,6 +80,20 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     return assemble(analysis, judged, advice, rewrites)
 
 
+def with_objectives(analysis: Analysis, settings: "Settings") -> Analysis:
+    """The analysis with what the configuration wants of the workload."""
+    goals = settings.objectives
+    return msgspec.structs.replace(
+        analysis,
+        objectives=Objectives(
+            fast_ms=goals.fast_ms,
+            fast_share=goals.fast_share,
+            cache_hit_ratio=goals.cache_hit_ratio,
+            calls_per_second=goals.calls_per_second,
+        ),
+    )
+
+
 def judge(
     analysis: Analysis, rules: "tuple[Rule, ...]", options: AnalyzeOptions, settings: "Settings", notes: Notes
 ) -> "Judged":
@@ -89,7 +103,7 @@ def judge(
     from pgtune_cli.lint.near_misses import near_misses
     from pgtune_cli.lint.suppress import suppress
 
-    found, skipped = evaluate(rules, analysis)
+    found, skipped = evaluate(rules, with_objectives(analysis, settings))
     findings, suppressed, wrong = suppress(found, settings.suppress, analysis.statements, rules, date.today())
     for item in suppressed:
         if item.state == "expired":

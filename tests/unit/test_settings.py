@@ -18,6 +18,7 @@ from pgtune_cli.settings import (
     Dsn,
     Execute,
     Milliseconds,
+    ObjectiveSettings,
     RuleSettings,
     Settings,
     StatementOverride,
@@ -133,6 +134,7 @@ order_by: io
 schemas: [app]
 exclude: [audit]
 budget: 2GB
+objectives: {fast: 50ms, fast_share: 0.99, cache_hit_ratio: 0.98, calls_per_second: 500}
 rules_paths: [mine]
 rules: {select: [PLAN], ignore: [PLAN001], params: {PLAN003: {min_q_error: 5}}, severity: {PLAN003: info}}
 suppress: [{rule: PLAN001, relation: app.log, reason: nightly, author: Ada, expires: 2027-06-30}]
@@ -160,6 +162,9 @@ dsn: service=shop
             ignore=("PLAN001",),
             params={"PLAN003": {"min_q_error": 5}},
             severity={"PLAN003": Severity.INFO},
+        ),
+        objectives=ObjectiveSettings(
+            fast_ms=Milliseconds(50), fast_share=0.99, cache_hit_ratio=0.98, calls_per_second=500.0
         ),
         rules_paths=(tmp_path / "mine",),
         suppress=(
