@@ -17,6 +17,7 @@ from pgtune_cli.cli import (
     demo,
     diff,
     doctor,
+    explain,
     indexes,
     init,
     rules,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("indexes")(indexes.indexes)
+app.command("explain")(explain.explain)
 app.command("check")(check.check)
 app.command("baseline")(baseline.baseline)
 app.command("diff")(diff.diff)

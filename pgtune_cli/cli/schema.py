@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-NAMES = ("report", "dry_run", "indexes", "check", "baseline", "diff", "snapshot", "config")
+NAMES = ("report", "dry_run", "indexes", "check", "baseline", "diff", "snapshot", "explain", "config")
 
 
 def schema(

@@ -6,6 +6,7 @@ import msgspec
 
 from pgtune_cli.model.comparison import Baseline, CheckResult, Difference
 from pgtune_cli.model.dry_run import DryRun
+from pgtune_cli.model.explanation import Explanation
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.snapshot import Snapshot
@@ -18,6 +19,7 @@ _STRUCTURES = {
     "baseline": Baseline,
     "diff": Difference,
     "snapshot": Snapshot,
+    "explain": Explanation,
 }
 
 

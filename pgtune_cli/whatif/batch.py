@@ -20,6 +20,7 @@ class Configuration(msgspec.Struct, frozen=True):
     hidden: frozenset[RelationName]
     generic: bool
     role: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class Engine(Protocol):
@@ -42,7 +43,7 @@ async def answer(engine: Engine, cache: CostCache, requests: Sequence[CostReques
         if cache.get(request) is None:
             generic = is_generic(request.prepared, request.values)
             # by what was asked, not by what matters: candidates that cannot matter to a statement do no harm to it
-            groups[Configuration(asked.indexes, asked.hidden, generic, request.role)][request] = None
+            groups[Configuration(asked.indexes, asked.hidden, generic, request.role, asked.settings)][request] = None
     # larger ones first: what a plan leaves unused answers for the smaller ones too
     for configuration, members in sorted(groups.items(), key=lambda group: -len(group[0].indexes)):
         waiting = [request for request in members if cache.get(request) is None]

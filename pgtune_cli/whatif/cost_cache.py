@@ -11,7 +11,7 @@ from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
-Key = tuple[str, tuple[str | None, ...] | None, frozenset[RelationName], str | None]
+Key = tuple[str, tuple[str | None, ...] | None, frozenset[RelationName], str | None, tuple[tuple[str, str], ...]]
 Known = tuple[frozenset[CandidateIndex], Cost | str]
 
 
@@ -40,4 +40,4 @@ def _answers(planned: frozenset[CandidateIndex], answer: Cost | str, asked: froz
 
 
 def _key(request: CostRequest) -> Key:
-    return request.prepared.sql, request.values.values, request.hidden, request.role
+    return request.prepared.sql, request.values.values, request.hidden, request.role, request.settings

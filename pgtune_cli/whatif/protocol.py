@@ -22,6 +22,8 @@ class CostRequest(msgspec.Struct, frozen=True, kw_only=True):
     """names of existing indexes, constraint indexes included."""
     role: str | None = None
     """who runs it: row security and a role's settings are planned for it; None is who ran it most."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """planner settings to plan with, in place of the source's; the clone alone takes them."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):

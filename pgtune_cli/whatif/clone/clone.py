@@ -17,6 +17,7 @@ from pgtune_cli.sql.quote import qualified, quote_identifier
 from pgtune_cli.whatif.batch import Configuration, answer
 from pgtune_cli.whatif.clone.candidates import Candidate, Workshop
 from pgtune_cli.whatif.clone.ground import SERVICE
+from pgtune_cli.whatif.clone.planner_settings import refusal, set_locally
 from pgtune_cli.whatif.clone.roles import Roles
 from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned
 from pgtune_cli.whatif.cost_cache import CostCache
@@ -120,6 +121,7 @@ class Clone:
                     await self.connection.execute(mode_sql(configuration.generic))
                     await self._show(configuration)
                     await self._become(configuration.role)
+                    await set_locally(self.connection, configuration.settings)
                     # what a function does while a statement is planned: nothing that stays
                     await self.connection.execute("SET TRANSACTION READ ONLY")
                     for request in requests[len(answers) :]:
@@ -167,6 +169,15 @@ class Clone:
         if self._toggles >= TOGGLES_BETWEEN_VACUUMS:
             await self._admin.execute("VACUUM pg_catalog.pg_index")
             self._toggles = 0
+
+    async def refusal(self, name: str, value: str) -> str | None:
+        """Why the planner does not take this setting; None where it does."""
+        async with self._lock:
+            return await refusal(self.connection, name, value)
+
+    def candidate_named(self, index: str) -> CandidateIndex | None:
+        """The candidate that an index of a plan stands for."""
+        return self._by_name.get(index)
 
     async def planned_rows(self, sql: str) -> float:
         """The planner's row estimate of a SELECT. Raises PostgresError."""

@@ -1,13 +1,14 @@
 """The source's planner settings, made the clone database's own."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.collect.connection import Connection, PostgresError, Record
 from pgtune_cli.collect.server_facts import SETTINGS
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.sql.quote import quote_identifier, quote_literal
 from pgtune_cli.whatif.clone.ground import DATABASE
+from pgtune_cli.whatif.planning import rolled_back
 from pgtune_cli.whatif.reason import reason_of
 
 PLANNER_CATEGORY = "Query Tuning"
@@ -26,6 +27,9 @@ BESIDES = {
     "xmloption",
 }
 """settings that plans depend on outside that category"""
+WHAT_IF_BESIDES = {"work_mem", "hash_mem_multiplier", "max_parallel_workers", "effective_io_concurrency"}
+"""those of them that one may ask about"""
+ONE_SETTING = "SELECT name, category, context FROM pg_catalog.pg_settings WHERE name = pg_catalog.lower($1)"
 ADDED_AS_TEXT = {"search_path"}
 ELEMENT = re.compile(r'"((?:[^"]|"")+)"|([^\s,"]+)')
 RENAMED = {"force_parallel_mode": "debug_parallel_query"}
@@ -59,6 +63,30 @@ async def apply_settings(admin: Connection, settings: Mapping[str, str]) -> list
         except PostgresError as error:
             lost.append(Skipped(f"setting {name}", reason_of(error)))
     return lost
+
+
+async def refusal(connection: Connection, name: str, value: str) -> str | None:
+    """Why `name` cannot be set to `value` for a plan: no planner setting, or no value of it. Nothing stays set."""
+    row = await connection.fetchrow(ONE_SETTING, name)
+    if row is None or name.lower() in LEFT_OUT or not _is_what_if(row):
+        return "it is no setting of the planner"
+    try:
+        async with rolled_back(connection):
+            await set_locally(connection, ((name, value),))
+    except PostgresError as error:
+        return str(error).partition("\n")[0]  # it quotes the value: the user's own
+    return None
+
+
+def _is_what_if(row: Record) -> bool:
+    planner = row["category"].startswith(PLANNER_CATEGORY) or row["name"] in WHAT_IF_BESIDES
+    return planner and row["context"] == "user"
+
+
+async def set_locally(connection: Connection, settings: Iterable[tuple[str, str]]) -> None:
+    """For this transaction. Raises PostgresError."""
+    for name, value in settings:
+        await connection.fetch("SELECT pg_catalog.set_config($1, $2, true)", name, value)
 
 
 def _value(name: str, value: str) -> str:
