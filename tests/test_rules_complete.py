@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pgtune_cli.lint.cases import CaseResult, run_case_file
 from pgtune_cli.lint.loader import load_rules
@@ -30,6 +31,13 @@ def test_all_cases_come_out_as_expected(rule: Rule) -> None:
 @rules
 def test_a_rule_has_a_case_that_fires_and_one_that_is_quiet(rule: Rule) -> None:
     assert {result.expects_finding for result in results(rule)} == {True, False}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.area in ("PLAN", "SQL")], ids=lambda rule: rule.id)
+def test_a_rule_has_both_kinds_of_cases_from_a_real_server(rule: Rule) -> None:
+    cases = yaml.safe_load((CASES / f"{rule.id}.yaml").read_text(encoding="utf-8")).values()
+    captured = [case["expect"] for case in cases if "plan" in case or "snapshot" in case]
+    assert {bool(expected) and expected not in ("quiet", "skipped") for expected in captured} == {True, False}
 
 
 @rules

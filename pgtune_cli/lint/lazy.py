@@ -3,14 +3,33 @@
 Most conditions are decided by their first fact, so most facts of most subjects are never asked for.
 """
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, TypeVar, overload
+
+import msgspec
 
 T = TypeVar("T")
 
 
 class LazyFacts:
-    """The facts of one subject. A fact that cannot be computed is unknown, and `lost` is told why."""
+    """The facts of one subject. A fact that cannot be computed is unknown, and `lost` is told why.
+
+    `groups` are structures of facts that are computed together, by the method of that name, when one is asked for.
+    """
+
+    groups: ClassVar[dict[str, type[msgspec.Struct]]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        for method, structure in type(self).groups.items():
+            if name in structure.__struct_fields__:
+                try:
+                    found: Mapping[str, Any] = getattr(self, method)()
+                except Exception as exc:  # what is lost is unknown
+                    self.lost(name, exc)
+                    found = dict.fromkeys(structure.__struct_fields__)
+                self.__dict__.update(found)
+                return self.__dict__[name]
+        raise AttributeError(name)
 
     def lost(self, name: str, error: Exception) -> None:
         """A fact could not be computed."""

@@ -35,6 +35,7 @@ class PredicateFacts(msgspec.Struct, frozen=True, kw_only=True):
     expression: Annotated[str, known("the left side when it is more than a column: lower(email); constants hidden")]
     function: Annotated[str, known("its outermost function or operator: lower, date_trunc, ->>")]
     cast: Annotated[str, known("type that the text casts the column to, unless an index on the column serves it")]
+    operand_cast: Annotated[str, known("type that the text casts the other side to: $1::numeric is numeric")]
     expression_known: Annotated[bool, known("the expression has no hidden constant: an index could be written on it")]
     expression_indexed: Annotated[bool, known("a valid index starts with that expression")]
     column_indexed: Annotated[bool, known("a valid b-tree or hash index starts with the column")]
@@ -132,7 +133,7 @@ def _facts(
         columns=tuple(dict.fromkeys(item.column for item in predicate.columns)),
         expression=predicate.index_expression or (f"{predicate.function}(…)" if predicate.function else ""),
         function=predicate.function or "", cast=_cast(predicate, table, world),
-        expression_known=predicate.index_expression is not None,
+        expression_known=predicate.index_expression is not None, operand_cast=predicate.operand.cast or "",
         expression_indexed=has_expression_index(predicate, table, world),
         column_indexed=bool(column) and leads_index(table, column, world),
         gin_indexed=has_index(table, predicate, world, "gin"),

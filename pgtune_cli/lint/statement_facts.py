@@ -1,7 +1,9 @@
 """Facts of statements: what they cost by pg_stat_statements, and what their text does."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
+
+import msgspec
 
 from pgtune_cli.explain.derive import stopped_early, walk
 from pgtune_cli.lint.lookups import Lookup, find_parent, key_lookup
@@ -9,6 +11,9 @@ from pgtune_cli.lint.pagination import Pagination, pagination
 from pgtune_cli.lint.per_call import per_call
 from pgtune_cli.lint.statement_load import StatementLoad, statement_load
 from pgtune_cli.lint.subject import Subject, known
+from pgtune_cli.lint.text_joins import JoinFacts
+from pgtune_cli.lint.text_results import IdentityFacts, ResultFacts
+from pgtune_cli.lint.text_writes import WriteFacts
 from pgtune_cli.lint.wide_columns import WideStar, wide_star
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.statement import Statement
@@ -19,8 +24,8 @@ Workload = "workload"
 Parsed = "shape"
 
 
-class StatementFacts(StatementLoad, frozen=True, kw_only=True):
-    """One statement. Totals over the window of pg_stat_statements."""
+class StatementCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was counted of a statement, and how it pages and looks up."""
 
     fingerprint: Annotated[str, known("pgtune's own, stable over versions and literals")]
     query: Annotated[str, known("the text, as pg_stat_statements shows it")]
@@ -77,15 +82,27 @@ class StatementFacts(StatementLoad, frozen=True, kw_only=True):
                                                          need=Workload)]  # fmt: skip
 
 
+class StatementFacts(WriteFacts, JoinFacts, ResultFacts, IdentityFacts):
+    """One statement. Totals over the window of pg_stat_statements."""
+
+    groups: ClassVar[dict[str, type[msgspec.Struct]]] = {"counted": StatementCounts, "load": StatementLoad}
+
+    def counted(self) -> dict[str, Any]:
+        shape, world, statement = self.shape, self.world, self.statement
+        pages, star = pagination(statement, shape, world), wide_star(shape, world)
+        found = _facts(world, statement, shape, pages, star, key_lookup(shape, world))
+        return msgspec.structs.asdict(found)
+
+    def load(self) -> dict[str, Any]:
+        return statement_load(self.world, self.statement, self.shape)
+
+
 def statements(world: World, statement: Statement) -> Iterator[Subject]:
     """The statement itself."""
     shape = world.shape(statement)
-    pages = pagination(statement, shape, world)
-    star = wide_star(shape, world)
-    lookup = key_lookup(shape, world)
     relations = tuple(str(name) for name in shape.relations) if shape is not None else None
     yield Subject(
-        facts=_facts(world, statement, shape, pages, star, lookup),
+        facts=StatementFacts(world, statement),
         relation=relations[0] if relations and len(relations) == 1 else None,
         statements=(statement.fingerprint,),
         channel=statement.sample_channel,
@@ -94,7 +111,7 @@ def statements(world: World, statement: Statement) -> Iterator[Subject]:
 
 def _facts(
     world: World, statement: Statement, shape: Shape | None, pages: Pagination, star: WideStar, lookup: Lookup | None
-) -> StatementFacts:
+) -> StatementCounts:
     measured = world.measured and statement.calls > 0
     cost = per_call(statement, world)
     parent = find_parent(statement, lookup, world) if measured and lookup is not None else None
@@ -106,7 +123,7 @@ def _facts(
     def value(number: float | None) -> float | None:
         return number if measured else None
 
-    return StatementFacts(
+    return StatementCounts(
         fingerprint=statement.fingerprint, query=statement.query, kind=shape.kind.value if shape else None,
         calls=statement.calls, total_exec_time_ms=value(statement.total_exec_time_ms),
         mean_exec_time_ms=value(statement.mean_exec_time_ms), stddev_exec_time_ms=value(statement.stddev_exec_time_ms),
@@ -130,7 +147,6 @@ def _facts(
         loop_parent_query=normalise(parent.query) if parent else None,
         calls_per_parent_row=value(parent.calls_per_row if parent else 0.0),
         calls_per_parent_call=value(parent.calls_per_call if parent else 0.0),
-        **statement_load(world, statement, shape),
     )  # fmt: skip
 
 

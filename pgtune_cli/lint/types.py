@@ -40,7 +40,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 def facts_of(structure: type[Any]) -> dict[str, Fact]:
     """The facts of a structure by name, in the order they are declared."""
     if issubclass(structure, LazyFacts):
-        return {
+        grouped = {name: fact for group in structure.groups.values() for name, fact in facts_of(group).items()}
+        return grouped | {
             name: Fact(name=name, type=_type_of(name, item.annotation), description=item.description, need=item.need,
                        sql=item.sql)
             for name, item in lazy_facts_of(structure).items()

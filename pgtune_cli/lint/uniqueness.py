@@ -116,3 +116,42 @@ def rows_per_tie(block: Block, world: World) -> float | None:
                 return None
             groups *= max(distinct, 1.0)
     return max(rows / min(groups, rows), 1.0) if rows else None
+
+
+def one_row(block: Block, world: World) -> bool:
+    """Whether conditions leave one row at most."""
+    relations = bool(block.tables) and all(table.kind is TableKind.RELATION for table in block.tables)
+    return block.aggregates_only or (relations and _all_decided(block, _constants(block), world))
+
+
+def one_row_of(tables: Iterable[Table], block: Block, world: World) -> bool:
+    """Whether constants hold each of these tables to one row, or a table has no more."""
+    decided = _constants(block)
+    return all(
+        _decided_by_key(table, decided, world)
+        or (table.relation is not None and (world.rows(table.relation) or 2.0) <= 1.0)
+        for table in tables
+    )
+
+
+def joined_once(table: Table, block: Block, world: World) -> bool:
+    """Whether a row of the other tables meets one row of this one at most, by a unique key of it."""
+    decided = _constants(block)
+    for pair in block.joins:
+        if pair.under_or or pair.correlated:
+            continue
+        for side in (pair.left, pair.right):
+            if side.alias == table.alias:
+                decided.add(_key(side))
+    return _decided_by_key(table, decided, world)
+
+
+def unique_output(block: Block, world: World) -> bool:
+    """Whether no two rows of what a block selects are equal, by unique keys."""
+    if block.distinct or (block.group_by and not block.grouping_sets):
+        shown = {_key(item.column) for item in block.select if item.column is not None}
+        return block.distinct or all(key.column is not None and _key(key.column) in shown for key in block.group_by)
+    if not block.tables or any(table.kind is not TableKind.RELATION for table in block.tables):
+        return False
+    selected = {_key(item.column) for item in block.select if item.column is not None}
+    return _all_decided(block, selected | _constants(block), world)

@@ -46,6 +46,7 @@ class World:
         self.snapshot = analysis.snapshot
         self.skipped: list[Skipped] = []
         self._shapes = Shapes(self.snapshot.catalog, self.search_path, self._not_read)
+        self.raw_texts: dict[str, set[str]] | None = None
         self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     # the catalog
@@ -229,6 +230,16 @@ class World:
             names = {table.relation for table in block.tables} if block is not None and not block.group_by else set()
             tables = frozenset(name for name in names if name is not None)
             pairs += [(name, Reader(statement, tables)) for name in tables]
+        return _grouped(pairs)
+
+    @cached_property
+    def inserts(self) -> Mapping[RelationName, list[Statement]]:
+        """The INSERTs, by the table that they write to."""
+        pairs = []
+        for statement in self.analysis.statements:
+            shape = self.shape(statement)
+            if shape is not None and shape.kind is StatementKind.INSERT and shape.target is not None:
+                pairs.append((shape.target, statement))
         return _grouped(pairs)
 
     # plans
