@@ -22,7 +22,7 @@ def test_a_parameter_and_a_severity_take_the_place_of_the_rules_own() -> None:
 @pytest.mark.parametrize(
     ("params", "severities", "said", "hint"),
     [
-        ({"SQL0O6": {}}, {}, "SQL0O6", "did you mean SQL006?"),
+        ({"PLAN0001": {}}, {}, "PLAN0001", "did you mean PLAN001?"),
         ({}, {"NOPE": Severity.INFO}, "NOPE", None),
         ({"PLAN003": {"min_qerror": 1}}, {}, "min_qerror", "did you mean min_q_error?"),
         ({"PLAN003": {"min_q_error": "many"}}, {}, "is not a number", None),
