@@ -1,0 +1,92 @@
+"""A database of 5,000 tables whose workload touches 20: reading it, its snapshot file, its clone, the clone again.
+
+python benchmarks/large_schema.py [tables]   # prints figures; about a minute
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pgtune_cli.cli.console import Notes
+from pgtune_cli.cli.pipeline import AnalyzeOptions, open_clone_of
+from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, Source, open_source, resolve
+from pgtune_cli.cli.stored_plans import with_plans
+from pgtune_cli.collect.connection import connect
+from pgtune_cli.collect.snapshot_file import load, save
+from pgtune_cli.model.snapshot import Snapshot
+from pgtune_cli.server.binaries import find_binaries
+from pgtune_cli.server.embedded import embedded_server
+from pgtune_cli.settings import CacheSettings, Settings
+from pgtune_cli.sql.statements import statements
+from pgtune_cli.whatif.clone.schema_sql import schema_sql
+
+TOUCHED = 20
+TABLE = """
+CREATE TABLE t{n} (id int PRIMARY KEY, a int, b text, c timestamptz, d numeric, parent int);
+CREATE INDEX t{n}_a ON t{n} (a, b);
+INSERT INTO t{n} SELECT i, i % 50, 'b' || i, now(), i, i FROM generate_series(1, 200) AS i;
+"""
+QUIET = Notes(-1)
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    print(f"{what:<44} {time.perf_counter() - started:8.2f} s")
+
+
+async def fill(dsn: str, tables: int) -> None:
+    connection = await connect(dsn, read_only=False)
+    await connection.execute("CREATE EXTENSION pg_stat_statements")
+    for start in range(0, tables, 100):
+        await connection.execute("".join(TABLE.format(n=n) for n in range(start, start + 100)))
+    await connection.execute("ANALYZE")
+    await connection.execute("SELECT pg_stat_statements_reset()")
+    for n in range(TOUCHED):
+        other = (n + 1) % TOUCHED
+        await connection.fetch(f"SELECT * FROM t{n} JOIN t{other} USING (id) WHERE t{n}.c > $1::timestamptz", None)
+    await connection.close()
+
+
+async def read(dsn: str) -> Snapshot:
+    where = resolve(ConnectionFlags(target=dsn), Settings(), QUIET)
+    async with open_source(where, CollectFlags(), Settings(), QUIET) as source:
+        with timed("planning the statements on the source"):
+            return await with_plans(source, QUIET)
+
+
+async def clone(snapshot: Snapshot, cache: CacheSettings) -> int:
+    options = AnalyzeOptions(cache=cache)
+    found = statements(Source(snapshot, None).snapshot)
+    async with open_clone_of(snapshot, found, options, QUIET, of_file=True) as (opened, _):
+        assert opened is not None
+        return len(opened.snapshot.catalog.relations)
+
+
+def main(tables: int) -> None:
+    settings = {"shared_preload_libraries": "pg_stat_statements", "max_locks_per_transaction": "1024"}
+    with tempfile.TemporaryDirectory() as folder, embedded_server(find_binaries(major=18), settings) as server:
+        with timed(f"(making {tables} tables)"):
+            asyncio.run(fill(server.dsn(), tables))
+        with timed("reading all of it, plans included"):
+            snapshot = asyncio.run(read(server.dsn()))
+        file = Path(folder) / "large.pgtune"
+        with timed("writing the snapshot"):
+            save(snapshot, file, schema_sql(snapshot))
+        print(f"{'its size':<44} {file.stat().st_size / 2**20:8.2f} MiB")
+        with timed("loading it"):
+            loaded = load(file)
+        cache = CacheSettings(dir=Path(folder) / "clones")
+        for what in ("the clone, built", "the clone, kept"):
+            with timed(what):
+                relations = asyncio.run(clone(loaded, cache))
+        print(f"{'relations in the clone':<44} {relations:8d}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
