@@ -59,7 +59,10 @@ class Sizing:
             rows = min(table_rows, await self._planned_rows(f"SELECT FROM ONLY {name} WHERE {candidate.predicate}"))
         columns = self._columns(table, candidate, built)
         if candidate.method != "btree":
-            return Size(rows, other_pages(candidate.method, rows, self._pages(table), columns), 0)
+            keys = self._distinct.keys(table, candidate.keys, table_rows, rows)
+            elements = self._elements(table.relation_name, candidate.keys[0])
+            pages = other_pages(candidate.method, rows, self._pages(table), columns, keys, elements)
+            return Size(rows, pages, 0)
         distinct = self._distinct.prefixes(table, candidate.keys, table_rows, rows)
         if candidate.unique:
             distinct[-1] = rows
@@ -72,6 +75,11 @@ class Sizing:
         if table.reltuples is None or table.relpages <= 0 or table.pages is None:
             return await self._planned_rows(f"SELECT FROM ONLY {qualified(table.relation_name)}")
         return table.reltuples / table.relpages * table.pages
+
+    def _elements(self, table: RelationName, key: IndexKey) -> float | None:
+        """How many different elements an array has on average: what ANALYZE puts last."""
+        row = self._row(table, key.column) if key.column is not None else None
+        return row.elem_count_histogram[-1] if row is not None and row.elem_count_histogram else None
 
     def _pages(self, table: Relation) -> int:
         return int((table.relpages if table.pages is None else table.pages) * self._scale)

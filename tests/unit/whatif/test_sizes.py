@@ -9,6 +9,7 @@ from pgtune_cli.whatif.clone.distinct import Distinct, drawn
 from pgtune_cli.whatif.clone.lengths import sample_lengths, with_nulls
 from pgtune_cli.whatif.clone.periods import periods
 from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, entry_bytes, pivot
+from pgtune_cli.whatif.clone.size_other import other_pages
 
 BIGINT = KeyColumn(width=8, alignment=8, fixed=True, lengths=(8,))
 INT = KeyColumn(width=4, alignment=4, fixed=True, lengths=(4,))
@@ -170,3 +171,23 @@ def test_times_that_are_none_are_not_counted() -> None:
         None,
         1,
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "distinct", "pages"),
+    # measured on PostgreSQL 18: lineitem(l_partkey), orders(o_clerk), 100 towns of 20,000 rows
+    [(120_000, 4000, 530), (30_000, 1000, 137), (20_800, 90, 150)],
+)
+def test_a_hash_index_has_its_buckets_and_their_overflow(rows: int, distinct: int, pages: int) -> None:
+    assert other_pages("hash", rows, 1000, [INT], distinct) == pytest.approx(pages, rel=0.15)
+
+
+def test_a_brin_index_has_a_metapage_a_map_and_its_ranges() -> None:
+    assert other_pages("brin", 1e5, 1000, [INT]) == 3
+    # 1 TB: 1360 ranges a page of the map, an entry of 16 bytes and a line pointer for each
+    assert other_pages("brin", 1e10, 2**27, [INT]) == 1 + 772 + 2573
+
+
+def test_a_gin_index_grows_with_the_elements_of_its_arrays() -> None:
+    assert other_pages("gin", 20_800, 1000, [INT], elements=2) == pytest.approx(20, rel=0.25)
+    assert other_pages("gin", 20_800, 1000, [INT], elements=20) > 100
