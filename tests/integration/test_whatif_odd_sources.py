@@ -96,11 +96,14 @@ def test_types_and_collations_that_are_not_there_have_stand_ins() -> None:
     async def main() -> None:
         async with open_clone(snapshot) as clone:
             lost = {skipped.what: skipped.why for skipped in clone.lost}
+            taken = await clone.connection.fetchval("SELECT datcollate FROM pg_database WHERE datname = 'clone'")
+            replaced = f"replaced by {taken}: ranges of text may be estimated differently"
             assert lost == {
+                "collation of the database": replaced,
                 "extension postgis": "the clone's server does not have it",
                 "type gis.geometry": "stands as a plain text type: its own operators are missing",
-                "collation pg_catalog.de-x-icu": "replaced by C.UTF-8: ranges of text may be estimated differently",
-                "collation public.Käse.v1": "replaced by C.UTF-8: ranges of text may be estimated differently",
+                "collation pg_catalog.de-x-icu": replaced,
+                "collation public.Käse.v1": replaced,
                 "index public.around": lost["index public.around"],
             }
             assert lost["index public.around"].startswith("data type gis.geometry has no default operator class")
@@ -343,7 +346,9 @@ def test_definitions_that_could_not_be_read_are_named_as_missing() -> None:
 
     async def main() -> None:
         async with open_clone(msgspec.structs.replace(snapshot, catalog=catalog)) as clone:
-            assert {skipped.what: skipped.why for skipped in clone.lost} == {
+            lost = {skipped.what: skipped.why for skipped in clone.lost}
+            assert lost.pop("collation of the database").startswith("replaced by ")
+            assert lost == {
                 "view public.v": "its query could not be read from the source",
                 "table public.p": "its partition key could not be read from the source",
                 "table public.p1": "the bound of this partition could not be read from the source",

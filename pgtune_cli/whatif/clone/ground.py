@@ -24,8 +24,8 @@ HARMLESS = {
     "tsm_system_rows", "tsm_system_time", "unaccent", "uuid-ossp", "vector",
 }  # fmt: skip
 """extensions of types, operators and functions. No others: a language or a foreign data wrapper reaches further"""
-LINGUISTIC = ("C.UTF-8", "en_US.UTF-8")
-"""libc locales that are not C, by preference: what any other locale is replaced by"""
+LINGUISTIC = ("en_US.UTF-8", "C.UTF-8")
+"""libc locales that are not C, by preference: what a locale that this machine lacks is replaced by"""
 DATABASE_COLLATION = "default"
 
 SHOW_FUNCTION = f"""
@@ -39,32 +39,41 @@ $$"""
 """Plans are made as OWNER, who may not write pg_index; this is the one thing of it that it needs."""
 
 
-async def create_database(admin: Connection, server: Server, statement_timeout_s: float) -> None:
-    """The role OWNER and a database for it, with a locale that sorts as the source's does: as C, or not.
+async def create_database(admin: Connection, server: Server, statement_timeout_s: float) -> list[Skipped]:
+    """The role OWNER and a database for it, with the source's locale or one that sorts alike: as C, or not.
 
     The database is not its own: an owner may add trusted extensions, languages among them.
     """
     await admin.execute(f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
     await admin.execute(f"ALTER ROLE {OWNER} SET statement_timeout = {round(statement_timeout_s * 1000)}")
     problem: PostgresError | None = None
-    for locale in _locales(server):
+    for locale, options in _locales(server):
         try:
-            await admin.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' {locale}")
+            await admin.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' {options}")
         except PostgresError as error:
             problem = error
         else:
-            return
+            return [] if locale is None else [Skipped("collation of the database", replaced_by(locale))]
     assert problem is not None
     raise problem
 
 
-def _locales(server: Server) -> Iterator[str]:
-    """A builtin locale sorts as C does, under its own name; ICU's and libc's are linguistic unless they are C."""
+def _locales(server: Server) -> Iterator[tuple[str | None, str]]:
+    """What stands in for the source's locale, if anything does, and the options for it.
+
+    A builtin locale sorts as C does, under its own name; ICU's and libc's are linguistic unless they are C.
+    """
     if server.locale_provider == "b":
-        yield "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+        yield None, "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
     elif server.locale_provider == "i" or server.collate not in ("C", "POSIX"):
-        yield from (f"LOCALE_PROVIDER libc LOCALE '{locale}'" for locale in LINGUISTIC)
-    yield "LOCALE_PROVIDER libc LOCALE 'C'"
+        if server.locale_provider != "i":
+            yield None, f"LOCALE_PROVIDER libc LOCALE {quote_literal(server.collate)}"
+        yield from ((locale, f"LOCALE_PROVIDER libc LOCALE '{locale}'") for locale in LINGUISTIC)
+    yield None, "LOCALE_PROVIDER libc LOCALE 'C'"
+
+
+def replaced_by(locale: str) -> str:
+    return f"replaced by {locale}: ranges of text may be estimated differently"
 
 
 async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
@@ -155,8 +164,7 @@ async def _collations(admin: Connection, catalog: Catalog) -> list[Skipped]:
             continue
         what = f"collation {name}"
         try:
-            await _stand_in(admin, name)
-            lost.append(Skipped(what, "replaced by C.UTF-8: ranges of text may be estimated differently"))
+            lost.append(Skipped(what, replaced_by(await _stand_in(admin, name))))
         except PostgresError as error:
             lost.append(Skipped(what, reason_of(error)))
     return lost
@@ -170,14 +178,17 @@ def _collation_names(catalog: Catalog) -> set[RelationName]:
     }
 
 
-async def _stand_in(admin: Connection, name: RelationName) -> None:
+async def _stand_in(admin: Connection, name: RelationName) -> str:
+    """The locale that was taken. One that calls different bytes equal has none here: all of these compare bytes last."""
     if not name.schema.startswith("pg_"):
         await admin.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(name.schema)} AUTHORIZATION {OWNER}")
-    for place, locale in enumerate(LINGUISTIC):
+    problem: PostgresError | None = None
+    for locale in LINGUISTIC:
         try:
             await admin.execute(f"CREATE COLLATION {qualified(name)} (PROVIDER = libc, LOCALE = '{locale}')")
-        except PostgresError:
-            if place == len(LINGUISTIC) - 1:
-                raise
+        except PostgresError as error:
+            problem = error
         else:
-            return
+            return locale
+    assert problem is not None
+    raise problem
