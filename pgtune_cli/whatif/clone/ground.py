@@ -179,7 +179,7 @@ def _collation_names(catalog: Catalog) -> set[RelationName]:
 
 
 async def _stand_in(admin: Connection, name: RelationName) -> str:
-    """The locale that was taken. One that calls different bytes equal has none here: all of these compare bytes last."""
+    """The locale that was taken. None of them calls different texts equal, as nondeterministic collations do."""
     if not name.schema.startswith("pg_"):
         await admin.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(name.schema)} AUTHORIZATION {OWNER}")
     problem: PostgresError | None = None
