@@ -13,6 +13,7 @@ from pgtune_cli.model.snapshot import TableUsage
 
 Usage = "usage"
 SUMMARIZING = ("brin",)
+HOUR = 3600
 
 
 class TableUpkeep(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,8 @@ class TableUpkeep(msgspec.Struct, frozen=True, kw_only=True):
 
     unlogged: Annotated[bool, known("an UNLOGGED table: emptied after a crash, absent on standbys")]
     autovacuum_enabled: Annotated[bool, known("autovacuum looks after it: not switched off for this table")]
+    autovacuum_comes: Annotated[bool | None, known("autovacuum is on, for it too, and comes at least once an hour",
+                                                   need="settings")]  # fmt: skip
     vacuumed: Annotated[bool | None, known("it was vacuumed since the counters began", need=Usage)]
     dead_fraction: Annotated[float | None, known("dead rows as a fraction of all row versions", need=Usage)]
     vacuum_threshold: Annotated[float | None, known("dead rows at which autovacuum should start, by the settings and "
@@ -63,9 +66,10 @@ def table_upkeep(world: World, relation: Relation) -> dict[str, Any]:
     name = relation.relation_name
     usage = world.usage.get(name) if relation.kind is not RelationKind.PARTITIONED else None
     indexes = world.indexes.get(name, [])
+    enabled = option(relation.options, "autovacuum_enabled") not in ("false", "off", "0", "no")
     return {
         "unlogged": relation.persistence == "u",
-        "autovacuum_enabled": option(relation.options, "autovacuum_enabled") not in ("false", "off", "0", "no"),
+        "autovacuum_enabled": enabled, "autovacuum_comes": _autovacuum_comes(world, enabled),
         "xid_age": relation.xid_age, "multixact_age": relation.multixact_age,
         "freeze_max_age": _number(world, relation, "autovacuum_freeze_max_age"),
         "fillfactor": fillfactor(relation.options, HEAP_FILLFACTOR),
@@ -89,6 +93,15 @@ def _dead_rows(world: World, relation: Relation, usage: TableUsage | None) -> di
         "dead_fraction": usage.n_dead_tup / versions if usage is not None and versions else None,
         "vacuum_overdue": usage.n_dead_tup / max(threshold, 1.0) if usage is not None and threshold else None,
     }  # fmt: skip
+
+
+def _autovacuum_comes(world: World, enabled: bool) -> bool | None:
+    settings = world.snapshot.server.settings
+    known_settings = [settings.get(name) for name in ("autovacuum", "track_counts", "autovacuum_naptime")]
+    if None in known_settings:
+        return None if enabled else False
+    on = known_settings[:2] == ["on", "on"]
+    return enabled and on and float(known_settings[2] or 0) <= HOUR
 
 
 def _number(world: World, relation: Relation, setting: str) -> float | None:
