@@ -10,7 +10,13 @@ GENERIC = ValueSet(name="generic", origin="generic")
 
 
 async def planned_costs(
-    context: Context, prepared: Prepared, before: str, after: str, candidate: CandidateIndex | None = None
+    context: Context,
+    prepared: Prepared,
+    before: str,
+    after: str,
+    candidate: CandidateIndex | None = None,
+    *,
+    equal_is_fine: bool = False,
 ) -> tuple[float | None, float | None] | str:
     """Costs before and after, None where they cannot be told; a sentence where the text is no cheaper.
 
@@ -32,7 +38,7 @@ async def planned_costs(
     if not (isinstance(found[0], Cost) and isinstance(found[1], Cost)):
         return None, None
     costs = found[0].total_cost, found[1].total_cost
-    if costs[1] < costs[0]:
+    if costs[1] < costs[0] or (equal_is_fine and costs[1] <= costs[0] * 1.01):
         return costs
     return f"the planner finds it no cheaper: {costs[0]:,.0f} against {costs[1]:,.0f}"
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pgtune_cli.sql.brackets import SET_OPERATIONS, Brackets
 from pgtune_cli.sql.edits import Edit, Offsets, apply_edits
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
 from pgtune_cli.sql.literals import CONSTANT_KINDS
@@ -36,7 +37,22 @@ class Parsed:
     def span(self, node: "exp.Expr") -> tuple[int, int] | None:
         """Where the node stands in the original text; None where that is not known."""
         found = _span_of_names(node) or node.meta.get("span") or _span_of_children(node)
+        if found is None and node.key == "select":
+            return self._span_of_first_arm(node)
         return None if found is None else (self._offsets.start(found[0]), self._offsets.end(found[1]))
+
+    def _span_of_first_arm(self, node: "exp.Expr") -> tuple[int, int] | None:
+        """The SELECT in front of UNION, which the parser turns into the set operation without noting its end."""
+        whole: exp.Expr = node
+        while whole.parent is not None and whole.parent.key in SET_OPERATIONS and whole.parent.this is whole:
+            whole = whole.parent
+        span = self.span(whole) if whole is not node else None
+        if span is None:
+            return None
+        found = [token for token in tokens(self.text) if span[0] <= token.start and token.end <= span[1]]
+        depth = Brackets(found).depth
+        end = next((at for at, token in enumerate(found) if depth[at] == 0 and token.word in SET_OPERATIONS), None)
+        return (span[0], found[end - 1].end) if end else None
 
     def source(self, node: "exp.Expr") -> str | None:
         """The node's text as the statement has it."""
