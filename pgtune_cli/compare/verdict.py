@@ -103,8 +103,13 @@ class _Judge:
         return Compared(tuple(sorted(found, key=_rank)), (*self._likeness(), *self._notes))
 
     def _likeness(self) -> tuple[str, ...]:
-        if self._baseline is None or not self._runs.pairs:
+        if self._baseline is None:
             return ()
+        if not self._baseline.statements:
+            return ("the baseline is empty: nothing was compared",)
+        if not self._runs.pairs:
+            count = len(self._baseline.statements)
+            return (f"none of the baseline's {count} statements ran: is it the baseline of another workload?",)
         return SAID[self._runs.likeness("")]
 
     def _judge_times(self) -> tuple[dict[str, TimeVerdict], tuple[str, ...]]:

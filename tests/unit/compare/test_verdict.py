@@ -295,3 +295,11 @@ def test_figures_are_short(value: float, text: str) -> None:
 
 def test_significant_digits() -> None:
     assert [significant(value, 3) for value in (0, 123456, 0.00123456, 9.999)] == [0.0, 123000, 0.00123, 10.0]
+
+
+def test_a_baseline_that_says_nothing_about_the_run_is_told() -> None:
+    run = make_baseline([window(x=Ran())], S)
+    empty = compare(run, make_baseline([], S), S)
+    assert empty.notes[0] == "the baseline is empty: nothing was compared"
+    other = compare(run, make_baseline([window(y=Ran(query="select 1"))], S), S)
+    assert other.notes[0].startswith("none of the baseline's 1 statements ran")
