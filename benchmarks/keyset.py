@@ -26,8 +26,8 @@ PAGE = 20
 SCHEMA = """
 CREATE TABLE event (id bigint PRIMARY KEY, score int NOT NULL, rating int, created_at timestamptz NOT NULL, body text);
 INSERT INTO event
-SELECT i, i * 7919 % 1000, nullif(i * 104729 % 1000, 0), timestamptz '2020-01-01' + i / 3 * interval '1 minute',
-       repeat('x', 120)
+SELECT i, i::bigint * 7919 % 1000, nullif(i::bigint * 104729 % 1000, 0),
+       timestamptz '2020-01-01' + i / 3 * interval '1 minute', repeat('x', 120)
 FROM generate_series(1, {rows}) AS i;
 CREATE INDEX ON event (created_at, id);
 CREATE INDEX ON event (score DESC, id);
