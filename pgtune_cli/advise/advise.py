@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.coverage import starts_with
 from pgtune_cli.advise.drops import droppable, verified
@@ -41,6 +42,7 @@ class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_indexes: int | None = None
     max_per_table: int | None = None
     """new indexes."""
+    max_keys: int = WIDTH
     time_limit_s: float | None = None
     """the best set found by then; the statements as they are, and the sizes of candidates, are asked in any case."""
 
@@ -52,11 +54,11 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     facts = Facts(analysis.snapshot)
     costs = CostTable(whatif)
     planned, base = await _base(items(analysis, facts), costs)
-    proposals = propose(planned, facts)
+    proposals = propose(planned, facts, options.max_keys)
     shelf = Shelf(whatif, facts, writes_of(planned, facts))
     await shelf.add(proposals.candidates)
     wanting = [item for item in planned if not wholly_served(item, facts)]
-    bounds = await seeds(wanting, shelf, proposals.sources, base, costs)
+    bounds = await seeds(wanting, shelf, proposals.sources, base, costs, options.max_keys)
     problem = Problem(
         items=wanting,
         base=base,

@@ -33,13 +33,15 @@ class Partial(msgspec.Struct, frozen=True):
     channel: str
 
 
-def btree_candidates(access: Access, rank: Rank) -> list[CandidateIndex]:
+def btree_candidates(access: Access, rank: Rank, width: int = WIDTH) -> list[CandidateIndex]:
     """Without repetition. `rank` orders equality keys: those that serve most, and narrow most, come first."""
-    found = [make(access.table, keys) for keys in _key_lists(access, rank) if keys]
+    found = [make(access.table, keys, None, width) for keys in _key_lists(access, rank) if keys]
     return list(dict.fromkeys(found))
 
 
-def partial_candidates(access: Access, rank: Rank, partials: Sequence[Partial]) -> list[CandidateIndex]:
+def partial_candidates(
+    access: Access, rank: Rank, partials: Sequence[Partial], width: int = WIDTH
+) -> list[CandidateIndex]:
     """The same with a condition: its own key is left out, unless nothing else remains."""
     found = []
     for partial in partials:
@@ -49,7 +51,7 @@ def partial_candidates(access: Access, rank: Rank, partials: Sequence[Partial]) 
             lists=tuple(key for key in access.lists if key != partial.key),
         )
         lists = list(_key_lists(rest, rank)) or [(partial.key,)]
-        found += [make(access.table, keys, partial.sql) for keys in lists if keys]
+        found += [make(access.table, keys, partial.sql, width) for keys in lists if keys]
     return list(dict.fromkeys(found))
 
 
@@ -66,12 +68,14 @@ def search_candidates(access: Access, facts: Facts) -> list[CandidateIndex]:
     return found
 
 
-def make(table: RelationName, keys: Iterable[IndexKey], predicate: str | None = None) -> CandidateIndex:
+def make(
+    table: RelationName, keys: Iterable[IndexKey], predicate: str | None = None, width: int = WIDTH
+) -> CandidateIndex:
     """A btree of the first keys, each once."""
     seen: dict[tuple[str | None, str | None], IndexKey] = {}
     for key in keys:
         seen.setdefault((key.column, key.expression), key)
-    return CandidateIndex(table=table, keys=tuple(seen.values())[:WIDTH], predicate=predicate)
+    return CandidateIndex(table=table, keys=tuple(seen.values())[:width], predicate=predicate)
 
 
 def _key_lists(access: Access, rank: Rank) -> Iterator[tuple[IndexKey, ...]]:

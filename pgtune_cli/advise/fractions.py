@@ -19,7 +19,7 @@ def fraction(predicate: Predicate, table: RelationName, facts: Facts) -> float |
     if predicate.kind is PredicateKind.IS_NULL:
         return statistics.null_frac
     value = truth(predicate) or constant(predicate)
-    return None if value is None else frequency(statistics, value)
+    return None if value is None else frequency(statistics, value, facts.rows(table))
 
 
 def truth(predicate: Predicate) -> str | None:
@@ -41,12 +41,13 @@ def constant(predicate: Predicate) -> str | None:
     return operand.literals[0] if fixed and predicate.kind is PredicateKind.EQ and predicate.operator == "=" else None
 
 
-def frequency(statistics: ColumnStatistics, value: str) -> float:
+def frequency(statistics: ColumnStatistics, value: str, rows: float | None) -> float:
     """The fraction of rows that have the value; what the common values leave over, for one that is not among them."""
     frequencies = statistics.most_common_freqs or ()
     for common, share in zip(parse_array(statistics.most_common_vals) or (), frequencies, strict=False):
         if common == value:
             return share
     others = max(0.0, 1.0 - statistics.null_frac - sum(frequencies))
-    left = statistics.n_distinct - len(frequencies)
+    distinct = statistics.n_distinct if statistics.n_distinct >= 0 else -statistics.n_distinct * (rows or 0.0)
+    left = distinct - len(frequencies)
     return others / left if left > 1 else others

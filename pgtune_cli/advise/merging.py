@@ -5,9 +5,9 @@ from itertools import permutations
 
 import msgspec
 
+from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.model.index import CandidateIndex
 
-WIDTH = 4
 MOST_INCLUDED = 6
 MOST = 60
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pgtune_cli.advise.access import Access, accesses
-from pgtune_cli.advise.candidates import btree_candidates, make, partial_candidates, search_candidates
+from pgtune_cli.advise.candidates import WIDTH, btree_candidates, make, partial_candidates, search_candidates
 from pgtune_cli.advise.coverage import covered
 from pgtune_cli.advise.covering import covering
 from pgtune_cli.advise.facts import Facts
@@ -47,7 +47,7 @@ class _Use(msgspec.Struct, frozen=True):
     constants_channel: str
 
 
-def propose(items: Sequence[Item], facts: Facts) -> Proposals:
+def propose(items: Sequence[Item], facts: Facts, width: int = WIDTH) -> Proposals:
     """From the texts, from samples with literals, and from the plans of what the texts do not show."""
     uses = [use for item in items for use in _uses(item, facts)]
     counts: Counter[tuple[RelationName, IndexKey]] = Counter()
@@ -69,8 +69,10 @@ def propose(items: Sequence[Item], facts: Facts) -> Proposals:
     sources: dict[str, set[CandidateIndex]] = {}
     for use in uses:
         conditions = partials(use.access, facts, use.constants_channel)
-        made = [(each, use.channel) for order in (rank, narrowest) for each in btree_candidates(use.access, order)]
-        made += [(each, use.constants_channel) for each in partial_candidates(use.access, rank, conditions)]
+        made = [
+            (each, use.channel) for order in (rank, narrowest) for each in btree_candidates(use.access, order, width)
+        ]
+        made += [(each, use.constants_channel) for each in partial_candidates(use.access, rank, conditions, width)]
         wider = ((covering(each, use.access.reads, facts), channel) for each, channel in made)
         made += [(each, channel) for each, channel in wider if each is not None]
         made += [(each, use.channel) for each in search_candidates(use.access, facts)]

@@ -6,6 +6,7 @@ What no such plan uses does little for a statement by itself; the search asks fo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pgtune_cli.advise.bounds import Bounds
+from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.costs import Configuration, CostTable, StatementCost
 from pgtune_cli.advise.merging import merged
 from pgtune_cli.advise.problem import MIN_SAVING, MIN_SAVING_COST
@@ -23,6 +24,7 @@ async def seeds(
     sources: Mapping[str, Configuration],
     base: Mapping[str, StatementCost],
     costs: CostTable,
+    width: int = WIDTH,
 ) -> dict[str, Bounds]:
     """The bounds of each statement that some candidate helps; merged candidates are added to the shelf on the way.
 
@@ -34,7 +36,7 @@ async def seeds(
     for narrow in (_plain, _single, _fewest):
         await _answers(helped, lambda _, narrow=narrow: frozenset(filter(narrow, shelf.sizes)), costs)  # type: ignore[misc]
     await _by_table(helped, shelf, first, costs)
-    await shelf.add(merged(_used(helped, costs)))
+    await shelf.add(merged(_used(helped, costs), width))
     last = await _answers(helped, lambda _: frozenset(shelf.sizes), costs)
     found = {}
     for item in helped:

@@ -23,6 +23,10 @@ def indexes(
     schema: opt.Schema = None,
     exclude: opt.Exclude = None,
     budget: opt.Budget = None,
+    max_indexes: opt.MaxIndexes = None,
+    max_per_table: opt.MaxPerTable = None,
+    max_keys: opt.MaxKeys = 4,
+    time_limit: opt.TimeLimit = None,
     engine: opt.WhatIfEngine = "clone",
     pg_bin: opt.PgBin = None,
     no_cache: opt.NoCache = False,
@@ -52,8 +56,9 @@ def indexes(
     check_format(format_, ("sql", "json"))
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
-        settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache
-    )
+        settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
+        max_indexes=max_indexes, max_per_table=max_per_table, max_keys=max_keys, time_limit=time_limit,
+    )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
     where = resolve(flags, settings, notes)

@@ -105,6 +105,12 @@ ShowValues = Annotated[
     bool, typer.Option("--show-values", help="Show parameter values and literals of plans.", rich_help_panel=EXECUTION)
 ]
 Budget = Annotated[str | None, typer.Option("--budget", help="Storage for new indexes at most, such as 2GB.")]
+MaxIndexes = Annotated[int | None, typer.Option("--max-indexes", min=0, help="New indexes at most.")]
+MaxPerTable = Annotated[int | None, typer.Option("--max-per-table", min=0, help="New indexes of one table at most.")]
+MaxKeys = Annotated[int, typer.Option("--max-keys", min=1, max=32, help="Keys of a new index at most.")]
+TimeLimit = Annotated[
+    str | None, typer.Option("--time-limit", help="Choose the best set of indexes found in this time, such as 30s.")
+]
 WhatIfEngine = Annotated[
     str, typer.Option("--engine", help="What-if planner: clone, or hypopg (the server's own extension).")
 ]

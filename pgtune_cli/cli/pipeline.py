@@ -24,6 +24,7 @@ from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.model.statement import Statement
 
 if TYPE_CHECKING:
+    from pgtune_cli.advise.advise import AdviseOptions
     from pgtune_cli.cli.assemble import Judged
     from pgtune_cli.collect.connection import Connection
     from pgtune_cli.explain.runner import ExplainOptions
@@ -48,6 +49,10 @@ class AnalyzeOptions:
     gentle: bool = False
     max_active: int = 20
     budget_bytes: int | None = None
+    max_indexes: int | None = None
+    max_per_table: int | None = None
+    max_keys: int = 4
+    time_limit_s: float | None = None
     engine: str = "clone"
     pg_bin: Path | None = None
     cache: "CacheSettings | None" = None
@@ -159,7 +164,17 @@ async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> 
     files = source.connection is None
     async with open_clone_of(source.snapshot, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
+        _note_left_out(analysis, notes)
         return await advise(analysis, source, clone, options, notes)
+
+
+def _note_left_out(analysis: Analysis, notes: Notes) -> None:
+    """Statements of --workload files that have no plan: whoever wrote them can mend them."""
+    origins = {row.query: row.origin for row in analysis.snapshot.workload.rows}
+    for statement in analysis.statements:
+        origin, plans = origins.get(statement.query), analysis.plans.get(statement.fingerprint)
+        if origin is not None and plans is not None and not plans.plans and plans.not_explained is not None:
+            notes.note(f"statement at {origin} is left out: {plans.not_explained}")
 
 
 def _check_engine(source: Source, options: AnalyzeOptions) -> None:
@@ -239,7 +254,6 @@ async def advise(
     analysis: Analysis, source: Source, clone: "Clone | None", options: AnalyzeOptions, notes: Notes
 ) -> IndexAdvice:
     """The index advice; empty, without an engine, where there is no what-if planner."""
-    from pgtune_cli.advise.advise import AdviseOptions
     from pgtune_cli.advise.advise import advise as choose
 
     whatif: WhatIf | None = clone
@@ -250,7 +264,7 @@ async def advise(
     if whatif is None:
         return IndexAdvice()
     notes.progress("choosing indexes")
-    return await choose(analysis, whatif, AdviseOptions(budget_bytes=options.budget_bytes))
+    return await choose(analysis, whatif, _advise_options(options))
 
 
 @asynccontextmanager
@@ -306,6 +320,18 @@ def _touched(snapshot: Snapshot, statements: tuple[Statement, ...]) -> frozenset
 
     relevance = Relevance(snapshot.catalog)
     return frozenset(name for statement in statements for name in relevance.tables(statement.query))
+
+
+def _advise_options(options: AnalyzeOptions) -> "AdviseOptions":
+    from pgtune_cli.advise.advise import AdviseOptions
+
+    return AdviseOptions(
+        budget_bytes=options.budget_bytes,
+        max_indexes=options.max_indexes,
+        max_per_table=options.max_per_table,
+        max_keys=options.max_keys,
+        time_limit_s=options.time_limit_s,
+    )
 
 
 async def _rewrite(

@@ -96,7 +96,7 @@ async def open_source(
 
         if collect.window:
             raise UsageError("--window needs a server, and this is a snapshot file")
-        yield Source(_with_workload(_narrowed(load(target.snapshot_path), collect), collect), None)
+        yield Source(_with_workload(_narrowed(load(target.snapshot_path), collect), collect, notes), None)
         return
     from pgtune_cli.collect.connection import connect
 
@@ -115,7 +115,7 @@ async def open_source(
                 f"{snapshot.server.user} {who}, and pgtune needs far less: "
                 "pgtune doctor prints the SQL for a role of its own"
             )
-        yield Source(_with_workload(snapshot, collect), connection)
+        yield Source(_with_workload(snapshot, collect, notes), connection)
     finally:
         # a server that died or a cancelled run must not hang here
         if not connection.is_closed():
@@ -130,7 +130,7 @@ async def again(source: Source, collect: CollectFlags, settings: "Settings", not
     """
     if source.connection is None:
         raise UsageError("--windows needs a server, and this is a snapshot file", "give further snapshots with --run")
-    return _with_workload(await _collect(source.connection, collect, settings, notes), collect)
+    return _with_workload(await _collect(source.connection, collect, settings, notes), collect, notes)
 
 
 async def _collect(connection: "Connection", collect: CollectFlags, settings: "Settings", notes: Notes) -> Snapshot:
@@ -168,11 +168,14 @@ def _narrowed(snapshot: Snapshot, collect: CollectFlags) -> Snapshot:
     return msgspec.structs.replace(snapshot, workload=workload)
 
 
-def _with_workload(snapshot: Snapshot, collect: CollectFlags) -> Snapshot:
+def _with_workload(snapshot: Snapshot, collect: CollectFlags, notes: Notes) -> Snapshot:
     if collect.workload is None:
         return snapshot
     import msgspec
 
-    from pgtune_cli.sql.workload_files import read_workload
+    from pgtune_cli.sql.workload_files import read_files
 
-    return msgspec.structs.replace(snapshot, workload=read_workload(collect.workload), plans=())
+    workload, skipped = read_files(collect.workload)
+    for one in skipped:
+        notes.note(f"{one.what}: {one.why}")
+    return msgspec.structs.replace(snapshot, workload=workload, skipped=snapshot.skipped + skipped, plans=())

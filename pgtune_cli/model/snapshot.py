@@ -93,6 +93,8 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     parallel_workers_launched: Int8 | None = None
     stats_since: str | None = None
     """when the entry began (17 and later); another value is another entry of the same key."""
+    origin: str | None = None
+    """file:line of one that came from a file."""
 
 
 class SampledText(msgspec.Struct, frozen=True):

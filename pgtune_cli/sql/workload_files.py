@@ -2,13 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from pgtune_cli.errors import UsageError
-from pgtune_cli.model.snapshot import SampledText, StatementRow, Workload
+from pgtune_cli.model.snapshot import SampledText, Skipped, StatementRow, Workload
 from pgtune_cli.sql.fingerprint import fingerprint
 from pgtune_cli.sql.lex import TruncatedText
 from pgtune_cli.sql.plannable import is_plannable
@@ -23,29 +22,60 @@ class _Weight(msgspec.Struct, frozen=True):
     mean_ms: float = 0.0
 
 
+class _Found(msgspec.Struct, frozen=True):
+    text: str
+    weight: _Weight
+    place: str
+
+
 def read_workload(path: Path) -> Workload:
-    """The statements of the file, or of every .sql file below the folder, in order of their names.
+    """The statements of the file, or of every .sql file below the folder; see `read_files`."""
+    return read_files(path)[0]
+
+
+def read_files(path: Path) -> tuple[Workload, tuple[Skipped, ...]]:
+    """The statements of the file, or of every .sql file below the folder in order of their names, and what is left out.
 
     `-- pgtune: calls=1200 mean_ms=3.5` in front of a statement weighs it; without it a statement has one call, and no
-    time. Utility statements are left out. Raises UsageError that names file and line.
+    time. Utility statements are left out, and so are files of a folder that cannot be read. Raises UsageError that
+    names file and line where nothing is left, and for a file that was named by itself.
     """
     files = sorted(path.rglob("*.sql")) if path.is_dir() else [path]
     if not files:
         raise UsageError(f"no .sql file below {path}", hint="a workload is a .sql file, or a folder of them")
-    weighed = [pair for file in files for pair in _read_file(file)]
-    if not weighed:
-        raise UsageError(f"no statement to analyse in {path}", hint="SELECT, INSERT, UPDATE, DELETE and MERGE are read")
-    rows = tuple(_row(text, weight) for text, weight in _merged(weighed))
-    return Workload(
+    found: list[_Found] = []
+    skipped: list[Skipped] = []
+    for file in files:
+        try:
+            found += _read_file(file, skipped)
+        except UsageError as error:
+            if not path.is_dir():
+                raise
+            skipped.append(Skipped(f"workload file {file}", _without(str(error), file), error.hint))
+    if not found:
+        hint = "SELECT, INSERT, UPDATE, DELETE and MERGE are read"
+        raise UsageError("; ".join([f"no statement to analyse in {path}", *_told(skipped)]), hint=hint)
+    rows = tuple(_row(one) for one in _merged(found))
+    workload = Workload(
         source=CHANNEL,
         rows=rows,
-        samples=tuple(SampledText(text, CHANNEL, float(weight.calls)) for text, weight in weighed),
+        samples=tuple(SampledText(one.text, CHANNEL, float(one.weight.calls)) for one in found),
         total_statements=len(rows),
         total_exec_time_ms=sum(row.total_exec_time_ms for row in rows),
     )
+    return workload, tuple(skipped)
 
 
-def _read_file(file: Path) -> Iterator[tuple[str, _Weight]]:
+def _without(message: str, file: Path) -> str:
+    """`w.sql:3: …` of a file that is named beside it is `line 3: …`."""
+    return f"line {message.removeprefix(f'{file}:')}" if message.startswith(f"{file}:") else message
+
+
+def _told(skipped: list[Skipped]) -> list[str]:
+    return [f"{one.what}: {one.why}" for one in skipped[:5]]
+
+
+def _read_file(file: Path, skipped: list[Skipped]) -> list[_Found]:
     script = _text(file)
     try:
         found = list(split_script(script))
@@ -53,9 +83,14 @@ def _read_file(file: Path) -> Iterator[tuple[str, _Weight]]:
         raise UsageError(
             f"{file}:{_line(script, error.position)}: a string, quoted name or comment that starts here has no end"
         ) from error
+    read = []
     for statement in found:
+        place = f"{file}:{_line(script, statement.start)}"
         if is_plannable(statement.text):
-            yield statement.text, _weight(file, script, statement)
+            read.append(_Found(statement.text, _weight(place, statement), place))
+        else:
+            skipped.append(Skipped(f"statement at {place}", "a utility statement, which has no plan"))
+    return read
 
 
 def _text(file: Path) -> str:
@@ -72,8 +107,7 @@ def _line(script: str, position: int) -> int:
     return script.count("\n", 0, position) + 1
 
 
-def _weight(file: Path, script: str, statement: ScriptStatement) -> _Weight:
-    place = f"{file}:{_line(script, statement.start)}"
+def _weight(place: str, statement: ScriptStatement) -> _Weight:
     settings: dict[str, str] = {}
     for comment in statement.comments:
         match = _DIRECTIVE.match(comment)
@@ -93,23 +127,24 @@ def _weight(file: Path, script: str, statement: ScriptStatement) -> _Weight:
     return weight
 
 
-def _merged(weighed: list[tuple[str, _Weight]]) -> list[tuple[str, _Weight]]:
+def _merged(found: list[_Found]) -> list[_Found]:
     """One text for each fingerprint and mean: the first, with the calls of all."""
-    groups: dict[tuple[str, float], list[tuple[str, _Weight]]] = defaultdict(list)
-    for text, weight in weighed:
-        groups[fingerprint(text), weight.mean_ms].append((text, weight))
+    groups: dict[tuple[str, float], list[_Found]] = defaultdict(list)
+    for one in found:
+        groups[fingerprint(one.text), one.weight.mean_ms].append(one)
     return [
-        (group[0][0], _Weight(sum(weight.calls for _, weight in group), group[0][1].mean_ms))
+        _Found(group[0].text, _Weight(sum(one.weight.calls for one in group), group[0].weight.mean_ms), group[0].place)
         for group in groups.values()
     ]
 
 
-def _row(text: str, weight: _Weight) -> StatementRow:
+def _row(found: _Found) -> StatementRow:
     return StatementRow(
         queryid="",
         role="",
-        query=text,
-        calls=weight.calls,
-        total_exec_time_ms=weight.calls * weight.mean_ms,
-        mean_exec_time_ms=weight.mean_ms,
+        query=found.text,
+        calls=found.weight.calls,
+        total_exec_time_ms=found.weight.calls * found.weight.mean_ms,
+        mean_exec_time_ms=found.weight.mean_ms,
+        origin=found.place,
     )

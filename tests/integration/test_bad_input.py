@@ -200,3 +200,42 @@ def test_a_clone_that_does_not_start_costs_the_index_advice_alone(blog: Any, tmp
     assert any(one["plans"] for one in report["statements"])
     assert report["indexes"]["engine"] is None
     assert "index advice and what-if plans" in [one["what"] for one in report["skipped"]]
+
+
+def test_a_folder_of_good_and_bad_files_is_advised_on_and_each_bad_one_is_named(blog: Any, tmp_path: Path) -> None:
+    files = {
+        "a": "SELECT * FROM comment WHERE post_id = 7",
+        "b": "SELECT id FROM post WHERE author_id = 3; SELECT count(*) FROM comment WHERE author_id = 4",
+        "c": "SELEC nothing",
+        "d": "UPDATE comment SET body = 'x' WHERE post_id = 9",
+        "e": "VACUUM comment",
+        "f": "SELECT * FROM nowhere",
+        "g": "SELECT 'no end",
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.sql").write_text(text)
+    done = pgtune("indexes", blog.dsn, "--workload", str(tmp_path), "--budget", "1GB", "--format", "json")
+    ends(
+        done, 0, "c.sql:1 is left out", "e.sql:1: a utility", 'f.sql:1 is left out: relation "nowhere"', "g.sql: line 1"
+    )
+    advice = json.loads(done.stdout)
+    found = {(index["relation"], *index["columns"]) for index in advice["chosen"]}
+    assert {("public.comment", "post_id"), ("public.post", "author_id"), ("public.comment", "author_id")} <= found
+    assert 0 <= advice["optimality_gap"] <= 1
+    few = json.loads(pgtune("indexes", blog.dsn, "--workload", str(tmp_path), "--max-indexes", "1", "--max-keys", "1",
+                            "--time-limit", "9s", "--format", "json", "-q").stdout)  # fmt: skip
+    assert [len(index["columns"]) for index in few["chosen"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--budget", "huge"), "'huge' is no size"),
+        (("--time-limit", "soon"), "soon"),
+        (("--max-indexes", "-1"), "--max-indexes"),
+        (("--workload", "empty"), "no .sql file below"),
+    ],
+)
+def test_options_that_say_nothing(blog: Any, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    (tmp_path / "empty").mkdir()
+    ends(pgtune("indexes", blog.dsn, *options, cwd=tmp_path), 2, said)

@@ -48,3 +48,8 @@ def test_what_is_done_does_not_where_nearly_all_is(where: str) -> None:
 
 def test_equality_keys_are_tried_by_selectivity_too() -> None:
     assert candidate("t", "tenant", "done") in proposed("tenant = $1 and done = $2")
+
+
+def test_a_literal_on_a_column_of_many_values_that_grow_with_the_table_is_a_key() -> None:
+    """Its n_distinct is negative: a share of the rows."""
+    assert candidate("t", "deleted_at") in proposed("deleted_at = '2024-01-01'")

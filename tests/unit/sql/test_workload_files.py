@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from pgtune_cli.errors import UsageError
-from pgtune_cli.model.snapshot import SampledText
+from pgtune_cli.model.snapshot import SampledText, Skipped
 from pgtune_cli.sql.split import split_script
-from pgtune_cli.sql.workload_files import read_workload
+from pgtune_cli.sql.workload_files import read_files, read_workload
 
 
 def write(path: Path, text: str) -> Path:
@@ -95,3 +95,21 @@ def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
     file.write_bytes(b"select 1;\nselect '\xff';")
     with pytest.raises(UsageError, match=r"w.sql:2: not UTF-8"):
         read_workload(file)
+
+
+def test_of_a_folder_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.sql", "select 1;\nvacuum t;\nselect a from t")
+    write(tmp_path / "b.sql", "select 'no end")
+    (tmp_path / "c.sql").write_bytes(b"\xff")
+    workload, skipped = read_files(tmp_path)
+    assert [(row.query, row.origin) for row in workload.rows] == [
+        ("select 1", f"{tmp_path}/a.sql:1"),
+        ("select a from t", f"{tmp_path}/a.sql:3"),
+    ]
+    assert skipped == (
+        Skipped(f"statement at {tmp_path}/a.sql:2", "a utility statement, which has no plan"),
+        Skipped(
+            f"workload file {tmp_path}/b.sql", "line 1: a string, quoted name or comment that starts here has no end"
+        ),
+        Skipped(f"workload file {tmp_path}/c.sql", "line 1: not UTF-8", "save the file as UTF-8"),
+    )
