@@ -8,17 +8,12 @@ from pgtune_cli.advise.coverage import flipped
 from pgtune_cli.advise.covering import columns_read
 from pgtune_cli.advise.facts import Facts, base_type
 from pgtune_cli.advise.fractions import UNSELECTIVE, fraction, truth
+from pgtune_cli.advise.searches import Search, search_of
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.sql.shape import Block, ColumnRef, Place, Predicate, PredicateKind, Shape, SortKey, Table
 
 EQUALITY = (PredicateKind.EQ, PredicateKind.BOOL, PredicateKind.IS_NULL)
 SARGABLE = (*EQUALITY, PredicateKind.IN, PredicateKind.RANGE)
-SEARCHES = (
-    PredicateKind.CONTAINS,
-    PredicateKind.EXISTS_KEY,
-    PredicateKind.OVERLAP,
-    PredicateKind.TEXT_SEARCH,
-)
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +33,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[IndexKey, ...] = ()
     extremes: tuple[IndexKey, ...] = ()
     """min() and max() of a whole block."""
-    searches: tuple[tuple[str, PredicateKind], ...] = ()
-    """columns asked with @>, ?, && or @@."""
+    searches: tuple[Search, ...] = ()
+    """what is asked with LIKE, @>, @@ and other operators that are not a btree's."""
     fractions: tuple[tuple[IndexKey, float], ...] = ()
     """of the rows, that equality keys select whose value is known."""
     constants: tuple[Predicate, ...] = ()
@@ -77,7 +72,7 @@ def _access(block: Block, table: Table, relation: RelationName, facts: Facts) ->
         limited=block.limit is not None or bool(block.distinct_on),
         groups=_sort_keys(block.group_by or _distinct_keys(block), table, facts),
         extremes=_extremes(block, table),
-        searches=tuple(dict.fromkeys((p.column.column, p.kind) for p in plain if p.column and p.kind in SEARCHES)),
+        searches=_once_each(search_of(each) for each in plain if not each.under_not),
         fractions=_fractions(narrow, facts.root(relation), facts),
         constants=tuple(p for p in plain if p.column is not None and _operand_is_plain(p)),
     )  # fmt: skip
@@ -194,6 +189,10 @@ def _extremes(block: Block, table: Table) -> tuple[IndexKey, ...]:
         return ()
     found = (each for each in block.aggregates if each.name in ("min", "max") and each.column is not None)
     return _once(IndexKey(column=each.column.column) for each in found if each.column and _is_of(each.column, table))
+
+
+def _once_each(found: Iterable[Search | None]) -> tuple[Search, ...]:
+    return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
 def _once(keys: Iterable[IndexKey]) -> tuple[IndexKey, ...]:

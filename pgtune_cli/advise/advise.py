@@ -7,10 +7,12 @@ import msgspec
 
 from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
-from pgtune_cli.advise.coverage import starts_with
+from pgtune_cli.advise.coverage import covered, starts_with
 from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.foreign_keys import foreign_key_items
 from pgtune_cli.advise.handover import Names, script
+from pgtune_cli.advise.other_methods import needs_extension
 from pgtune_cli.advise.problem import Problem, best_of
 from pgtune_cli.advise.program import Limits
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
@@ -53,7 +55,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     calls_before = whatif.planner_calls
     facts = Facts(analysis.snapshot)
     costs = CostTable(whatif)
-    planned, base = await _base(items(analysis, facts), costs)
+    found = items(analysis, facts)
+    planned, base = await _base([*found, *foreign_key_items(found, facts)], costs)
     proposals = propose(planned, facts, options.max_keys)
     shelf = Shelf(whatif, facts, writes_of(planned, facts))
     await shelf.add(proposals.candidates)
@@ -132,7 +135,7 @@ class _Told(msgspec.Struct, frozen=True):
             evidence=evidence(self._channel(candidate), engine=self.engine),
             statements=tuple(benefit.told() for benefit in benefits),
             confidence=confidence(benefits, self.engine).value,
-            why=why(candidate, benefits, cost),
+            why=why(candidate, benefits, cost, needs_extension(candidate, self.facts)),
         )
 
     def _channel(self, candidate: CandidateIndex) -> str:
@@ -161,6 +164,12 @@ class _Told(msgspec.Struct, frozen=True):
             if self._would_help(hidden):
                 made = self._partial(hidden, names)
                 found.setdefault(made.sql, made)
+        for pattern, fingerprint in self.proposals.patterns:
+            cost = self.selected.costs.get(fingerprint)
+            if cost is not None and cost.cost >= CHEAP and not self._exists(pattern.candidate):
+                sql = create_index_sql(pattern.candidate, names.peek(pattern.candidate))
+                evidence_ = {"channel": "text", "statement": fingerprint}
+                found.setdefault(sql, PossibleIndex(sql=sql, reason=pattern.reason, evidence=evidence_))
         for candidate, problem in self.problem.shelf.refused.items():
             if candidate.method != "btree":
                 sql = create_index_sql(candidate, names.peek(candidate))
@@ -168,6 +177,9 @@ class _Told(msgspec.Struct, frozen=True):
                 channel = self.proposals.candidates[candidate]
                 found.setdefault(sql, PossibleIndex(sql=sql, reason=reason, evidence={"channel": channel}))
         return tuple(found[sql] for sql in sorted(found))
+
+    def _exists(self, candidate: CandidateIndex) -> bool:
+        return covered(candidate, self.facts.indexes.get(candidate.table, ())) is not None
 
     def _would_help(self, hidden: Hidden) -> bool:
         """The statement is dear still, or a chosen index would shrink to the rows that are looked for."""

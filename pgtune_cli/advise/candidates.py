@@ -5,23 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from pgtune_cli.advise.access import Access
-from pgtune_cli.advise.facts import Facts, base_type
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
-from pgtune_cli.sql.shape import PredicateKind
 
 WIDTH = 4
 EQUALITIES = 3
 """more equality keys than this narrow nothing down, and make the index wide"""
-SEARCH_CLASSES = {
-    # jsonb_path_ops is smaller and faster, and knows @> only
-    ("jsonb", PredicateKind.CONTAINS): "jsonb_path_ops",
-    ("jsonb", PredicateKind.EXISTS_KEY): None,
-    ("[]", PredicateKind.CONTAINS): None,
-    ("[]", PredicateKind.OVERLAP): None,
-    ("tsvector", PredicateKind.TEXT_SEARCH): None,
-}
-
 Rank = Callable[[RelationName, IndexKey], object]
 
 
@@ -53,19 +42,6 @@ def partial_candidates(
         lists = list(_key_lists(rest, rank)) or [(partial.key,)]
         found += [make(access.table, keys, partial.sql, width) for keys in lists if keys]
     return list(dict.fromkeys(found))
-
-
-def search_candidates(access: Access, facts: Facts) -> list[CandidateIndex]:
-    """GIN for what a btree cannot answer."""
-    found = []
-    for name, kind in access.searches:
-        column = facts.column(access.table, name)
-        type_ = base_type(column.type) if column else ""
-        wanted = ("[]" if type_.endswith("[]") else type_, kind)
-        if wanted in SEARCH_CLASSES:
-            key = IndexKey(column=name, opclass=SEARCH_CLASSES[wanted])
-            found.append(CandidateIndex(table=access.table, method="gin", keys=(key,)))
-    return found
 
 
 def make(

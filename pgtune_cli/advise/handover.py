@@ -3,6 +3,7 @@
 import msgspec
 
 from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.other_methods import needs_extension
 from pgtune_cli.model.catalog import Relation, RelationKind, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.index_ddl import create_index_sql, drop_index_sql, index_name
@@ -47,7 +48,7 @@ def script(candidate: CandidateIndex, names: Names, facts: Facts) -> Script:
     """CREATE INDEX CONCURRENTLY; of a partitioned table on each partition, then attached."""
     relation = facts.relations.get(candidate.table)
     name = names.take(candidate)
-    before = (f"SET lock_timeout = '{LOCK_TIMEOUT}'", "SET statement_timeout = 0")
+    before = (f"SET lock_timeout = '{LOCK_TIMEOUT}'", "SET statement_timeout = 0", *_extension(candidate, facts))
     if relation is not None and relation.kind is RelationKind.PARTITIONED:
         body = _partitioned(candidate, name, names, facts)
         rollback = drop_index_sql(candidate.table.schema, name, concurrently=False)
@@ -61,6 +62,12 @@ def script(candidate: CandidateIndex, names: Names, facts: Facts) -> Script:
 
 def _plain(candidate: CandidateIndex, name: str) -> list[str]:
     return [create_index_sql(candidate, name), left_invalid(RelationName(candidate.table.schema, name))]
+
+
+def _extension(candidate: CandidateIndex, facts: Facts) -> tuple[str, ...]:
+    """Nothing where the server has it already."""
+    extension = needs_extension(candidate, facts)
+    return () if extension is None else (f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(extension)} SCHEMA public",)
 
 
 def left_invalid(index: RelationName) -> str:

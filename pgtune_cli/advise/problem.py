@@ -21,6 +21,11 @@ NEGLIGIBLE = 0.001
 """of the whole workload: the difference between two indexes that do the same"""
 MIN_LEAD = 0.2
 """of the cost of at least one statement, beside the other indexes: the planner is no better (facts/time-model.md)"""
+CLEAR_LEAD = 0.5
+MARGINAL = 0.05
+"""of the measured time: what an index must save that halves the cost of no statement; a healthy schema has such too"""
+MIN_COVERING = 0.02
+"""of the measured time: what columns that are only held along must save"""
 MIN_SAVING = 0.05
 """of a statement's cost: what counts of the others"""
 MIN_SAVING_COST = 10.0
@@ -82,16 +87,17 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         Columns that are only held along must save by themselves what an index must.
         """
         table = max(self.table_bytes.get(candidate.table, 0), self.shelf.sizes[candidate], 1)
-        covering = self.floor if candidate.include else 0.0
+        covering = max(self.floor, MIN_COVERING * self.values.ordinary if self.values.timed else 0.0)
         size = self.negligible * (1 + 2 * self.shelf.sizes[candidate] / table)
-        return self.upkeep_of([candidate]) + size + covering
+        return self.upkeep_of([candidate]) + size + (covering if candidate.include else 0.0)
 
     def saved(self, changes: Iterable[Change]) -> float:
         """Worth of the changes that an index makes; 0 when none is beyond doubt."""
         counted = [each for each in changes if each[2] >= each[1] or self.counts(*each)]
-        if not any(before - after >= MIN_LEAD * before and before > after for _, before, after in counted):
-            return min(0.0, sum(self.values.of(item, before - after) for item, before, after in counted))
-        return sum(self.values.of(item, before - after) for item, before, after in counted)
+        total = sum(self.values.of(item, before - after) for item, before, after in counted)
+        lead = max((1 - after / before for _, before, after in counted if before > after), default=0.0)
+        marginal = self.values.timed and lead < CLEAR_LEAD and total < MARGINAL * self.values.ordinary
+        return min(0.0, total) if lead < MIN_LEAD or marginal else total
 
     def upkeep_of(self, configuration: Iterable[CandidateIndex]) -> float:
         return sum(self.shelf.upkeep[each] for each in configuration) * self.values.per_cost

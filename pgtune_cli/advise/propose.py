@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from pgtune_cli.advise.access import Access, accesses
-from pgtune_cli.advise.candidates import WIDTH, btree_candidates, make, partial_candidates, search_candidates
+from pgtune_cli.advise.candidates import WIDTH, btree_candidates, make, partial_candidates
 from pgtune_cli.advise.coverage import covered
 from pgtune_cli.advise.covering import covering
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.from_plans import plan_accesses
+from pgtune_cli.advise.other_methods import Possible, other_candidates, possible_candidates
 from pgtune_cli.advise.partials import Skew, partials, skews
 from pgtune_cli.advise.served import served
 from pgtune_cli.advise.workload import Item, parsed
@@ -36,6 +37,8 @@ class Proposals(msgspec.Struct, frozen=True):
     hidden: tuple[Hidden, ...]
     sources: dict[str, frozenset[CandidateIndex]] = {}
     """fingerprint -> those that were made for it."""
+    patterns: tuple[tuple[Possible, str], ...] = ()
+    """what hidden patterns may want, with the statement."""
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -66,6 +69,7 @@ def propose(items: Sequence[Item], facts: Facts, width: int = WIDTH) -> Proposal
 
     found: dict[CandidateIndex, str] = {}
     hidden: dict[Hidden, None] = {}
+    patterns: dict[tuple[Possible, str], None] = {}
     sources: dict[str, set[CandidateIndex]] = {}
     for use in uses:
         conditions = partials(use.access, facts, use.constants_channel)
@@ -75,19 +79,20 @@ def propose(items: Sequence[Item], facts: Facts, width: int = WIDTH) -> Proposal
         made += [(each, use.constants_channel) for each in partial_candidates(use.access, rank, conditions, width)]
         wider = ((covering(each, use.access.reads, facts), channel) for each, channel in made)
         made += [(each, channel) for each, channel in wider if each is not None]
-        made += [(each, use.channel) for each in search_candidates(use.access, facts)]
+        made += [(each, use.constants_channel) for each in other_candidates(use.access, facts)]
         for candidate, channel in made:
             if not covered(candidate, facts.indexes.get(candidate.table, ())) and len(found) < MOST:
                 found.setdefault(candidate, channel)
             if candidate in found:
                 sources.setdefault(use.fingerprint, set()).add(candidate)
         hidden.update(dict.fromkeys(_hidden(use, facts)))
-    return Proposals(found, tuple(hidden), {key: frozenset(made) for key, made in sources.items()})
+        patterns.update(((each, use.fingerprint), None) for each in possible_candidates(use.access, facts))
+    return Proposals(found, tuple(hidden), {key: frozenset(made) for key, made in sources.items()}, tuple(patterns))
 
 
 def _uses(item: Item, facts: Facts) -> Iterable[_Use]:
     """A text that came from files has its own constants; one of pg_stat_statements only where it was sampled."""
-    channel = "workload" if facts.snapshot.workload.source == "workload" else "text"
+    channel = "catalog" if item.derived else "workload" if facts.snapshot.workload.source == "workload" else "text"
     seen = set()
     if item.shape is not None:
         for access in accesses(item.shape, facts):

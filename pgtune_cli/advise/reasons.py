@@ -32,7 +32,7 @@ class Benefit(msgspec.Struct, frozen=True):
         return StatementBenefit(fingerprint=self.item.fingerprint, cost_before=self.before, cost_after=self.after)
 
 
-def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float) -> str:
+def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float, extension: str | None = None) -> str:
     """A paragraph: what it is for, what it saves, what it costs."""
     best = benefits[0]
     share = sum(benefit.item.statement.share_of_time for benefit in benefits)
@@ -46,6 +46,8 @@ def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float) -
     saved = sum(benefit.saved for benefit in benefits)
     if upkeep > 0 and saved > 0:
         words.append(f"Keeping it up to date costs the writes {upkeep / saved:.1%} of what it saves.")
+    if extension is not None:
+        words.append(f"It needs the extension {extension}, which this database does not have: CREATE EXTENSION first.")
     return " ".join(words)
 
 
@@ -65,8 +67,9 @@ def confidence(benefits: Sequence[Benefit], engine: str) -> Confidence:
 
 def _keys(candidate: CandidateIndex) -> str:
     keys = ", ".join(key_sql(key) for key in candidate.keys)
+    held = f" INCLUDE ({', '.join(candidate.include)})" if candidate.include else ""
     condition = f" WHERE {candidate.predicate}" if candidate.predicate is not None else ""
-    return f"{candidate.table} ({keys}){condition}"
+    return f"{candidate.table} ({keys}){held}{condition}"
 
 
 def _calls(benefit: Benefit) -> str:

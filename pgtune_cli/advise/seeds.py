@@ -33,7 +33,7 @@ async def seeds(
     first = await _answers(items, lambda _: frozenset(shelf.sizes), costs)
     helped = [item for item in items if _helps(first.get(item.fingerprint), base[item.fingerprint])]
     await _next_best(helped, shelf, base, first, costs)
-    for narrow in (_plain, _single, _fewest):
+    for narrow in (_plain, _single, _fewest, _other):
         await _answers(helped, lambda _, narrow=narrow: frozenset(filter(narrow, shelf.sizes)), costs)  # type: ignore[misc]
     await _by_table(helped, shelf, first, costs)
     await shelf.add(merged(_used(helped, costs), width))
@@ -58,6 +58,10 @@ def _plain(candidate: CandidateIndex) -> bool:
 
 def _single(candidate: CandidateIndex) -> bool:
     return len(candidate.keys) == 1 and not candidate.include and candidate.predicate is None
+
+
+def _other(candidate: CandidateIndex) -> bool:
+    return candidate.method != "btree"
 
 
 def _fewest(candidate: CandidateIndex) -> bool:

@@ -36,11 +36,17 @@ class Values(msgspec.Struct, frozen=True):
 
 def values(costs: list[tuple[Item, float]]) -> Values:
     """From the costs as they are. Where only some statements were timed, all are weighed by calls x cost."""
-    timed = bool(costs) and all(item.statement.total_exec_time_ms > 0 for item, _ in costs)
+    own = [(item, cost) for item, cost in costs if not item.derived]
+    timed = bool(own) and all(item.statement.total_exec_time_ms > 0 for item, _ in own)
     weights = {
         item.fingerprint: item.statement.total_exec_time_ms / max(cost, 1e-9) if timed else calls(item)
         for item, cost in costs
     }
+    if timed:  # what was never measured takes as long for its cost as the rest does
+        a_unit = sum(item.statement.total_exec_time_ms for item, _ in own) / max(
+            sum(calls(item) * cost for item, cost in own), 1e-9
+        )
+        weights |= {item.fingerprint: calls(item) * a_unit for item, _ in costs if item.derived}
     total = sum(weights[item.fingerprint] * cost for item, cost in costs)
     planned = sum(calls(item) * cost for item, cost in costs)
     worths = [weights[item.fingerprint] * cost for item, cost in costs]

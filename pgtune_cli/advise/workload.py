@@ -29,6 +29,8 @@ class Item(msgspec.Struct, frozen=True):
     relations: frozenset[RelationName]
     """what it reads, partitions and the tables of views included."""
     plans: StatementPlans
+    derived: bool = False
+    """no statement of the workload: what the server asks by itself, never measured."""
 
     @property
     def fingerprint(self) -> str:

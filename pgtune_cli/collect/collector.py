@@ -122,6 +122,7 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
         functions=tuple(objects.functions(await reader.rows("functions"))),
         builtin_functions=objects.builtin_functions(await reader.rows("builtin_functions")),
         operators=tuple(objects.operators(await reader.rows("operators"))),
+        operator_classes=tuple(objects.operator_classes(await reader.rows("operator_classes"))),
         extensions=tuple(objects.extensions(await reader.rows("extensions"))),
         extended_statistics=tuple(objects.extended_statistics(found, extended_rows, expressions)),
         policies=tuple(objects.policies(found, policy_rows)),

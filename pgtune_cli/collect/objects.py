@@ -12,6 +12,7 @@ from pgtune_cli.model.catalog import (
     Extension,
     Function,
     Operator,
+    OperatorClass,
     Policy,
     RelationName,
     Role,
@@ -65,6 +66,19 @@ def operators(rows: Sequence[Record]) -> Iterable[Operator]:
         rows, key=lambda row: (row["schema"], row["name"], row["left_type"] or "", row["right_type"] or "")
     ):
         yield msgspec.convert(dict(row), Operator)
+
+
+def operator_classes(rows: Sequence[Record]) -> Iterable[OperatorClass]:
+    for row in sorted(rows, key=lambda row: (row["method"], row["schema"], row["name"], row["type"])):
+        yield OperatorClass(
+            method=row["method"],
+            schema=row["schema"],
+            name=row["name"],
+            type=row["type"],
+            default=row["default"],
+            operators=tuple(row["operators"] or ()),
+            orders=tuple(row["orders"] or ()),
+        )
 
 
 def extensions(rows: Sequence[Record]) -> Iterable[Extension]:

@@ -224,6 +224,20 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     merges: bool = False
 
 
+class OperatorClass(msgspec.Struct, frozen=True, kw_only=True):
+    """What an index method can do with a type (pg_opclass, pg_amop); btree's are not listed."""
+
+    method: str
+    schema: str
+    name: str
+    type: str
+    """format_type() of the type it is for; anyarray, anyrange and the like stand for many."""
+    default: bool
+    operators: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    """by which it can hand rows over in order of distance."""
+
+
 class Extension(msgspec.Struct, frozen=True):
     name: str
     version: str
@@ -293,6 +307,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     builtin_functions: tuple[BuiltinFunction, ...] | None = None
     """those that are not immutable or return sets; None in a snapshot that was made without them."""
     operators: tuple[Operator, ...] = ()
+    operator_classes: tuple[OperatorClass, ...] = ()
     extensions: tuple[Extension, ...] = ()
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
     sequences: tuple[Sequence, ...] = ()

@@ -22,6 +22,7 @@ from pgtune_cli.whatif.clone.physical import evict
 from pgtune_cli.whatif.clone.sizing import BuiltIndex, Size, Sizing
 from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended
 
+EXTENSION_OF = {"gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm"}
 INDEXABLE = (RelationKind.TABLE, RelationKind.MATERIALIZED_VIEW)
 
 BUILT = """
@@ -68,6 +69,7 @@ class Workshop:
         if self._builder.is_closed():
             self._builder = await self._connected()
         try:
+            await self._have_operator_classes(candidate)
             leaves = self._leaves(candidate.table)
             parts = [await self._build_on(leaf, candidate) for leaf in leaves]
         except (PostgresError, InterfaceError, ConnectionError) as error:
@@ -81,6 +83,13 @@ class Workshop:
             tuple(built.name for built, _ in parts),
             sum(pages for _, pages in parts) * files.BLOCK,
         )
+
+    async def _have_operator_classes(self, candidate: CandidateIndex) -> None:
+        """Those of an extension that the source would have to create first."""
+        for key in candidate.keys:
+            extension = EXTENSION_OF.get((key.opclass or "").rpartition(".")[2])
+            if extension is not None:
+                await self._admin.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
 
     def _leaves(self, table: RelationName) -> list[Relation]:
         relation = self._catalog.relation(table)
