@@ -21,11 +21,13 @@ NEGLIGIBLE = 0.001
 """of the whole workload: the difference between two indexes that do the same"""
 MIN_LEAD = 0.2
 """of the cost of at least one statement, beside the other indexes: the planner is no better (facts/time-model.md)"""
-CLEAR_LEAD = 0.5
+CLEAR_LEAD = 0.4
 MARGINAL = 0.05
-"""of the measured time: what an index must save that halves the cost of no statement; a healthy schema has such too"""
+"""of the measured time: what an index must save that takes CLEAR_LEAD off no statement; healthy schemas have such"""
 MIN_COVERING = 0.02
 """of the measured time: what columns that are only held along must save"""
+MIN_COVERING_COST = 100.0
+"""cost units a call, 25 random pages"""
 MIN_SAVING = 0.05
 """of a statement's cost: what counts of the others"""
 MIN_SAVING_COST = 10.0
@@ -90,6 +92,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         covering = max(self.floor, MIN_COVERING * self.values.ordinary if self.values.timed else 0.0)
         size = self.negligible * (1 + 2 * self.shelf.sizes[candidate] / table)
         return self.upkeep_of([candidate]) + size + (covering if candidate.include else 0.0)
+
+    def is_worth_covering(self, changes: Iterable[Change]) -> bool:
+        """Whether an index-only scan saves more than rows that are in memory anyway: of measured workloads."""
+        return not self.values.timed or any(before - after >= MIN_COVERING_COST for _, before, after in changes)
 
     def saved(self, changes: Iterable[Change]) -> float:
         """Worth of the changes that an index makes; 0 when none is beyond doubt."""

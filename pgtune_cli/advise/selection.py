@@ -81,6 +81,10 @@ class _Choice:
         used = frozenset().union(*(cost.used for cost in (await self._all_costs(chosen)).values()))
         self._reject(chosen - used, "no plan uses it beside the indexes that were chosen")
         chosen &= used
+        for candidate in [each for each in sorted(chosen, key=lambda one: name_of([one])) if each.include]:
+            if not self.problem.is_worth_covering(await self._changes(chosen - {candidate}, chosen)):
+                self._reject([candidate], "the columns that it holds along save too little a call")
+                chosen -= {candidate}
         while chosen:
             losses = {each: await self._loss(chosen - {each}, chosen) for each in chosen}
             least = min(losses, key=lambda each: (losses[each], name_of([each])))

@@ -336,3 +336,17 @@ def test_the_user_may_allow_few_indexes() -> None:
     assert chosen(rows, [A, B], limits=Limits(indexes=1)).chosen == only(A)
     assert chosen(rows, [A, B], limits=Limits(per_table=1)).chosen == only(A)
     assert chosen(rows, [A, B], limits=Limits(per_table=2)).chosen == only(A, B)
+
+
+def test_columns_are_not_held_along_for_the_few_rows_of_a_call() -> None:
+    """The planner takes every row for a random page; they are in memory."""
+    held = candidate("t", "a", include=("b",))
+    assert chosen({"s": [(only(), 43), (only(held), 13)]}, [held]).chosen == NOTHING
+    assert chosen({"s": [(only(), 4300), (only(held), 1300)]}, [held]).chosen == only(held)
+
+
+def test_a_gain_of_measured_time_that_is_small_in_every_way_is_none() -> None:
+    """30 % of a statement that takes a tenth of the time; of one that takes half of it is another matter."""
+    rows: Rows = {"s": [(only(), 1000), (only(A), 700)], "r": [(only(), 1000)]}
+    assert chosen(rows, [A], ms={"s": 10.0, "r": 90.0}).chosen == NOTHING
+    assert chosen(rows, [A], ms={"s": 50.0, "r": 50.0}).chosen == only(A)
