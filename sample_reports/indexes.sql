@@ -1,6 +1,6 @@
 -- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block.
 -- 7 to create, 36.4 MB by estimate, workload cost 64 % lower.
--- Planned by the clone under the server's own statistics (482 planner calls).
+-- Planned by the clone under the server's own statistics (480 planner calls).
 
 -- 1. payments_order_id_idx
 -- Serves 2 statements (9.6% of the measured time) through public.payments (order_id). The planner cost of statement 06cc49c3c6d49eb4 falls from 6,863.2 to 8.4 a call (813 times less), over 160 calls. Keeping it up to date costs the writes 0.0% of what it saves.

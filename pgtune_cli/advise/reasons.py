@@ -7,12 +7,13 @@ import msgspec
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.finding import Confidence
 from pgtune_cli.model.index import CandidateIndex, StatementBenefit
+from pgtune_cli.model.statement import SEEN_ORIGINS
 from pgtune_cli.sql.index_ddl import key_sql
 
 CLOSE = 0.05
 """the clone's cost of a statement as it is, against the server's"""
 FAR = 2.0
-KNOWN_VALUES = {"literal", "sample", "params-file", "pg_stats"}
+KNOWN_VALUES = SEEN_ORIGINS | {"literal", "pg_stats", "row"}
 
 
 class Benefit(msgspec.Struct, frozen=True):

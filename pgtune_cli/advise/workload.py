@@ -9,13 +9,12 @@ from pgtune_cli.explain.derive import relations_used
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.plan import StatementPlans
-from pgtune_cli.model.statement import Prepared, Statement, ValueSet
+from pgtune_cli.model.statement import RARELY_ASKED, SEEN_ORIGINS, Prepared, Statement, ValueSet
 from pgtune_cli.sql.search_path import search_path_of
 from pgtune_cli.sql.shape import Shape, shape
 
 RECORD_WEIGHT, SEEN_WEIGHT = 2.0, 4.0
 """the values of record count as much as two other sets, those that were really sent as much as four"""
-SEEN = {"sample", "params-file"}
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -78,10 +77,10 @@ def _item(statement: Statement, analysis: Analysis, facts: Facts) -> Item | None
 
 
 def weighted(sets: Iterable[ValueSet]) -> tuple[tuple[ValueSet, float], ...]:
-    """Weights that sum to 1. A generic plan counts only where there is no other; equal values count once."""
+    """Weights that sum to 1; equal values count once. Generic, absent and NULL ones count where there are no others."""
     distinct = {each.values: each for each in reversed(list(sets))}
     ordered = sorted(distinct.values(), key=list(sets).index)
-    chosen = [each for each in ordered if each.name != "generic"] or ordered
-    weights = [SEEN_WEIGHT if each.origin in SEEN else 1.0 for each in chosen]
+    chosen = [each for each in ordered if each.name not in RARELY_ASKED] or ordered
+    weights = [SEEN_WEIGHT if each.origin in SEEN_ORIGINS else 1.0 for each in chosen]
     weights[0] = max(weights[0], RECORD_WEIGHT)
     return tuple((each, weight / sum(weights)) for each, weight in zip(chosen, weights, strict=True))

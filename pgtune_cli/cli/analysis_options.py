@@ -7,6 +7,7 @@ from pgtune_cli.cli.pipeline import AnalyzeOptions
 from pgtune_cli.errors import EmbeddedServerError, UsageError
 
 if TYPE_CHECKING:
+    from pgtune_cli.cli.params_file import Params
     from pgtune_cli.model.finding import Severity
     from pgtune_cli.settings import Settings
 
@@ -32,6 +33,7 @@ def analyze_options(
     select: list[str] | None = None,
     ignore: list[str] | None = None,
     rules: list[Path] | None = None,
+    params: Path | None = None,
     show_near_misses: bool = False,
 ) -> AnalyzeOptions:
     """Raises UsageError for a value that cannot be read."""
@@ -67,7 +69,14 @@ def analyze_options(
         ignore=tuple(ignore or ()),
         rule_dirs=tuple(rules or ()),
         show_near_misses=show_near_misses,
+        params=_params(params),
     )
+
+
+def _params(path: Path | None) -> "Params | None":
+    from pgtune_cli.cli.params_file import read_params
+
+    return read_params(path) if path is not None else None
 
 
 def _check_binaries(folder: Path) -> None:

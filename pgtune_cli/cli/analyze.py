@@ -24,6 +24,7 @@ def analyze(
     dbname: opt.Dbname = None,
     ask_password: opt.AskPassword = False,
     workload: opt.WorkloadPath = None,
+    params: opt.ParamsPath = None,
     window: opt.Window = None,
     top: opt.Top = None,
     order_by: opt.OrderBy = None,
@@ -90,7 +91,7 @@ def analyze(
     options = analyze_options(
         settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,
         show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
-        select=select, ignore=ignore, rules=rules,
+        select=select, ignore=ignore, rules=rules, params=params,
         show_near_misses=show_near_misses, gentle=gentle, max_active=max_active,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)

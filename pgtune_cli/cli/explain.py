@@ -54,6 +54,7 @@ def explain(
             "--set", help="With this planner setting, such as work_mem=64MB; repeatable.", rich_help_panel=IMAGINED
         ),
     ] = None,
+    params: opt.ParamsPath = None,
     dsn: opt.Dsn = None,
     host: opt.Host = None,
     port: opt.Port = None,
@@ -105,6 +106,7 @@ def explain(
     options = analyze_options(
         settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,
         show_values=show_values, pg_bin=pg_bin, no_cache=no_cache, select=select, ignore=ignore, rules=rules,
+        params=params,
     )  # fmt: skip
     what_if = WhatIf(tuple(with_index or ()), tuple(without_index or ()), tuple(map(_setting, set_ or ())))
     _one_of(query=query, queryid=queryid, file=file, plan=plan)
@@ -120,7 +122,10 @@ def explain(
 
     async def job() -> "Explanation":
         async with open_source(where, CollectFlags(), settings, notes, need_statements=queryid is not None) as source:
-            statement, known, snapshot = chosen(source.snapshot, text, queryid)
+            seen = options.params.with_samples(source.snapshot) if options.params else source.snapshot
+            statement, known, snapshot = chosen(seen, text, queryid)
+            if options.params:
+                (statement,), _ = options.params.given_to([statement])
             known_source = replace(source, snapshot=snapshot)
             return await explain_statement(known_source, (statement, known), what_if, options, settings, notes)
 

@@ -17,6 +17,7 @@ def indexes(
     dbname: opt.Dbname = None,
     ask_password: opt.AskPassword = False,
     workload: opt.WorkloadPath = None,
+    params: opt.ParamsPath = None,
     window: opt.Window = None,
     top: opt.Top = None,
     order_by: opt.OrderBy = None,
@@ -57,7 +58,7 @@ def indexes(
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
         settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
-        max_indexes=max_indexes, max_per_table=max_per_table, max_keys=max_keys, time_limit=time_limit,
+        max_indexes=max_indexes, max_per_table=max_per_table, max_keys=max_keys, time_limit=time_limit, params=params,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))

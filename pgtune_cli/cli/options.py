@@ -66,6 +66,11 @@ Exclude = Annotated[
     list[str] | None, typer.Option("--exclude", help="Not this schema; repeatable.", rich_help_panel=WORKLOAD)
 ]
 
+ParamsPath = Annotated[
+    Path | None,
+    typer.Option("--params", help="Values for $n that you know: a YAML or JSON file, or a server's log with them "
+                 "(auto_explain).", rich_help_panel=WORKLOAD),
+]  # fmt: skip
 NoExecute = Annotated[
     bool, typer.Option("--no-execute", help="Plan only: no EXPLAIN ANALYZE.", rich_help_panel=EXECUTION)
 ]

@@ -5,7 +5,7 @@ Here the rooms meet: each analyser gets the same Analysis, and none of them know
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from pgtune_cli.model.statement import Statement
 if TYPE_CHECKING:
     from pgtune_cli.advise.advise import AdviseOptions
     from pgtune_cli.cli.assemble import Judged
+    from pgtune_cli.cli.params_file import Params
     from pgtune_cli.collect.connection import Connection
     from pgtune_cli.explain.runner import ExplainOptions
     from pgtune_cli.lint.rule import Rule
@@ -63,17 +64,34 @@ class AnalyzeOptions:
     """rows of a page in what the rewrites show: the default, and the most that may be asked for."""
     rule_dirs: tuple[Path, ...] = ()
     show_near_misses: bool = False
+    params: "Params | None" = None
+
+
+def with_params(source: Source, options: AnalyzeOptions, notes: Notes) -> tuple[Source, tuple[Statement, ...]]:
+    """The statements of the workload, with the values that --params gives; entries that name none are told.
+
+    Raises:
+        UsageError: values that do not fit the parameters of their statement.
+    """
+    from pgtune_cli.sql.statements import statements as merge
+
+    if options.params is None:
+        return source, merge(source.snapshot)
+    source = replace(source, snapshot=options.params.with_samples(source.snapshot))
+    statements, missed = options.params.given_to(merge(source.snapshot))
+    for line in missed:
+        notes.note(line)
+    return source, statements
 
 
 async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings", notes: Notes) -> "Report":
     """Everything pgtune can say about `source`. One failing statement, table or rule ends as a Skipped."""
     from pgtune_cli.cli.assemble import assemble
-    from pgtune_cli.sql.statements import statements as merge
 
     _check_engine(source, options)
-    snapshot = source.snapshot
     rules = chosen_rules(options, settings)
-    statements = merge(snapshot)
+    source, statements = with_params(source, options, notes)
+    snapshot = source.snapshot
     files = source.connection is None
     planned = _planned_with(snapshot, options)
     async with open_clone_of(planned, statements, options, notes, of_file=files) as (clone, lost):
@@ -127,12 +145,13 @@ async def dry_run(source: Source, options: AnalyzeOptions, notes: Notes) -> "Dry
     from pgtune_cli import __version__
     from pgtune_cli.explain.runner import dry_run as ask
     from pgtune_cli.model.dry_run import DryRun, Outcome
-    from pgtune_cli.sql.statements import statements as merge
 
     if source.connection is None:
         raise UsageError("--dry-run needs a server, and this is a snapshot file: nothing of it is ever executed")
+    source, statements = with_params(source, options, notes)
+    assert source.connection is not None
     found = await ask(
-        source.connection, source.snapshot, merge(source.snapshot), _explain_options(options), progress=notes.progress
+        source.connection, source.snapshot, statements, _explain_options(options), progress=notes.progress
     )
     outcomes = [one.outcome for one in found]
     return DryRun(
@@ -157,10 +176,8 @@ def _planned_with(snapshot: Snapshot, options: AnalyzeOptions) -> Snapshot:
 
 async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> IndexAdvice:
     """The index advice of `source`; nothing is executed on the server."""
-    from pgtune_cli.sql.statements import statements as merge
-
     _check_engine(source, options)
-    statements = merge(source.snapshot)
+    source, statements = with_params(source, options, notes)
     files = source.connection is None
     async with open_clone_of(source.snapshot, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
@@ -216,7 +233,10 @@ async def explain(
         if source.connection.is_closed():
             skipped += (_lost(notes),)
     else:
-        plans = stored_plans(source.snapshot, statements, show_values=options.show_values)
+        # values that the snapshot did not know when it was taken are planned on the clone
+        told = options.params is not None
+        known = [one for one in statements if not (told and (one.given or one.samples))]
+        plans = stored_plans(source.snapshot, known, show_values=options.show_values)
     if clone is not None:
         # what the source did not plan for this role, writes above all; all of them where it was not asked
         unplanned = tuple(one for one in statements if one.fingerprint not in plans or not plans[one.fingerprint].plans)

@@ -31,6 +31,15 @@ HINTS: dict[tuple[str, int], str] = {
     ("current_setting", 0): "TimeZone",
     ("format", 0): "%s",
     ("digest", 1): "md5",
+    ("decode", 0): "00",
+    ("json", 0): "{}",
+    ("regexp_like", 2): "i",
+    ("regexp_count", 3): "i",
+    ("regexp_substr", 4): "i",
+    ("regexp_instr", 5): "i",
+    ("date_add", 2): "UTC",
+    ("date_subtract", 2): "UTC",
+    **{(f"{kind}range", 2): "[)" for kind in ("int4", "int8", "num", "date", "ts", "tstz")},
 }
 WITH_CONFIGURATION = {"to_tsquery", "plainto_tsquery", "websearch_to_tsquery", "phraseto_tsquery"}
 
@@ -49,6 +58,24 @@ def argument_hints(sql: str) -> dict[int, str]:
         if value is not None:
             hints.setdefault(token.number, value)
     return hints
+
+
+def null_tests(sql: str) -> frozenset[int]:
+    """Numbers of the parameters that the text asks to be NULL or not: `$1::text IS NULL OR name = $1`."""
+    try:
+        found = tokens(sql)
+    except TruncatedText:
+        return frozenset()
+    return frozenset(
+        token.number for at, token in enumerate(found) if token.number is not None and _is_tested(found, at + 1)
+    )
+
+
+def _is_tested(found: Sequence[Token], at: int) -> bool:
+    while at + 1 < len(found) and (found[at].text in ("::", ")", "[", "]", ".") or found[at - 1].text in ("::", ".")):
+        at += 1
+    behind = [token.word for token in found[at : at + 3]]
+    return behind[:2] == ["is", "null"] or behind == ["is", "not", "null"]
 
 
 def _words(found: Sequence[Token], start: int, end: int) -> list[str]:
@@ -73,6 +100,17 @@ def _hint(found: Sequence[Token], at: int) -> str | None:
     return None
 
 
+def _has_comma(found: Sequence[Token], at: int) -> bool:
+    """Whether another argument follows."""
+    depth = 0
+    while at < len(found) and depth >= 0:
+        if depth == 0 and found[at].text == ",":
+            return True
+        depth += (found[at].text in ("(", "[")) - (found[at].text in (")", "]"))
+        at += 1
+    return False
+
+
 def _is_name(found: Sequence[Token], at: int) -> bool:
     return at >= 0 and found[at].name is not None
 
@@ -81,6 +119,6 @@ def _of_function(found: Sequence[Token], at: int, position: int) -> str | None:
     name = found[at].name if at >= 0 else None
     if name is None:
         return None
-    if name in WITH_CONFIGURATION and found[at + 2 : at + 4] and position == 0:
-        return "simple" if found[at + 3].text == "," else "word"
+    if name in WITH_CONFIGURATION and position == 0:
+        return "simple" if _has_comma(found, at + 2) else "word"
     return HINTS.get((name, 0 if name in WITH_CONFIGURATION and position == 1 else position))

@@ -59,6 +59,18 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
                 return value
         return None
 
+    def after(self, value: str, width: float) -> str:
+        """What lies that fraction of the rows behind a value; the value itself at the end, and where nothing is known.
+
+        Of a column with few values the next in order is taken, however many rows it has.
+        """
+        ordered = self.bounds or tuple(sorted((each for each, _ in self.common), key=_order))
+        behind = [each for each in ordered if _order(each) > _order(value)]
+        if not behind:
+            return value
+        steps = max(round(width * (len(ordered) - 1)), 1) if self.bounds else 1
+        return behind[min(steps, len(behind)) - 1]
+
     def element(self, name: str, place: int) -> str | None:
         """An array's element or a document's word: the most frequent, the middle one, the least frequent known."""
         if not self.elements:
@@ -106,6 +118,11 @@ def column_values(row: ColumnStatistics, rows: float | None) -> ColumnValues:
         distinct=max(distinct - len(common), 1.0) if distinct else None,
         other_fraction=max(1.0 - covered - row.null_frac, 1e-9),
     )
+
+
+def in_order(one: str, other: str) -> tuple[str, str]:
+    """The lower first."""
+    return (one, other) if _order(one) <= _order(other) else (other, one)
 
 
 def _texts(array: str | None) -> list[str]:

@@ -19,6 +19,8 @@ class ExplainOptions(msgspec.Struct, frozen=True, kw_only=True):
     """without parallel query and JIT, for a server under load."""
     max_active: int = 20
     """no more executions while the server has more active sessions than this."""
+    sample_rows: bool = True
+    """where `execute` holds, read a few rows for values that belong together."""
     show_values: bool = False
     trust_functions: bool = False
     """functions of the database's own that are not volatile may run."""

@@ -1,5 +1,7 @@
 """One statement planned: prepared, judged, and explained with each of its value sets."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from pgtune_cli.collect.connection import LOST, Connection, PostgresError, transaction
@@ -10,8 +12,9 @@ from pgtune_cli.explain.plans import Explained, explain, statement_plan
 from pgtune_cli.explain.prepare import prepare
 from pgtune_cli.explain.reasons import GONE, refused_text, server_failure
 from pgtune_cli.explain.safety import may_execute_plan, may_execute_text, may_plan
+from pgtune_cli.explain.sample_rows import sample_rows
 from pgtune_cli.explain.session import LEXICAL, prepared
-from pgtune_cli.explain.values import default_set
+from pgtune_cli.explain.values import DEFAULT, choices, default_set
 from pgtune_cli.model.plan import StatementPlan
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Prepared, Statement, ValueSet
@@ -56,6 +59,8 @@ async def plan_statement(
         reason = may_plan(ready.sql, ready.parameter_types, code, trust_functions=trust)
         if reason is not None:
             return reason
+        if options.execute and options.sample_rows and source == "server":
+            ready = await _with_rows(connection, ready, statement, snapshot)
         found = await _explain_all(connection, ready, snapshot, options)
     except LOST:
         return GONE
@@ -81,13 +86,22 @@ async def plan_statement(
     )
 
 
+async def _with_rows(connection: Connection, ready: Prepared, statement: Statement, snapshot: Snapshot) -> Prepared:
+    """Values of one row for columns that belong together, in the place of each column's own statistics."""
+    if not ready.parameter_types:
+        return ready
+    known = choices(ready.sql, ready.parameter_types, statement, snapshot)
+    rows = await sample_rows(connection, known.shape, known.values, known.source)
+    return msgspec.structs.replace(ready, value_sets=known.sets(rows)) if rows else ready
+
+
 async def _explain_all(
     connection: Connection, ready: Prepared, snapshot: Snapshot, options: ExplainOptions
 ) -> list[tuple[ValueSet, Explained]]:
     """A plan for every value set that the server takes; a set of defaults where it takes none of them."""
     found: list[tuple[ValueSet, Explained]] = []
     failure: PostgresError | None = None
-    fallback = default_set(ready.parameter_types, snapshot.catalog)
+    fallback = default_set(ready.sql, ready.parameter_types, snapshot.catalog)
     async with (
         transaction(connection, {**LEXICAL, **options.planner_settings}, isolation="read_committed"),
         prepared(connection, ready.sql) as statement,
@@ -95,14 +109,27 @@ async def _explain_all(
         for values in (*ready.value_sets, fallback):
             if values is fallback and any(one.values is not None or one.name == "literal" for one, _ in found):
                 break
-            try:
-                one = await explain(
-                    connection, statement.name, statement.types, values, PLANNED, show_values=options.show_values
-                )
-            except PostgresError as error:
-                failure = failure or error
-            else:
-                found.append((values, one))
+            for trial in _trials(values, fallback):
+                try:
+                    one = await explain(
+                        connection, statement.name, statement.types, trial, PLANNED, show_values=options.show_values
+                    )
+                except PostgresError as error:
+                    failure = failure or error
+                else:
+                    found.append((trial, one))
+                    break
     if failure is not None and not found:
         raise failure
     return sorted(found, key=lambda pair: pair[0].name == "generic")
+
+
+def _trials(values: ValueSet, fallback: ValueSet) -> Iterator[ValueSet]:
+    """The set; where the server refuses it, the set with a default in the place of each guess, one after the other."""
+    yield values
+    if values.values is None or fallback.values is None or values.origin != DEFAULT or values is fallback:
+        return
+    for at, (value, default) in enumerate(zip(values.values, fallback.values, strict=True)):
+        if value != default:
+            changed = (*values.values[:at], default, *values.values[at + 1 :])
+            yield msgspec.structs.replace(values, values=changed)

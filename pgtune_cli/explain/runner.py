@@ -69,7 +69,8 @@ async def dry_run(
     *,
     progress: Progress | None = None,
 ) -> tuple[DryRunStatement, ...]:
-    """What would become of each statement: all that explain_statements() does but for the executions."""
+    """What would become of each statement: all that explain_statements() does but for reading rows and executing."""
+    options = msgspec.structs.replace(options, sample_rows=False)
     work = await _plan(connection, snapshot, statements, options, "server", progress or _quiet)
     return tuple(_outcome(one, work.planned[one.fingerprint]) for one in statements)
 

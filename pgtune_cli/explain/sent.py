@@ -20,6 +20,12 @@ def statements_sent() -> list[tuple[str, str]]:
         ),
         ("plan cache", f"SELECT {MARK} set_config('plan_cache_mode', 'force_custom_plan', true)"),
         ("plan", f"EXPLAIN {MARK} (VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"),
+        (
+            "rows for values that belong together, unless execution is turned off",
+            f"SELECT {MARK} a::pg_catalog.text, … FROM … TABLESAMPLE SYSTEM (…) REPEATABLE (42)"
+            " WHERE a IS NOT NULL AND … LIMIT 200",
+        ),
+        ("rows that those lead to", f"SELECT {MARK} b::pg_catalog.text, … FROM … WHERE … = … LIMIT 1"),
         ("--execute-on: which server", IDENTITY),
         ("--execute-on: which system", SYSTEM),
         ("--execute-on: replayed", REPLAYED),

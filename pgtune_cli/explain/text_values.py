@@ -1,12 +1,14 @@
 """Values made from a column's values: patterns, words, and the parts of JSON documents."""
 
 import re
+from ipaddress import ip_network
 from typing import Any
 
 import msgspec
 
 PREFIX = 4
 WORD = re.compile(r"\w{3,}")
+LEXEME = re.compile(r"'(?P<word>(?:[^']|'')*)'(?::[\dA-D,]+)?")
 PATH = re.compile(r"->>?\s*(?:'(?P<key>(?:[^']|'')*)'|\$\d+)")
 
 
@@ -28,6 +30,21 @@ def lexeme(value: str) -> str:
     return f"'{escaped}'"
 
 
+def lexemes(vector: str) -> list[str]:
+    """The words of a tsvector's text form: `'note':1 'it''s':2A`."""
+    return [match["word"].replace("''", "'") for match in LEXEME.finditer(vector)]
+
+
+def network(address: str, name: str) -> str:
+    """The network around an address that a containment asks for: the larger, the more common."""
+    bits = {"common": 8, "rare": 28}.get(name, 24)
+    host = address.partition("/")[0]
+    try:
+        return str(ip_network(f"{host}/{bits if '.' in host else 2 * bits}", strict=False))
+    except ValueError:
+        return address
+
+
 def json_key(document: str, place: int) -> str | None:
     """A key of the top level."""
     value = _document(document)
@@ -47,7 +64,7 @@ def json_part(document: str) -> str:
     return _text({key: value[key]})
 
 
-def json_path_value(document: str, expression: str) -> str | None:
+def json_path_value(document: str, expression: str, *, as_json: bool = False) -> str | None:
     """What `payload -> 'a' ->> $1` gives for the document, with its first key for $1; None where that is nothing."""
     value = _document(document)
     steps = list(PATH.finditer(expression))
@@ -57,7 +74,7 @@ def json_path_value(document: str, expression: str) -> str | None:
         value = next(iter(value.values())) if step["key"] is None else value.get(step["key"].replace("''", "'"))
     if not steps or value is None:
         return None
-    return value if isinstance(value, str) else _text(value)
+    return value if isinstance(value, str) and not as_json else _text(value)
 
 
 def _document(text: str) -> Any:

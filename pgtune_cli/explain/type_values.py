@@ -1,6 +1,7 @@
 """Types of parameters by regtype name: what kind they are, a harmless value of each, and whether a value fits."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -99,6 +100,39 @@ DEFAULTS = {
 }
 
 
+RANGE_ELEMENT = {
+    "int4range": "integer",
+    "int8range": "bigint",
+    "numrange": "numeric",
+    "daterange": "date",
+    "tsrange": "timestamp without time zone",
+    "tstzrange": "timestamp with time zone",
+}
+BOUND = re.compile(r'[\[(](?P<lower>"[^"]*"|[^,]*),(?P<upper>"[^"]*"|[^\])]*)[\])]')
+
+
+def range_bound(text: str) -> str | None:
+    """The lower bound of a range's text form, its upper one where that is infinite; None without either."""
+    found = BOUND.fullmatch(text.strip("{}").partition("),")[0] if text.startswith("{") else text)
+    if found is None:
+        return None
+    return found["lower"].strip('"') or found["upper"].strip('"') or None
+
+
+def absent_value(present: Sequence[str], name: str, catalog: Catalog) -> str | None:
+    """A value of the type that is not among these; None for types that have no such value at hand."""
+    kind, name = kind_of(name, catalog), resolved(name, catalog)
+    found = user_type(name, catalog)
+    if found is not None and found.kind == "e":
+        return next((label for label in found.labels if label not in present), None)
+    if kind is TypeKind.NUMBER:
+        numbers = [number for value in present if (number := _decimal(value)) is not None]
+        return _number(str(max(numbers, default=Decimal(0)) + 1), base_name(name))
+    if kind is TypeKind.TEXT and base_name(name) != '"char"':
+        return max(present, key=len, default="") + "~"
+    return None
+
+
 def element_type(name: str) -> str | None:
     """`bigint` of `bigint[]`; None for what is no array."""
     return name[:-2] if name.endswith("[]") else None
@@ -157,6 +191,14 @@ def fitted(value: str, column_type: str, parameter_type: str, catalog: Catalog) 
         return value
     same = base_name(resolved(parameter_type, catalog)) == base_name(resolved(column_type, catalog))
     return value if same else None
+
+
+def _decimal(value: str) -> Decimal | None:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _number(value: str, name: str) -> str | None:

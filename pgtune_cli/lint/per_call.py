@@ -4,9 +4,9 @@ import msgspec
 
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.plan import StatementPlan
-from pgtune_cli.model.statement import Statement
+from pgtune_cli.model.statement import SEEN_ORIGINS, Statement
 
-OWN_VALUES = ("literal", "sample")
+OWN_VALUES = SEEN_ORIGINS | {"literal"}
 """origins of values that the application itself used."""
 
 

@@ -9,6 +9,7 @@ from pgtune_cli.explain.derive import stopped_early, walk
 from pgtune_cli.lint.lookups import Lookup, find_parent, key_lookup
 from pgtune_cli.lint.pagination import Pagination, pagination
 from pgtune_cli.lint.per_call import per_call
+from pgtune_cli.lint.plan_flips import PlanFlips, plan_flips
 from pgtune_cli.lint.statement_load import StatementLoad, statement_load
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.text_joins import JoinFacts
@@ -85,7 +86,11 @@ class StatementCounts(msgspec.Struct, frozen=True, kw_only=True):
 class StatementFacts(WriteFacts, JoinFacts, ResultFacts, IdentityFacts):
     """One statement. Totals over the window of pg_stat_statements."""
 
-    groups: ClassVar[dict[str, type[msgspec.Struct]]] = {"counted": StatementCounts, "load": StatementLoad}
+    groups: ClassVar[dict[str, type[msgspec.Struct]]] = {
+        "counted": StatementCounts,
+        "load": StatementLoad,
+        "flips": PlanFlips,
+    }
 
     def counted(self) -> dict[str, Any]:
         shape, world, statement = self.shape, self.world, self.statement
@@ -95,6 +100,9 @@ class StatementFacts(WriteFacts, JoinFacts, ResultFacts, IdentityFacts):
 
     def load(self) -> dict[str, Any]:
         return statement_load(self.world, self.statement, self.shape)
+
+    def flips(self) -> dict[str, Any]:
+        return plan_flips(self.world, self.statement)
 
 
 def statements(world: World, statement: Statement) -> Iterator[Subject]:

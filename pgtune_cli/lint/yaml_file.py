@@ -1,5 +1,6 @@
 """A YAML file as plain data that remembers its lines. Aliases are refused: a few lines of them expand without end."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -21,6 +22,15 @@ class Entry(msgspec.Struct, frozen=True):
 
     value: Any
     line: int
+    lines: dict[tuple[str, ...], int] = {}
+    """of the keys below, by the keys that lead there."""
+
+    def line_of(self, *keys: Any) -> int:
+        """The line of a key below, or of the nearest one above it that there is."""
+        path = tuple(str(key) for key in keys)
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, self.line)
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,5 +74,12 @@ def _read(text: str) -> dict[str, Entry]:
             raise YamlMistake(f"the key {key!r} is not a text", line)
         if key in entries:
             raise YamlMistake(f"the key {key!r} stands here a second time", line)
-        entries[key] = Entry(loader.construct_object(value_node, deep=True), line)
+        entries[key] = Entry(loader.construct_object(value_node, deep=True), line, dict(_lines(value_node, ())))
     return entries
+
+
+def _lines(node: yaml.Node, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        path = (*above, str(key.value))
+        yield path, key.start_mark.line + 1
+        yield from _lines(value, path)

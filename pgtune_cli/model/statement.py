@@ -2,6 +2,11 @@
 
 import msgspec
 
+SEEN_ORIGINS = frozenset({"params-file", "sample", "pg_stat_activity", "workload", "auto_explain", "pg_qualstats"})
+"""of value sets that the application really sent, or the user says so."""
+RARELY_ASKED = frozenset({"generic", "absent", "null"})
+"""names of sets that show another plan, and say nothing of how often such values come."""
+
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of one fingerprint, merged. Times in milliseconds, blocks of 8 kB, totals over the window."""
@@ -36,15 +41,19 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[str, ...] = ()
     """texts with literals that have this fingerprint (from --window or --workload); never printed by default."""
     sample_channel: str | None = None
+    given: tuple["ValueSet", ...] = ()
+    """values that the user knows (--params), by the numbers of `query`; never printed by default."""
 
 
 class ValueSet(msgspec.Struct, frozen=True, kw_only=True):
     """Values for the parameters of one statement, as untyped literals that PostgreSQL coerces; None is NULL."""
 
     name: str
-    """generic, common, typical, rare, or literal (the text has its own constants)."""
+    """generic, common, typical, rare, absent, null, literal (constants that were seen), or a name of the user's."""
     origin: str
-    """where they came from: generic, pg_stats, default, literal, params-file, sample."""
+    """where they came from: generic, pg_stats, default (of the type, or guessed), row (sampled from the table), literal
+    (the text has its own), params-file, or the channel that a text was seen in (pg_stat_activity, workload,
+    auto_explain, pg_qualstats)."""
     values: tuple[str | None, ...] | None = None
     """None for a generic plan, and for a text without parameters."""
 

@@ -117,6 +117,19 @@ async def compiling() -> None:
         await keep("compiling", server, "compiling")
 
 
+async def skewed() -> None:
+    """A queue of which nearly all is done, and a tenant that has half of everything."""
+    asked = [
+        "select * from jobs where state = 'stuck'", "select * from jobs where tenant_id = 77",
+        "select * from jobs where id = 7", "select * from few where state = 'stuck'",
+    ]  # fmt: skip
+    for major in (15, 18):
+        with embedded_server(binaries_of(major), PRELOAD) as server:
+            script = (HERE / "skewed.sql").read_text(encoding="utf-8")
+            await run(server, "skewed", script, ";\n".join(asked * 20) + ";\n")
+            await keep("skewed", server, "skewed", plans=True)
+
+
 async def wraparound() -> None:
     """A server whose oldest rows are 1.2 billion transactions old."""
     with server_near_wraparound(binaries_of(18)) as server:
@@ -134,6 +147,7 @@ async def sound() -> None:
 
 STATES: dict[str, Callable[[], Awaitable[None]]] = {
     "worn": worn, "thirsty": thirsty, "old": old, "compiling": compiling, "wraparound": wraparound, "sound": sound,
+    "skewed": skewed,
 }  # fmt: skip
 
 

@@ -1,0 +1,10 @@
+create extension pg_stat_statements;
+create table jobs (id int primary key, state text, tenant_id int, payload text);
+insert into jobs select i, case when i % 2000 = 0 then 'stuck' when i % 1999 = 0 then 'failed' else 'done' end, case when i % 2 = 0 then 1 else 1 + i / 8 end, repeat('x', 150) from generate_series(1, 120000) i;
+create index jobs_state_idx on jobs (state);
+create index jobs_tenant_id_idx on jobs (tenant_id);
+create table few (id int primary key, state text);
+insert into few select i, case when i > 95 then 'stuck' else 'done' end from generate_series(1, 100) i;
+create index few_state_idx on few (state);
+vacuum analyze;
+select pg_stat_statements_reset();
