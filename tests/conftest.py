@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from support.database import Database, fresh_database
+from support.pooler import PROGRAM
 from support.servers import MAJORS, RunningServer, ServerPool
 
 HERE = Path(__file__).resolve().parent
@@ -72,6 +73,15 @@ def pg_module(pg_server: RunningServer) -> Iterator[Database]:
 
 
 @pytest.fixture
+def pgbouncer_found(request: pytest.FixtureRequest) -> None:
+    """Debian's pgbouncer, from .ci/setup."""
+    if PROGRAM is None:
+        request.config.stash[POOL].missing["pgbouncer"] = "not installed; .ci/setup installs it"
+        give_up = pytest.fail if os.environ.get("PGTUNE_CI") == "1" else pytest.skip
+        give_up("no pgbouncer")
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """`golden(name, text)` compares with tests/golden/<name>; --update-golden writes it."""
 
@@ -102,6 +112,6 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     pool = config.stash[POOL]
     if pool.missing:
-        terminalreporter.section("PostgreSQL majors that were not run")
-        for major, why in sorted(pool.missing.items()):
+        terminalreporter.section("PostgreSQL majors and programs that were not run")
+        for major, why in sorted(pool.missing.items(), key=str):
             terminalreporter.line(f"{major}: {why}")

@@ -105,7 +105,7 @@ def _within(index: Index, other: Index) -> bool:
 def _unused(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:
     """Never scanned in MIN_DAYS and more; not on a standby, whose counters say nothing of the primary."""
     usage = facts.index_usage.get(index.index_name)
-    if usage is None or usage.idx_scan > 0 or facts.snapshot.server.in_recovery:
+    if usage is None or usage.application_scans > 0 or facts.snapshot.server.in_recovery:
         return None
     if not facts.worth_indexing(index.table) or _supports_foreign_key(index, kept, facts):
         return None

@@ -278,7 +278,14 @@ async def advise(
 
     whatif: WhatIf | None = clone
     if options.engine == "hypopg" and source.connection is not None:
+        from pgtune_cli.collect.connection import is_pooled
         from pgtune_cli.whatif.hypopg import HypopgWhatIf
+
+        if await is_pooled(source.connection):
+            raise ServerRefused(
+                "--engine hypopg keeps hypothetical indexes in the session, and a pooler shares sessions",
+                "connect to the server itself, or leave out --engine",
+            )
 
         whatif = HypopgWhatIf(source.connection, analysis.snapshot.catalog)
     if whatif is None:

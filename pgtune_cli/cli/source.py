@@ -136,6 +136,7 @@ async def again(source: Source, collect: CollectFlags, settings: "Settings", not
 async def _collect(connection: "Connection", collect: CollectFlags, settings: "Settings", notes: Notes) -> Snapshot:
     from pgtune_cli.collect.collector import CollectOptions
     from pgtune_cli.collect.collector import collect as read
+    from pgtune_cli.collect.scan_file import scans_folder
     from pgtune_cli.settings import parse_duration_ms
 
     window = parse_duration_ms(collect.window) / 1000 if collect.window else None
@@ -145,6 +146,7 @@ async def _collect(connection: "Connection", collect: CollectFlags, settings: "S
         window_seconds=window,
         schemas=collect.schemas or settings.schemas,
         exclude=collect.exclude or settings.exclude,
+        scans_folder=scans_folder(os.environ),
     )
     return await read(connection, options, notes.progress)
 

@@ -12,6 +12,7 @@ from pgtune_cli.collect.connection import LOST, Connection, transaction
 from pgtune_cli.collect.extended import read_expression_texts, read_extended
 from pgtune_cli.collect.extremes import read_extremes
 from pgtune_cli.collect.options import CollectOptions
+from pgtune_cli.collect.own_scans import OwnScans
 from pgtune_cli.collect.reader import Reader, lost
 from pgtune_cli.collect.server_facts import (
     ServerFacts,
@@ -47,12 +48,16 @@ async def collect(
         if options.window_seconds is not None:
             begun = await begin_window(connection, reader, options.window_seconds)
         async with transaction(connection, {"search_path": ""}):
-            return await _read(reader, facts, options, begun)
+            # a standby's counters say nothing of the primary, and no advice is made of them
+            own = await OwnScans.start(reader) if options.scans_folder is not None and not facts.in_recovery else None
+            return await _read(reader, facts, options, begun, own)
     except LOST as exc:
         raise lost(exc, "the database") from exc
 
 
-async def _read(reader: Reader, facts: ServerFacts, options: CollectOptions, begun: Begun | None) -> Snapshot:
+async def _read(
+    reader: Reader, facts: ServerFacts, options: CollectOptions, begun: Begun | None, own: OwnScans | None
+) -> Snapshot:
     reader.say("reading the statements")
     settings = await read_settings(reader)
     extension = await find_extension(reader)
@@ -70,6 +75,9 @@ async def _read(reader: Reader, facts: ServerFacts, options: CollectOptions, beg
     extended = await read_extended(reader, found, catalog.extended_statistics, facts.version_num)
     extremes = await read_extremes(reader, found, catalog, statistics, workload)
     usage = await read_usage(reader, found, facts.version_num)
+    if own is not None and options.scans_folder is not None:
+        oids = {index.index_name: index.oid for index in catalog.indexes}
+        usage = await own.subtracted(reader, usage, options.scans_folder, oids)
     owned = any(row["owned"] for row in found.rows)
     unusable = any(skipped.what == "pg_stat_statements" for skipped in reader.skipped)
     return Snapshot(

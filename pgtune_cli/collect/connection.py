@@ -6,8 +6,8 @@ Through a pooler the session is shared with the application, so nothing is SET f
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlencode
 
 import asyncpg
@@ -29,13 +29,18 @@ __all__ = [
     "APPLICATION_NAME",
     "LOST",
     "MARK",
+    "UNCOUNTED",
     "ConnectOptions",
     "Connection",
     "InterfaceError",
     "PostgresError",
     "Record",
+    "ScanCounter",
     "connect",
+    "count_scans",
     "is_pooled",
+    "place_of",
+    "scans_of",
     "statements",
     "transaction",
 ]
@@ -64,7 +69,12 @@ GUARDS = {
 }
 """so that pgtune cannot hurt the server it looks at."""
 
+UNCOUNTED = "track_counts"
+"""off where the role may turn it off, so that pgtune's own scans are in no counter."""
+
 _BACKEND = f"SELECT {MARK} pg_catalog.pg_backend_pid()"
+_MAY = f"SELECT {MARK} pg_catalog.current_setting('is_superuser')::pg_catalog.bool"
+_MAY_15 = f"{_MAY} OR pg_catalog.has_parameter_privilege('{UNCOUNTED}', 'SET')"
 _SET = (
     f"SELECT {MARK} pg_catalog.count(pg_catalog.set_config(s.name, s.value, $3))"
     " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))"
@@ -86,6 +96,22 @@ class _Session(_Base):
     """A connection that knows what its transactions have to SET LOCAL again behind a pooler."""
 
     pgtune_settings: Mapping[str, str] = {}
+    pgtune_scans: "ScanCounter | None" = None
+    pgtune_place: str | None = None
+
+
+class ScanCounter(Protocol):
+    """Looks at the counters of a transaction at its begin and at its end."""
+
+    async def begin(self, connection: Connection) -> None: ...
+
+    async def end(self, connection: Connection) -> None: ...
+
+    async def so_far(self, connection: Connection) -> dict[int, int]:
+        """By oid of the index, in the transaction that is open."""
+
+    def with_workers(self, scans: Mapping[int, int]) -> None:
+        """At least so many were made in it by all processes together."""
 
 
 async def connect(
@@ -103,7 +129,11 @@ async def connect(
     connection: _Session | None = None
     try:
         connection = await _open(options, application_name)
+        if read_only and await _may_be_uncounted(connection):
+            settings[UNCOUNTED] = "off"
         connection.pgtune_settings = settings
+        if len(options.hosts) == 1:
+            connection.pgtune_place = f"{options.hosts[0]}:{options.ports[0]}"
         if not await is_pooled(connection):
             await _set(connection, settings, local=False)
     except _FAILURES as exc:
@@ -115,7 +145,14 @@ async def connect(
 
 async def is_pooled(connection: Connection) -> bool:
     """Whether something stands between pgtune and the server: a pooler hands out a process id of its own."""
-    return bool(await connection.fetchval(_BACKEND) != connection.get_server_pid())
+    # in a transaction, as all that is sent: a pooler may give what is prepared and executed to two servers otherwise
+    async with connection.transaction(readonly=True):
+        return bool(await connection.fetchval(_BACKEND) != connection.get_server_pid())
+
+
+async def _may_be_uncounted(connection: Connection) -> bool:
+    async with connection.transaction(readonly=True):
+        return bool(await connection.fetchval(_MAY_15 if connection.get_server_version().major >= 15 else _MAY))
 
 
 @asynccontextmanager
@@ -129,7 +166,39 @@ async def transaction(
     async with connection.transaction(isolation=isolation, readonly=True):
         known = getattr(connection, "pgtune_settings", {**EXACT, **GUARDS})
         await _set(connection, {**known, **(settings or {})}, local=True)
-        yield
+        if (scans := scans_of(connection)) is not None:
+            await scans.begin(connection)
+        try:
+            yield
+        except Exception:
+            # not after a cancellation: it must not wait
+            await _end(connection)
+            raise
+        await _end(connection)
+
+
+def scans_of(connection: Connection) -> ScanCounter | None:
+    """Who counts the scans of this session, if anyone does."""
+    return getattr(connection, "pgtune_scans", None)
+
+
+def place_of(connection: Connection) -> str | None:
+    """Host and port, where there is one of each."""
+    return getattr(connection, "pgtune_place", None)
+
+
+def count_scans(connection: Connection, counter: ScanCounter) -> None:
+    """From the end of the transaction that is open; of no use where nothing is counted."""
+    if isinstance(connection, _Session) and UNCOUNTED not in connection.pgtune_settings:
+        connection.pgtune_scans = counter
+
+
+async def _end(connection: Connection) -> None:
+    scans = scans_of(connection)
+    if scans is not None and not connection.is_closed():
+        # a transaction that failed answers nothing
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await scans.end(connection)
 
 
 async def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> None:
@@ -140,6 +209,7 @@ def statements() -> tuple[tuple[str, str], ...]:
     """What is sent to connect and to open a transaction, by name."""
     values = "\n".join(f"-- {name} = {value}" for name, value in {**EXACT, **GUARDS}.items())
     return (
+        ("connect: may it be left uncounted", _MAY_15),
         ("connect: is there a pooler", _BACKEND),
         ("connect: settings", f"{values}\n{_SET}"),
         ("transaction", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),

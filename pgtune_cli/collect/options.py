@@ -1,6 +1,7 @@
 """What to read, and how much of it."""
 
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import msgspec
 
@@ -20,6 +21,8 @@ class CollectOptions(msgspec.Struct, frozen=True, kw_only=True):
     """only the relations of these schemas (patterns as in a shell); empty is all."""
     exclude: tuple[str, ...] = ()
     """relations to leave out: patterns of `schema.name`, `name` or `schema`."""
+    scans_folder: Path | None = None
+    """where pgtune's own scans of indexes are kept; None counts none."""
 
     def __post_init__(self) -> None:
         if self.order_by not in ORDERS:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from pgtune_cli.collect.connection import EXACT, GUARDS, LOST, Connection, PostgresError, transaction
+from pgtune_cli.collect.connection import EXACT, GUARDS, LOST, UNCOUNTED, Connection, PostgresError, transaction
 from pgtune_cli.collect.queries import query
 from pgtune_cli.collect.reader import Reader, lost, reason
 from pgtune_cli.errors import ServerRefused
@@ -52,7 +52,7 @@ SETTINGS = (
     "default_transaction_isolation", "default_transaction_read_only",
 )  # fmt: skip
 
-OVERRIDDEN = (*EXACT, *GUARDS, "search_path")
+OVERRIDDEN = (*EXACT, *GUARDS, UNCOUNTED, "search_path")
 """what pgtune SETs itself: the value at the session's begin is recorded instead."""
 
 

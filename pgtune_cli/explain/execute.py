@@ -12,8 +12,9 @@ from pgtune_cli.explain.plan_statement import PLANNED, Planned
 from pgtune_cli.explain.plans import explain, statement_plan
 from pgtune_cli.explain.reasons import GONE, server_failure
 from pgtune_cli.explain.safety import may_execute_plan
-from pgtune_cli.explain.session import LEXICAL, prepared, watch_client
+from pgtune_cli.explain.session import LEXICAL, prepared, savepoint, watch_client
 from pgtune_cli.explain.time_limit import measured_mean_ms
+from pgtune_cli.explain.worker_scans import count_workers, planners_scans
 from pgtune_cli.model.plan import Plan
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Statement
@@ -66,17 +67,21 @@ async def _execute(
         prepared(connection, one.prepared.sql) as ready,
     ):
         await watch_client(connection)
-        if await read_stamp(connection) != code.stamp:
+        async with savepoint(connection):  # so that the statement can be forgotten where this fails
+            stamp = await read_stamp(connection)
+        if stamp != code.stamp:
             return CODE_CHANGED
         judged = await explain(connection, ready.name, ready.types, one.record, PLANNED, show_values=show)
         reason = may_execute_plan(judged.whole, snapshot.catalog, code, trust_functions=options.trust_functions)
         if reason is not None:
             return reason
+        planners = await planners_scans(connection)
         found = await explain(connection, ready.name, ready.types, one.record, analyze, show_values=show)
         first = None
         if _worth_another(found.shown):
             first = found.shown
             found = await explain(connection, ready.name, ready.types, one.record, analyze, show_values=show)
+        count_workers(connection, [plan for plan in (first, found.shown) if plan], planners, snapshot.catalog)
     return first, found.shown
 
 

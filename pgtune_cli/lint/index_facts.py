@@ -81,7 +81,7 @@ def _facts(world: World, index: Index) -> IndexFacts:
         keeps_rules=keeps_rules(index), is_partition=index.partition_of is not None,
         index_bytes=size, **_key(index, world), **_bloat(index, size, world),
         table_inserts=table.n_tup_ins if table else None,
-        table_rows=world.rows(index.table), scans=usage.idx_scan if usage else None,
+        table_rows=world.rows(index.table), scans=usage.application_scans if usage else None,
         counters_days=world.snapshot.usage.days,
         table_scans=table.seq_scan + (table.idx_scan or 0) if table else None,
         table_writes=table.n_tup_ins + table.n_tup_upd + table.n_tup_del if table else None,

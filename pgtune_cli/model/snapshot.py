@@ -189,6 +189,12 @@ class IndexUsage(msgspec.Struct, frozen=True, kw_only=True):
     idx_scan: Int8 = 0
     idx_tup_read: Int8 = 0
     idx_tup_fetch: Int8 = 0
+    own_scans: Int8 = 0
+    """of idx_scan: pgtune's own, as far as this machine knows of them."""
+
+    @property
+    def application_scans(self) -> int:
+        return self.idx_scan - self.own_scans
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,14 +39,14 @@ class RunningServer:
 
 
 class ServerPool:
-    """At most one server per major. `missing` says why a major that was asked for is not there."""
+    """At most one server per major. `missing` says why a major, or a program, that was asked for is not there."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self._servers: dict[int, RunningServer | None] = {}
         self._stack = ExitStack()
         self._given: RunningServer | None = None
-        self.missing: dict[int, str] = {}
+        self.missing: dict[int | str, str] = {}
         if env.get("PGTUNE_TEST_DSN"):
             self._given = _server_of(env["PGTUNE_TEST_DSN"])
 
