@@ -14,7 +14,8 @@ from pgtune_cli.advise.workload import Item, known_name, parsed
 from pgtune_cli.explain.derive import walk
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.plan import Plan, PlanNode
-from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex
+from pgtune_cli.sql.brackets import Brackets
+from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex, tokens
 from pgtune_cli.sql.quote import qualified, quote_identifier
 
 
@@ -30,6 +31,10 @@ def plan_accesses(item: Item, facts: Facts) -> list[Access]:
     found: dict[Access, None] = {}
     for conditions, order in _wanted(plan):
         shape = parsed(_query(source, conditions, order), facts)
+        if shape is None and conditions:
+            # what no parser takes is left out; the conditions beside it still say something
+            kept = [part for text in conditions for part in _parts(text) if parsed(_query(source, [part], ()), facts)]
+            shape = parsed(_query(source, kept, order), facts) if kept else None
         if shape is not None:
             # one condition is not all that the statement reads
             found.update((msgspec.structs.replace(access, reads=None), None) for access in accesses(shape, facts))
@@ -62,6 +67,25 @@ def _wanted(plan: Plan) -> Iterable[tuple[list[str], tuple[str, ...]]]:
 
 def _local(node: PlanNode) -> list[str]:
     return [text for text in (node.filter, node.index_cond, node.recheck_cond) if text]
+
+
+def _parts(text: str) -> list[str]:
+    """What is ANDed in a condition as EXPLAIN prints it: `((a = 1) AND (b <<= c))`."""
+    try:
+        found = tokens(text)
+    except TruncatedText:
+        return []
+    brackets = Brackets(found)
+    first, last = 0, len(found) - 1
+    while first < last and found[first].text == "(" and brackets.partner.get(first) == last:
+        first, last = first + 1, last - 1
+    depth = brackets.depth[first]
+    cuts = [at for at in range(first, last + 1) if found[at].word == "and" and brackets.depth[at] == depth]
+    mixed = any(found[at].word in ("or", "between") and brackets.depth[at] == depth for at in range(first, last + 1))
+    if mixed or not cuts:
+        return [text]
+    starts, ends = [first, *(cut + 1 for cut in cuts)], [*(cut - 1 for cut in cuts), last]
+    return [text[found[start].start : found[end].end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _query(source: str, conditions: list[str], order: tuple[str, ...]) -> str:

@@ -12,8 +12,10 @@ from pgtune_cli.collect.connection import connect
 from pgtune_cli.errors import ServerRefused
 from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.model.statement import Prepared, ValueSet
 from pgtune_cli.whatif.hypopg import HypopgWhatIf
-from pgtune_cli.whatif.protocol import Cost
+from pgtune_cli.whatif.protocol import Cost, CostRequest
 
 pytestmark = [pytest.mark.pg, pytest.mark.majors(15)]
 
@@ -61,6 +63,34 @@ def test_a_hypothetical_index_is_used_and_gone_afterwards(source: Database) -> N
         assert whatif.planner_calls == 2
         assert await whatif.costs([request(LOOKUP, BY_CUSTOMER)]) == [after]
         assert whatif.planner_calls == 2
+        await connection.close()
+
+    asyncio.run(main())
+
+
+def test_a_generic_plan_is_never_one_from_before_the_index_or_with_it(source: Database) -> None:
+    """A plan that was cached without the index is not told of it, and one with it could not even be executed."""
+    text = "SELECT * FROM sales.orders WHERE customer_id = $1"
+    prepared = Prepared(fingerprint="f", sql=text, parameter_types=("integer",))
+    generic = ValueSet(name="generic", origin="generic")
+
+    def asked(*indexes: CandidateIndex) -> CostRequest:
+        return CostRequest(prepared=prepared, values=generic, indexes=frozenset(indexes))
+
+    async def main() -> None:
+        connection = await connect(source.dsn)
+        costs = []
+        for indexes in ((), (BY_CUSTOMER,), ()):
+            whatif = HypopgWhatIf(connection)
+            await whatif.create([BY_CUSTOMER])
+            costs += await whatif.costs([asked(*indexes)])
+            assert await connection.fetch("SELECT FROM pg_prepared_statements") == []
+        before, with_index, after = costs
+        assert isinstance(before, Cost)
+        assert isinstance(with_index, Cost)
+        assert with_index.used == {BY_CUSTOMER}
+        assert with_index.total_cost < before.total_cost / 2
+        assert after == before
         await connection.close()
 
     asyncio.run(main())
