@@ -121,8 +121,8 @@ class ParameterValues:
         values = self._source.values(column)
         if column in row:
             values = _of_row(row[column], column_type)
-        whole = kind.endswith("[]") and use.kind in WHOLE_ARRAYS and use.operator != "= ANY"
-        if (column_type.endswith("[]") and not whole) or column_type == "tsvector":
+        whole = kind.endswith(("[]", "tsvector")) and use.kind in WHOLE_ARRAYS and use.operator != "= ANY"
+        if column_type.endswith(("[]", "tsvector")) and not whole:
             return self._of_elements(values, kind, name, use.place)
         if kind_of(column_type, self._catalog) is TypeKind.JSON:
             return document_value(use, values.equal(name, 0, None), kind, self._catalog)
@@ -235,7 +235,7 @@ def _of_row(value: str, column_type: str) -> ColumnValues:
         elements = tuple(element for element in parse_array(value) or [] if element is not None)
         return ColumnValues(common=((value, 1.0),), elements=elements)
     if column_type == "tsvector":
-        return ColumnValues(elements=tuple(lexemes(value)))
+        return ColumnValues(common=((value, 1.0),), elements=tuple(lexemes(value)))
     if column_type.endswith("range"):
         return ColumnValues(ranges=(value,))
     return ColumnValues(common=((value, 1.0),))

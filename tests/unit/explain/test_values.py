@@ -19,6 +19,8 @@ COLUMNS = {
     "email": "public.citext",
     "during": "tstzrange",
     "note": "text",
+    "codes": "integer[]",
+    "words": "tsvector",
 }
 
 
@@ -35,6 +37,13 @@ STATISTICS = (
         "placed_at", histogram_bounds="{" + ",".join(f'"2024-01-{day:02} 00:00:00+00"' for day in range(1, 32)) + "}"
     ),
     statistics("tags", most_common_elems="{red,green,blue}", most_common_elem_freqs=(0.5, 0.3, 0.1, 0.1, 0.5, 0.0)),
+    statistics(
+        "codes",
+        histogram_bounds='{"{1}","{2}","{3}","{4}","{5}","{6}","{7}","{8}","{9}"}',
+        most_common_elems="{9,1}",
+        most_common_elem_freqs=(0.5, 0.3, 0.1, 0.1, 0.5, 0.0),
+    ),
+    statistics("words", most_common_elems="{one,two}", most_common_elem_freqs=(0.5, 0.3, 0.1, 0.5)),
     statistics("payload", histogram_bounds='{"{\\"kind\\": \\"a\\", \\"n\\": 1}","{\\"kind\\": \\"b\\", \\"n\\": 2}"}'),
     statistics("email", histogram_bounds="{a@X.org,Bob@X.org,c@X.org,Dan@X.org,e@X.org}"),
     statistics("during", range_bounds_histogram='{"[2024-01-01,2024-02-01)","[2024-03-01,2024-04-01)"}'),
@@ -167,6 +176,18 @@ def test_array_elements_come_from_the_most_common_ones() -> None:
         "generic": None,
     }
     assert values("select * from orders where $1 = any(tags)", "text")["common"] == ("red",)
+
+
+def test_whole_arrays_are_compared_with_whole_arrays_in_order() -> None:
+    found = values("select * from orders where codes between $1 and $2", "integer[]", "integer[]")
+    assert found["common"] == ("{4}", "{6}")
+    assert values("select * from orders where codes = $1", "integer[]")["typical"] == ("{5}",)
+
+
+def test_a_documents_words_are_no_whole_document() -> None:
+    found = values("select * from orders where words between $1 and $2", "tsvector", "tsvector")
+    assert found["typical"] == ("a", "a")
+    assert values("select * from orders where words @@ $1", "tsquery")["typical"] == ("'two'",)
 
 
 def test_a_document_is_reduced_to_one_key() -> None:
