@@ -7,6 +7,8 @@ def duration(milliseconds: float | None) -> str:
     """`0.04 ms`, `850 ms`, `2.3 s`, `4 min 10 s`, `3 h 20 min`; `–` for unknown."""
     if milliseconds is None:
         return "–"
+    if 0 < milliseconds < 0.01:
+        return "<0.01 ms"
     if milliseconds < 1:
         return f"{milliseconds:.2f} ms"
     if milliseconds < 10:

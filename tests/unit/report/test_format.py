@@ -9,7 +9,8 @@ from pgtune_cli.report import format as form
 
 @pytest.mark.parametrize(
     ("milliseconds", "said"),
-    [(None, "–"), (0.041, "0.04 ms"), (9.94, "9.9 ms"), (850.4, "850 ms"), (2_340, "2.3 s"), (250_000, "4 min 10 s"),
+    [(None, "–"), (0.0, "0.00 ms"), (0.004, "<0.01 ms"), (0.041, "0.04 ms"),
+     (9.94, "9.9 ms"), (850.4, "850 ms"), (2_340, "2.3 s"), (250_000, "4 min 10 s"),
      (12_000_000, "3 h 20 min")],
 )  # fmt: skip
 def test_durations_change_unit_with_their_size(milliseconds: float | None, said: str) -> None:

@@ -1,0 +1,32 @@
+"""What was skipped, with the rules that lacked the same thing told together."""
+
+import msgspec
+
+from pgtune_cli.model.snapshot import Skipped
+from pgtune_cli.report.format import number_of
+
+_RULE = "rule "
+
+
+class RuleNeeds(msgspec.Struct, frozen=True):
+    """Rules that could not be judged everywhere, for one reason."""
+
+    need: str
+    rules: tuple[Skipped, ...]
+
+    @property
+    def told(self) -> str:
+        return f"{number_of(len(self.rules), 'rule')} not judged everywhere: needs {self.need}"
+
+
+def grouped(skipped: tuple[Skipped, ...]) -> tuple[tuple[Skipped, ...], tuple[RuleNeeds, ...]]:
+    """(what was skipped otherwise, rules by what they lacked)."""
+    others: list[Skipped] = []
+    needs: dict[str, list[Skipped]] = {}
+    for item in skipped:
+        need = item.why.partition(": needs ")[2]
+        if item.what.startswith(_RULE) and need and item.remedy is None:
+            needs.setdefault(need, []).append(item)
+        else:
+            others.append(item)
+    return tuple(others), tuple(RuleNeeds(need, tuple(rules)) for need, rules in sorted(needs.items()))
