@@ -1,7 +1,7 @@
 """The index advice: candidates of the whole workload, judged by the what-if planner, chosen under a budget."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -11,8 +11,9 @@ from pgtune_cli.advise.coverage import covered, starts_with
 from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.foreign_keys import foreign_key_items
-from pgtune_cli.advise.handover import Names, script
+from pgtune_cli.advise.handover import script
 from pgtune_cli.advise.other_methods import needs_extension
+from pgtune_cli.advise.plans_told import Plans, plans_told
 from pgtune_cli.advise.problem import Problem, best_of
 from pgtune_cli.advise.program import Limits
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
@@ -22,6 +23,7 @@ from pgtune_cli.advise.seeds import seeds
 from pgtune_cli.advise.selection import Selected, select
 from pgtune_cli.advise.served import wholly_served
 from pgtune_cli.advise.shelf import Shelf
+from pgtune_cli.advise.steps import Names, Script
 from pgtune_cli.advise.value import calls, values
 from pgtune_cli.advise.workload import Item, items
 from pgtune_cli.advise.write_cost import window_seconds, writes_of
@@ -77,7 +79,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     effort = Effort(planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets, deadline=deadline)
     selected = await select(problem, costs, Search(problem, costs, effort, bounds))
     dropped = await verified(droppable(facts), planned, selected.chosen, costs)
-    told = _Told(problem, selected, proposals, facts, whatif.engine)
+    plans = await plans_told(selected, problem, whatif)
+    told = _Told(problem, selected, proposals, facts, whatif.engine, plans)
     return IndexAdvice(
         engine=whatif.engine,
         workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in wanting),
@@ -111,20 +114,27 @@ class _Told(msgspec.Struct, frozen=True):
     proposals: Proposals
     facts: Facts
     engine: str
+    plans: Plans
 
     def chosen(self) -> tuple[ChosenIndex, ...]:
         """Most beneficial first."""
         names = Names(self.facts)
         benefits = {candidate: self._benefits(candidate) for candidate in self.selected.chosen}
         ordered = sorted(benefits, key=lambda each: (-sum(b.saved for b in benefits[each]), str(each)))
-        return tuple(self._chosen(candidate, benefits[candidate], names) for candidate in ordered)
+        scripts = {candidate: script(candidate, names, self.facts) for candidate in ordered}
+        named = {candidate: made.name for candidate, made in scripts.items()}
+        return tuple(self._chosen(candidate, benefits[candidate], scripts[candidate], named) for candidate in ordered)
 
-    def _chosen(self, candidate: CandidateIndex, benefits: Sequence[Benefit], names: Names) -> ChosenIndex:
-        made = script(candidate, names, self.facts)
+    def _chosen(
+        self, candidate: CandidateIndex, benefits: Sequence[Benefit], made: Script, named: Mapping[CandidateIndex, str]
+    ) -> ChosenIndex:
         cost = self.problem.shelf.upkeep[candidate]
         return ChosenIndex(
             sql=made.sql,
-            steps=made.steps,
+            steps=tuple(step.sql for step in made.steps),
+            rollback_steps=tuple(step.rollback_sql for step in made.steps),
+            leaves=made.leaves,
+            definition=candidate,
             rollback_sql=made.rollback_sql,
             name=made.name,
             relation=str(candidate.table),
@@ -133,9 +143,10 @@ class _Told(msgspec.Struct, frozen=True):
             benefit=sum(benefit.saved for benefit in benefits),
             write_cost=cost,
             evidence=evidence(self._channel(candidate), engine=self.engine),
-            statements=tuple(benefit.told() for benefit in benefits),
+            statements=tuple(self.plans.put(benefit.told(), named, self.facts) for benefit in benefits),
             confidence=confidence(benefits, self.engine).value,
             why=why(candidate, benefits, cost, needs_extension(candidate, self.facts)),
+            near_misses=self.rejected(candidate),
         )
 
     def _channel(self, candidate: CandidateIndex) -> str:
@@ -203,11 +214,12 @@ class _Told(msgspec.Struct, frozen=True):
             evidence={"channel": "statistics", "statement": hidden.fingerprint},
         )
 
-    def rejected(self) -> tuple[RejectedIndex, ...]:
-        """Those that some plan used; near misses first."""
+    def rejected(self, beside: CandidateIndex | None = None) -> tuple[RejectedIndex, ...]:
+        """Those that some plan used, near misses first; all, or those that could have taken the place of `beside`."""
         names = Names(self.facts)
         found = [
-            RejectedIndex(create_index_sql(candidate, names.peek(candidate)), reason)
+            RejectedIndex(create_index_sql(candidate, names.peek(candidate)), reason, str(candidate.table))
             for candidate, reason in self.selected.rejected.items()
+            if beside is None or (candidate.table == beside.table and candidate.keys[0] in beside.keys)
         ]
         return tuple(sorted(found, key=lambda each: (each.reason.startswith("it saves"), each.sql))[:MOST_REJECTED])

@@ -30,7 +30,10 @@ class Benefit(msgspec.Struct, frozen=True):
         return max(self.item.statement.calls, 1) * (self.before - self.after) * self.share
 
     def told(self) -> StatementBenefit:
-        return StatementBenefit(fingerprint=self.item.fingerprint, cost_before=self.before, cost_after=self.after)
+        return StatementBenefit(
+            fingerprint=self.item.fingerprint, cost_before=self.before, cost_after=self.after,
+            calls=self.item.statement.calls,
+        )  # fmt: skip
 
 
 def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float, extension: str | None = None) -> str:

@@ -22,13 +22,17 @@ class StatementBenefit(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     cost_before: float
     cost_after: float
+    calls: int = 0
+    plan_before: tuple[str, ...] = ()
+    """one indented line a node, of the values that the statement is planned with first."""
+    plan_after: tuple[str, ...] = ()
 
 
 class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
     sql: str
     """the bare CREATE INDEX CONCURRENTLY."""
     steps: tuple[str, ...]
-    """the whole script: timeouts, the statement, what follows it."""
+    """the whole script: timeouts, the statement, what follows it. It may be run again."""
     rollback_sql: str
     name: str
     relation: str
@@ -41,6 +45,13 @@ class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[StatementBenefit, ...]
     confidence: str
     why: str
+    rollback_steps: tuple[str | None, ...] = ()
+    """what undoes each of `steps`, in their order; to be run from the last to the first."""
+    leaves: tuple[str, ...] = ()
+    """the indexes that are built, qualified and quoted: its own, or one for each partition."""
+    definition: CandidateIndex | None = None
+    near_misses: tuple["RejectedIndex", ...] = ()
+    """others on the table, and why they were rejected."""
 
 
 class PossibleIndex(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +65,15 @@ class PossibleIndex(msgspec.Struct, frozen=True, kw_only=True):
 class RejectedIndex(msgspec.Struct, frozen=True):
     sql: str
     reason: str
+    relation: str = ""
 
 
 class DroppedIndex(msgspec.Struct, frozen=True):
     sql: str
     rollback_sql: str
     reason: str
+    relation: str = ""
+    size_bytes: int | None = None
 
 
 class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):

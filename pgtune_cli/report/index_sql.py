@@ -1,4 +1,4 @@
-"""The index advice as a script that a DBA can read before running it, and as JSON."""
+"""The index advice as a script for psql that a DBA can read before running it, and as JSON."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from pgtune_cli.model.report import ReportStatement
 from pgtune_cli.report.format import percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
+from pgtune_cli.sql.quote import quote_literal
 
 
 def index_json(advice: IndexAdvice) -> str:
@@ -19,18 +20,78 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement] = ()
     texts = {statement.fingerprint: statement.query for statement in statements}
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]
     lines += [f"-- {line}" for line in _summary(advice)]
+    lines += _resume(advice)
     for number, index in enumerate(advice.chosen, 1):
-        lines += ["", f"-- {number}. {_line(index.name)}", *_comment(index.why), *_benefits(index, texts)]
-        lines += [plain_sql(step).rstrip(";") + ";" for step in index.steps]
+        lines += [
+            "",
+            f"-- {number}. {_line(index.name)}",
+            *_comment(index.why),
+            *_facts(index),
+            *_benefits(index, texts),
+        ]
+        lines += _steps(index.steps, index.rollback_steps)
         lines += [f"-- undo: {_in_comment(index.rollback_sql)}"]
+        lines += [f"-- instead of {_in_comment(near.sql)}: {_line(near.reason)}" for near in index.near_misses]
+    if advice.dropped:
+        lines += ["", *_run(("SET lock_timeout = '10min'", "SET statement_timeout = 0"))]
     for dropped in advice.dropped:
-        lines += ["", *_comment(dropped.reason), plain_sql(dropped.sql).rstrip(";") + ";"]
+        # so that the script may be run again
+        sql = dropped.sql.replace("DROP INDEX CONCURRENTLY ", "DROP INDEX CONCURRENTLY IF EXISTS ", 1)
+        lines += ["", *_comment(dropped.reason), *_run([sql])]
         lines += [f"-- undo: {_in_comment(dropped.rollback_sql)}"]
+    if advice.dropped:
+        lines += ["", *_run(("RESET lock_timeout", "RESET statement_timeout"))]
     for possible in advice.possible:
         lines += ["", *_comment(f"possible only: {possible.reason}"), f"-- {_in_comment(possible.sql)};"]
+    told = {near.sql for index in advice.chosen for near in index.near_misses}
     for rejected in advice.rejected:
-        lines += ["", *_comment(f"rejected: {rejected.reason}"), f"-- {_in_comment(rejected.sql)};"]
+        if rejected.sql not in told:
+            lines += ["", *_comment(f"rejected: {rejected.reason}"), f"-- {_in_comment(rejected.sql)};"]
     return "\n".join(lines) + "\n"
+
+
+RUNNING = "SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.relid = i.indrelid"
+
+
+def _resume(advice: IndexAdvice) -> list[str]:
+    """What an interrupted run left behind is cleared away first; not while somebody builds on that table."""
+    leaves = [leaf for index in advice.chosen for leaf in index.leaves]
+    if not leaves:
+        return []
+    names = ", ".join(f"to_regclass({plain_sql(quote_literal(leaf))})" for leaf in leaves)
+    return [
+        "-- Run it with: psql -X -f FILE. It stops at the first error, and may be run again: what is there stays, and",
+        "-- an INVALID index, which an interrupted build leaves behind, is dropped here and built again.",
+        "\\set ON_ERROR_STOP on",
+        *_run(("SET lock_timeout = '10min'", "SET statement_timeout = 0")),
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = i.indexrelid)",
+        "    THEN 'REINDEX' ELSE 'DROP' END || ' INDEX CONCURRENTLY ' || i.indexrelid::regclass",
+        f"FROM pg_catalog.pg_index AS i WHERE i.indexrelid IN ({names})",
+        f"    AND NOT i.indisvalid AND NOT EXISTS ({RUNNING})",
+        "\\gexec",
+        ";",
+    ]
+
+
+def _steps(steps: Sequence[str], undo: Sequence[str | None]) -> list[str]:
+    """Each with what undoes it, where there is more than one that changes something."""
+    told = [*undo, *[None] * len(steps)][: len(steps)]
+    many = sum(each is not None for each in told) > 1
+    lines: list[str] = []
+    for step, back in zip(steps, told, strict=True):
+        lines += _run([step])
+        if many and back is not None:
+            lines += [f"-- undo: {_in_comment(back)}"]
+    return lines
+
+
+def _run(steps: Sequence[str]) -> list[str]:
+    return [plain_sql(step).rstrip(";") + ";" for step in steps]
+
+
+def _facts(index: ChosenIndex) -> list[str]:
+    saved = f", upkeep {index.write_cost:,.0f} of {index.benefit:,.0f} cost units saved" if index.benefit > 0 else ""
+    return [f"-- {size(index.size_bytes)} by estimate{saved}; confidence {_line(index.confidence)}"]
 
 
 def _summary(advice: IndexAdvice) -> list[str]:
@@ -47,11 +108,24 @@ def _summary(advice: IndexAdvice) -> list[str]:
 
 
 def _benefits(index: ChosenIndex, texts: dict[str, str]) -> list[str]:
+    """Plans of the statement that gains most: the others are in the JSON."""
     lines = []
-    for benefit in index.statements:
+    for number, benefit in enumerate(index.statements):
         text = texts.get(benefit.fingerprint, benefit.fingerprint)
-        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}: {headline(text, 70)}")
+        calls = f", {benefit.calls:,} calls" if benefit.calls else ""
+        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}{calls}: {headline(text, 70)}")
+        if number == 0:
+            lines += _plan("before", benefit.plan_before) + _plan("after", benefit.plan_after)
     return lines
+
+
+MOST_NODES = 12
+
+
+def _plan(name: str, nodes: Sequence[str]) -> list[str]:
+    shown = [_line(node) for node in nodes[:MOST_NODES]]
+    more = [f"… and {len(nodes) - MOST_NODES} more"] if len(nodes) > MOST_NODES else []
+    return [f"--      {name if at == 0 else '':6} {line}" for at, line in enumerate([*shown, *more])]
 
 
 def _comment(text: str) -> list[str]:

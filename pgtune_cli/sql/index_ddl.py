@@ -14,21 +14,24 @@ MAX_NAME_BYTES = 63
 _PARAMETRISED = re.compile(r"(?P<name>[^(]+)(?P<options>\([\w\s=,]*\))?\Z")
 
 
-def create_index_sql(candidate: CandidateIndex, name: str, *, concurrently: bool = True) -> str:
+def create_index_sql(
+    candidate: CandidateIndex, name: str, *, concurrently: bool = True, only: bool = False, if_not_exists: bool = False
+) -> str:
     """CREATE INDEX without a semicolon. ValueError for an expression that is not one closed expression."""
     unique = "UNIQUE " if candidate.unique else ""
-    how = "CONCURRENTLY " if concurrently else ""
+    how = ("CONCURRENTLY " if concurrently else "") + ("IF NOT EXISTS " if if_not_exists else "")
     method = "" if candidate.method == "btree" else f" USING {quote_identifier(candidate.method)}"
     keys = ", ".join(key_sql(key) for key in candidate.keys)
     include = f" INCLUDE ({', '.join(map(quote_identifier, candidate.include))})" if candidate.include else ""
     where = f" WHERE {_closed(candidate.predicate)}" if candidate.predicate is not None else ""
-    table = qualified(candidate.table)
+    table = ("ONLY " if only else "") + qualified(candidate.table)
     return f"CREATE {unique}INDEX {how}{quote_identifier(name)} ON {table}{method} ({keys}){include}{where}"
 
 
-def drop_index_sql(schema: str, name: str, *, concurrently: bool = True) -> str:
+def drop_index_sql(schema: str, name: str, *, concurrently: bool = True, if_exists: bool = False) -> str:
     """DROP INDEX without a semicolon."""
-    return f"DROP INDEX {'CONCURRENTLY ' if concurrently else ''}{qualified(RelationName(schema, name))}"
+    how = ("CONCURRENTLY " if concurrently else "") + ("IF EXISTS " if if_exists else "")
+    return f"DROP INDEX {how}{qualified(RelationName(schema, name))}"
 
 
 def index_name(candidate: CandidateIndex, taken: set[str]) -> str:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from support.database import Database
 
-from pgtune_cli.advise.handover import left_invalid
+from pgtune_cli.advise.steps import check_valid
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.report.format import plain_sql
@@ -118,7 +118,8 @@ def test_a_printed_index_script_runs_on_a_table_with_control_characters_in_its_n
     pg.execute('create table "a\tb" ("c\r\n\x1b" int)')
     candidate = CandidateIndex(table=RelationName("public", "a\tb"), keys=(IndexKey(column="c\r\n\x1b"),))
     name = index_name(candidate, set())
-    steps = [create_index_sql(candidate, name), left_invalid(RelationName("public", "a\tb"))]
+    check = check_valid(RelationName("public", name), RelationName("public", "a\tb")).sql
+    steps = [create_index_sql(candidate, name), check]
     for step in steps:
         pg.execute(plain_sql(step))
     (row,) = pg.fetch("select indexdef from pg_indexes where schemaname = 'public'")

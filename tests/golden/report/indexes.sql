@@ -4,15 +4,22 @@
 
 -- 1. </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+-- 11.8 MB by estimate, upkeep 10 of 600,000 cost units saved; confidence high
 --    cost 1,000 -> 12: SELECT * FROM orders WHERE status = $1 /* </script><img src=x onerror…
 SET lock_timeout = '5s';
 CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status);
 -- undo: DROP INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)"
 
+SET lock_timeout = '10min';
+SET statement_timeout = 0;
+
 -- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- DROP TABLE orders
-DROP INDEX CONCURRENTLY x;
+DROP INDEX CONCURRENTLY IF EXISTS x;
 -- undo: CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status)
+
+RESET lock_timeout;
+RESET statement_timeout;
 
 -- possible only: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- DROP TABLE orders

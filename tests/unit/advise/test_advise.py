@@ -58,12 +58,27 @@ def test_the_whole_advice() -> None:
         benefit=100 * 1980.0,
         write_cost=0.0,
         evidence={"channel": "text", "proof": "planned", "engine": "table"},
-        statements=(StatementBenefit(fingerprint="slow", cost_before=2000.0, cost_after=20.0),),
+        statements=(
+            StatementBenefit(
+                fingerprint="slow",
+                cost_before=2000.0,
+                cost_after=20.0,
+                calls=100,
+                plan_before=("Result",),
+                plan_after=("Result",),
+            ),
+        ),
         confidence="medium",
         why="Serves one statement (90.0% of the measured time) through public.t (a, b). The planner cost of statement "
         "slow falls from 2,000.0 to 20.0 a call (100 times less), over 100 calls.",
+        rollback_steps=chosen.rollback_steps,
+        leaves=("public.t_a_b_idx",),
+        definition=AB,
+        near_misses=found.rejected,
     )
-    assert sql in chosen.steps
+    assert len(chosen.steps) == len(chosen.rollback_steps)
+    # it may be run again
+    assert sql.replace("CONCURRENTLY", "CONCURRENTLY IF NOT EXISTS") in chosen.steps
     assert (found.engine, found.workload_cost_before, found.workload_cost_after, found.storage_bytes) == (
         "table", 210_000.0, 12_000.0, 1 << 20,
     )  # fmt: skip
@@ -71,6 +86,7 @@ def test_the_whole_advice() -> None:
         RejectedIndex(
             "CREATE INDEX CONCURRENTLY t_a_idx ON public.t (a)",
             "the indexes that were chosen do nearly all of what it would",
+            "public.t",
         ),
     )
     assert (found.possible, found.dropped) == ((), ())

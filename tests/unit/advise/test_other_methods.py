@@ -7,8 +7,9 @@ import pytest
 from support.advise_fakes import analysis, snapshot, statement, statistics, table
 
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.advise.handover import Names, script
+from pgtune_cli.advise.handover import script
 from pgtune_cli.advise.propose import Proposals, propose
+from pgtune_cli.advise.steps import Names, Step
 from pgtune_cli.advise.workload import items
 from pgtune_cli.model.catalog import Extension, OperatorClass
 from pgtune_cli.model.snapshot import Snapshot
@@ -96,8 +97,9 @@ def test_a_hidden_pattern_makes_a_trigram_index_possible_and_says_what_it_takes(
 def test_the_extension_is_created_first_and_only_where_it_is_missing() -> None:
     found, facts = given("select * from t where name ilike '%abc%'")
     (candidate,) = found.candidates
-    assert "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public" in script(candidate, Names(facts), facts).steps
+    first, *_ = script(candidate, Names(facts), facts).steps
+    assert first == Step("CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public")
     found, facts = given("select * from t where name ilike '%abc%'", extensions=(Extension("pg_trgm", "1.6", "ext"),))
     (candidate,) = found.candidates
     assert candidate.keys[0].opclass == "ext.gin_trgm_ops"
-    assert not any("EXTENSION" in step for step in script(candidate, Names(facts), facts).steps)
+    assert not any("EXTENSION" in step.sql for step in script(candidate, Names(facts), facts).steps)
