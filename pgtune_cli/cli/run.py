@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -38,4 +39,9 @@ def run(main: Coroutine[Any, Any, T]) -> T:
                 raise KeyboardInterrupt from None
             raise
 
-    return asyncio.run(interruptible())
+    try:
+        return asyncio.run(interruptible())
+    except KeyboardInterrupt:
+        # typer ends the program with 130, and without a word
+        print("pgtune: interrupted", file=sys.stderr)  # noqa: T201
+        raise
