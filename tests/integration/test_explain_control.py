@@ -20,20 +20,23 @@ from pgtune_cli.model.statement import Statement
 pytestmark = pytest.mark.pg
 
 
-def explained(pg: Any, queries: list[str], **options: Any) -> list[StatementPlans]:
+def explained(pg: Any, queries: list[str], replica: str | None = None, **options: Any) -> list[StatementPlans]:
     async def main() -> list[StatementPlans]:
         connection = await connect(pg.dsn)
+        other = await connect(replica) if replica is not None else None
         try:
             statements = [
                 Statement(fingerprint=query, query=query, calls=0, total_exec_time_ms=0.0, mean_exec_time_ms=0.0)
                 for query in queries
             ]
             found = await explain_statements(
-                connection, await collect(connection), statements, ExplainOptions(**options)
+                connection, await collect(connection), statements, ExplainOptions(**options), replica=other
             )
             return list(found.values())
         finally:
             await connection.close()
+            if other is not None:
+                await other.close()
 
     return asyncio.run(main())
 
@@ -143,7 +146,6 @@ def test_a_replica_executes_in_the_servers_place(pg: Any) -> None:
             pg.execute("select pg_logical_emit_message(false, 'x', 'y')")
             pg.execute("select pg_switch_wal()")
         time.sleep(0.2)
-        late = pgtune("analyze", pg.dsn, "--execute-on", replica, "--format", "json")
-        reasons = {one["not_executed"] for one in json.loads(late.stdout)["statements"]}
-        assert any(reason and reason.endswith("MB of WAL behind") for reason in reasons)
-        assert json.loads(late.stdout)["summary"]["executed"] == 0
+        late = explained(pg, ["select 1", "values (1)"], replica)
+        assert all(one.not_executed is not None and one.not_executed.endswith("MB of WAL behind") for one in late)
+        assert all(one.plans and not one.plans[0].executed for one in late)
