@@ -1,6 +1,6 @@
 """Render the sample reports anew from the committed snapshot of the demo.
 
-python sample_reports/render.py            # writes report.* and indexes.sql beside this file
+python sample_reports/render.py            # writes one of each format beside this file
 python sample_reports/render.py --snapshot # takes a new snapshot of the demo first (about two minutes)
 """
 
@@ -11,7 +11,17 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SNAPSHOT = HERE / "shop.pgtune"
-FILES = ("report.html", "report.json", "report.md", "report.txt", "indexes.sql")
+FILES = {
+    "report.html": "html",
+    "report.json": "json",
+    "report.md": "markdown",
+    "report.txt": "terminal",
+    "indexes.sql": "sql",
+    "report.sarif": "sarif",
+    "junit.xml": "junit",
+    "gitlab.json": "gitlab",
+    "github.txt": "github",
+}
 
 
 def pgtune(*arguments: str) -> None:
@@ -20,7 +30,7 @@ def pgtune(*arguments: str) -> None:
 
 def render(folder: Path) -> None:
     """Analyse the snapshot; every file of FILES is written to `folder`."""
-    outputs = [argument for name in FILES for argument in ("-o", str(folder / name))]
+    outputs = [argument for name in FILES for argument in ("-o", f"{FILES[name]}={folder / name}")]
     pgtune("analyze", str(SNAPSHOT), "-q", *outputs)
 
 

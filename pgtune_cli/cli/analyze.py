@@ -128,7 +128,8 @@ def emit(
     from pgtune_cli.cli.console import print_result
     from pgtune_cli.cli.write import write_file
 
-    for name, path in files:
-        write_file(path, draw(name))
+    # all are drawn before the first is written: a fault in one format leaves no file half new, half old
+    for path, text in [(path, draw(name)) for name, path in files]:
+        write_file(path, text)
     if not (quiet and files):
         print_result(draw(format_, colour=colour))

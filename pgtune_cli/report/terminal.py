@@ -3,6 +3,7 @@
 import io
 import shutil
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -13,13 +14,17 @@ from rich.text import Text
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
-from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.model.rewrite import Rewrite
 from pgtune_cli.report import rewrites
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
-from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, plain_sql, size
+from pgtune_cli.report.actions import actions, blocks_a_call, offered, refused
+from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
+from pgtune_cli.report.skips import grouped
 
-_TOP = 10
+_TOP, _ACTIONS = 6, 6
+"""lines of the first screen"""
+_WIDE = 100
 _COLUMNS = {"share": 6, "calls": 6, "mean": 9, "blocks": 6}
 _MARKS = {"error": ("error", "bold red"), "warning": ("warning", "yellow"), "info": ("info", "cyan")}
 
@@ -39,7 +44,6 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
     )
     with console.capture() as capture:
         _summary(console, report)
-        _statements(console, report)
         _indexes(console, report)
         _rewrites(console, report)
         _findings(console, report)
@@ -50,26 +54,56 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
 
 
 def _summary(console: Console, report: Report) -> None:
+    """The first screen: at most 24 lines of 80 columns, whatever was found."""
     server, workload, summary = report.server, report.workload, report.summary
-    console.print(
-        f"[bold]{escape(plain(server.database))}[/] on PostgreSQL {server.version_num // 10_000}: "
-        f"{number_of(workload.statements, 'statement')}, {number_of(workload.calls, 'call')}, "
-        f"{duration(workload.total_exec_time_ms)}"
+    first = Text.assemble(
+        (one_line(server.database, 30), "bold"),
+        f" on PostgreSQL {server.version_num // 10_000}: {number_of(workload.statements, 'statement')}, "
+        f"{number_of(workload.calls, 'call')}, {duration(workload.total_exec_time_ms)}",
     )
-    console.print(f"{summary.explained} planned, {summary.executed} executed, {summary.skipped} skipped")
-    saved = summary.workload_cost_reduction
-    facts = [
-        (summary.indexes_advised, "to create" + (f" (planned cost {percent(saved)} lower)" if saved else ""), "index"),
-        (summary.indexes_to_drop, "to drop", "index"),
-        (summary.rewrites_proven, "proven", "rewrite"),
-        (summary.findings["error"], "", "error"),
-        (summary.findings["warning"], "", "warning"),
-        (summary.findings["info"], "", "note"),
-        (summary.findings["possible"], "that the evidence cannot show", "possible finding"),
+    _line(console, first)
+    counts = summary.findings
+    told = [
+        number_of(counts[severity], noun)
+        for severity, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
+        if counts[severity]
     ]
-    for number, what, noun in facts:
-        figure, _, named = number_of(number, noun).partition(" ")
-        console.print(Text(f"{figure:>5} {named} {what}".rstrip(), style="bold" if number else ""))
+    if counts["possible"]:
+        told.append(f"{counts['possible']} possible")
+    _line(console, f"{summary.explained} planned, {summary.executed} executed, {summary.skipped} skipped; "
+                   f"findings: {', '.join(told) or 'none'}")  # fmt: skip
+    _statements(console, report)
+    _todo(console, report)
+
+
+def _todo(console: Console, report: Report) -> None:
+    todo = actions(report)
+    _heading(console, "What to do, in this order")
+    if not todo:
+        console.print("Nothing to do was found.")
+        return
+    for number, action in enumerate(todo[:_ACTIONS], 1):
+        gain = percent(action.gain if action.gain is not None else action.share) if action.kind != "drop" else ""
+        verb = "saves" if action.gain is not None else "about" if gain else ""
+        style = "green" if action.gain else "yellow" if action.rank else ""
+        title = action.title.replace("Create an index on", "Index on") if console.width < _WIDE else action.title
+        line = Text.assemble(f"{number:>2}. ", (f"{verb:<5} {gain:>6}", style), f"  {title}")
+        for more in (action.change, action.sure):
+            if more and line.cell_len + cell_len(more) + 2 <= console.width:
+                line.append(f"  {more}", "dim")
+        _line(console, line)
+    if len(todo) > _ACTIONS:
+        _line(console, Text(f"    … and {len(todo) - _ACTIONS} more below", style="dim"))
+    saved = report.summary.workload_cost_reduction
+    if saved:
+        room = size(report.indexes.storage_bytes)
+        _line(console, f"    all indexes together: planned cost {percent(saved)} lower, {room} by estimate")
+    _line(console, Text("    % of the measured time; it is saved if time falls as planned cost does", style="dim"))
+
+
+def _line(console: Console, text: Text | str) -> None:
+    """One line, cut where the terminal ends."""
+    console.print(text if isinstance(text, Text) else Text(text), no_wrap=True, overflow="ellipsis")
 
 
 def _heading(console: Console, text: str) -> None:
@@ -87,12 +121,11 @@ def _statements(console: Console, report: Report) -> None:
     rest = console.width - sum(columns + 1 for columns in _COLUMNS.values()) - 1
     table.add_column("statement", no_wrap=True, width=max(rest, 10))
     for statement in report.statements[:_TOP]:
-        blocks = (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
         table.add_row(
             percent(statement.share_of_time),
             count(statement.calls),
             duration(statement.mean_exec_time_ms),
-            count(blocks),
+            count(blocks_a_call(statement)),
             Text(headline(statement.query, max(rest, 10))),
         )
     console.print(table)
@@ -137,13 +170,11 @@ def _index_line(index: ChosenIndex) -> str:
 
 
 def _rewrites(console: Console, report: Report) -> None:
-    offered = [rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED]
-    refused = [rewrite for rewrite in report.rewrites if rewrite.status is RewriteStatus.REFUSED]
     if report.rewrites:
         _heading(console, "Rewrites")
-    for rewrite in offered:
+    for rewrite in offered(report):
         _rewrite(console, rewrite)
-    for rewrite in refused:
+    for rewrite in refused(report):
         text = headline(rewrite.before, max(console.width - 4, 10))
         console.print(Text(f"refused, {rewrites.title(rewrite)}: {plain(rewrite.reason or '')}", style="dim"))
         console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4)))
@@ -196,9 +227,12 @@ def _finding(console: Console, finding: Finding, texts: list[str]) -> None:
 def _skipped(console: Console, report: Report) -> None:
     if report.skipped:
         _heading(console, "Skipped")
-    for item in report.skipped:
+    others, needs = grouped(report.skipped)
+    for item in others:
         remedy = f" → {plain_sql(item.remedy)}" if item.remedy else ""
         console.print(Text(f"{plain(item.what)}: {plain(item.why)}{remedy}"))
+    for group in needs:
+        console.print(Text(f"{plain(group.told)}; the other formats name them"))
 
 
 def _near_misses(console: Console, report: Report) -> None:

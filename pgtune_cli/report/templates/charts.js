@@ -64,9 +64,9 @@ const DRAWN = {
     const x = (value) => left + (width - left - right) * value / widest;
     const y = (value) => top + height * (1 - value / most);
     const path = "M" + x(0) + " " + y(0) + rows.map((row) => "L" + x(row.values[0]) + " " + y(row.values[1])).join("");
-    const points = rows.map((row) => link(row,
-      draw("circle", { cx: x(row.values[0]), cy: y(row.values[1]), r: 5, class: "now" }),
-      text(x(row.values[0]), y(row.values[1]) + 18, row.anchor.replace("#index-", ""), { "text-anchor": "middle" })));
+    const points = rows.flatMap((row) => [
+      text(x(row.values[0]), y(row.values[1]) + 18, row.anchor.replace("#index-", ""), { "text-anchor": "middle" }),
+      link(row, draw("circle", { cx: x(row.values[0]), cy: y(row.values[1]), r: 5, class: "now" }))]);
     return [height + top + 24, ...percentAxis(width, left, height, top, most), draw("path", { d: path, class: "line step" }),
       ...points, text(left, top + height + 18, "0"),
       text(width, top + height + 18, rows.at(-1).shown[0] + " of indexes", { "text-anchor": "end" })];
@@ -76,26 +76,25 @@ const DRAWN = {
     const all = rows.flatMap((row) => row.values.map(floor));
     const low = Math.min(...all), span = Math.max(...all) - low || 1, room = width - 20;
     const x = (value) => 10 + room * (floor(value) - low) / span;
-    return [rows.length * line + 6, ...rows.map((row, number) => {
+    return [rows.length * line + 6, ...rows.flatMap((row, number) => {
       const y = number * line + 28, [was, now] = row.values.map(x);
       const said = row.shown.join(" → ");
-      return link(row, draw("rect", { x: 0, y: number * line, width, height: line, fill: "transparent" }),
-        text(0, y - 14, cut(row.label, width - said.length * 7.5 - 12), { class: "label" }),
+      return [text(0, y - 14, cut(row.label, width - said.length * 7.5 - 12), { class: "label" }),
         text(width, y - 14, said, { "text-anchor": "end" }),
-        draw("line", { x1: was, x2: now, y1: y, y2: y, class: "link" }),
-        draw("circle", { cx: was, cy: y, r: 5, class: "was" }), draw("circle", { cx: now, cy: y, r: 5, class: "now" }));
+        link(row, draw("rect", { x: 0, y: number * line, width, height: line, fill: "transparent" }), draw("line", { x1: was, x2: now, y1: y, y2: y, class: "link" }),
+        draw("circle", { cx: was, cy: y, r: 5, class: "was" }), draw("circle", { cx: now, cy: y, r: 5, class: "now" }))];
     })];
   },
   buffers(rows, width) {
     const line = 34, most = Math.max(...rows.map((row) => row.values[0] + row.values[1])) || 1;
-    return [rows.length * line + 4, ...rows.map((row, number) => {
+    return [rows.length * line + 4, ...rows.flatMap((row, number) => {
       const y = number * line, hit = width * row.values[0] / most, read = width * row.values[1] / most;
       const said = row.shown[0] + " hit, " + row.shown[1] + " read";
-      return link(row, draw("rect", { x: 0, y, width, height: line, fill: "transparent" }),
-        text(0, y + 13, cut(row.label, width - said.length * 7 - 12), { class: "label" }),
+      return [text(0, y + 13, cut(row.label, width - said.length * 7 - 12), { class: "label" }),
         text(width, y + 13, said, { "text-anchor": "end" }),
+        link(row, draw("rect", { x: 0, y, width, height: line, fill: "transparent" }),
         draw("rect", { x: 0, y: y + 18, width: hit, height: 9, class: "col" }),
-        draw("rect", { x: hit, y: y + 18, width: read, height: 9, class: "was" }));
+        draw("rect", { x: hit, y: y + 18, width: read, height: 9, class: "was" }))];
     })];
   },
 };

@@ -37,6 +37,29 @@ def test_each_format_is_as_agreed(
     golden(f"report/{name}", render(hostile_report(), format_, width=width))
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_terminal_in_colour_is_as_agreed(width: int, golden: Callable[[str, str], None]) -> None:
+    coloured = render(hostile_report(), "terminal", colour=True, width=width)
+    golden(f"report/report_{width}_colour.txt", coloured)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in plain.splitlines()] == render(
+        hostile_report(), "terminal", width=width
+    ).splitlines()
+
+
+def test_the_first_screen_stands_alone() -> None:
+    """24 lines of 80 columns: how much, what costs most, what to do."""
+    report = hostile_report()
+    statements = tuple(msgspec.structs.replace(report.statements[0], fingerprint=f"{n:016}") for n in range(40))
+    findings = tuple(msgspec.structs.replace(report.findings[0], id=f"f{n}") for n in range(40))
+    crowded = msgspec.structs.replace(report, statements=statements, findings=findings)
+    screen = render(crowded, "terminal", width=80).splitlines()[:24]
+    assert "What costs most" in screen
+    assert "What to do, in this order" in screen
+    assert screen[-1] == ""
+    assert max(map(len, screen)) <= 80
+
+
 @pytest.mark.parametrize("colour", [False, True])
 def test_the_terminal_gets_no_control_character_from_a_text(colour: bool) -> None:
     text = render(hostile_report(), "terminal", colour=colour, width=80)
