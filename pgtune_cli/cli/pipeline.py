@@ -240,10 +240,12 @@ async def explain(
     if clone is not None:
         # what the source did not plan for this role, writes above all; all of them where it was not asked
         unplanned = tuple(one for one in statements if one.fingerprint not in plans or not plans[one.fingerprint].plans)
-        on_clone = await explain_statements(
-            clone.connection, source.snapshot, unplanned, explain_options, source="clone", progress=notes.progress
-        )
-        plans |= {fingerprint: _merged(plans.get(fingerprint), found) for fingerprint, found in on_clone.items()}
+        for role, some in _by_role(unplanned, clone).items():
+            async with clone.connected_as(role) as connection:
+                on_clone = await explain_statements(
+                    connection, source.snapshot, some, explain_options, source="clone", progress=notes.progress
+                )
+            plans |= {fingerprint: _merged(plans.get(fingerprint), found) for fingerprint, found in on_clone.items()}
     analysis = Analysis(snapshot=source.snapshot, statements=statements, plans=plans, skipped=skipped)
     if clone is not None:
         from pgtune_cli.whatif.fidelity import with_fidelity
@@ -251,6 +253,14 @@ async def explain(
         notes.progress("comparing the clone's plans with the source's")
         analysis = await with_fidelity(analysis, clone)
     return analysis
+
+
+def _by_role(statements: tuple[Statement, ...], clone: "Clone") -> dict[str | None, list[Statement]]:
+    """By who runs them, where row security or settings of a role make a difference."""
+    found: dict[str | None, list[Statement]] = {}
+    for one in statements:
+        found.setdefault(clone.role_of(one.fingerprint, one.query), []).append(one)
+    return found
 
 
 def _lost(notes: Notes) -> Skipped:

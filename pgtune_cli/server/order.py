@@ -10,6 +10,8 @@ from pgtune_cli.server.supervisor import Order
 
 SUPERUSER = "postgres"
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "unix_socket_permissions": "0700"}
+LOCALES = "LOCPATH"
+"""where libc looks for locales before it looks among the system's"""
 LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
@@ -63,7 +65,7 @@ def _initdb_command(binaries: Binaries, home: Path, password_file: Path | None, 
 
 def _environment(libraries: Path | None) -> dict[str, str]:
     """Nothing of the caller's: PGDATA, PGOPTIONS, a locale or a time zone would change what the server does."""
-    env = {key: os.environ[key] for key in LIBRARY_PATHS if key in os.environ}
+    env = {key: os.environ[key] for key in (*LIBRARY_PATHS, LOCALES) if key in os.environ}
     if libraries is not None:
         env["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, [str(libraries), env.get("LD_LIBRARY_PATH")]))
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"} | env

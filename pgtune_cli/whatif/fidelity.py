@@ -24,6 +24,8 @@ SYSTEM_CATALOGS = re.compile(r"\bpg_\w|\binformation_schema\b", re.IGNORECASE)
 OF_SOURCE = ("server", "snapshot")
 BY_NAME = ("type ", "function ", "operator ", "collation ", "extension ")
 """lost objects that belong to no table"""
+OF_DATABASE = "collation of the database"
+TEXTS = ("text", "character", "citext")
 
 
 async def with_fidelity(analysis: Analysis, clone: Clone) -> Analysis:
@@ -86,9 +88,11 @@ class Causes:
         names = self._relevance.tables(sql)
         tables = [relation for relation in self._catalog.relations if relation.relation_name in names]
         found = (
-            self._lost_object(sql, tables)
+            self._lost_collation(sql, tables)
+            or self._lost_object(sql, tables)
             or self._missing_statistics(sql, tables)
             or _row_security(tables, self._catalog)
+            or self._gin(tables)
         )
         if found is not None:
             return found
@@ -107,6 +111,19 @@ class Causes:
             by_name = lost.what.startswith(BY_NAME) and words.may_name(_bare_name(lost.what))
             if of_table or by_name:
                 return f"{lost.what}: {lost.why}"
+        return None
+
+    def _lost_collation(self, sql: str, tables: list[Relation]) -> str | None:
+        """Of a column that the statement names."""
+        words = Words([sql])
+        lost = {one.what: f"{one.what}: {one.why}" for one in self._lost if one.what.startswith("collation ")}
+        for column in (column for relation in tables for column in relation.columns if lost):
+            if not words.may_name(column.name):
+                continue
+            if column.collation is not None and f"collation {column.collation}" in lost:
+                return lost[f"collation {column.collation}"]
+            if column.collation is None and column.type.startswith(TEXTS) and OF_DATABASE in lost:
+                return lost[OF_DATABASE]
         return None
 
     def _gin(self, tables: list[Relation]) -> str | None:

@@ -10,10 +10,14 @@ INTEGRITY = "23"
 
 def reason_of(error: BaseException) -> str:
     """The server's message; for errors about values, which quote them, only their kind."""
-    state = getattr(error, "sqlstate", None) or ""
+    return reason(getattr(error, "sqlstate", None) or "", str(error))
+
+
+def reason(state: str, message: str) -> str:
+    """The same of an error that the server caught itself."""
     if state[:2] in (DATA_EXCEPTION, INTEGRITY):
         return f"its values were refused (SQLSTATE {state})"
-    return str(error).strip().split("\n", 1)[0]
+    return message.strip().split("\n", 1)[0]
 
 
 def was_ended(error: BaseException) -> bool:

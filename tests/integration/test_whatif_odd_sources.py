@@ -263,6 +263,8 @@ def test_row_security_is_planned_for_the_role_that_runs_the_statement(pg: Databa
         "CREATE POLICY of_shop ON deals FOR SELECT TO seller USING (shop = 7);"
         "CREATE POLICY own ON deals AS RESTRICTIVE TO seller USING (owner = 'o7' OR total > 5);"
         "CREATE POLICY all_of_it ON deals TO auditor USING (total > 0) WITH CHECK (false);"
+        "CREATE VIEW sellers_deals AS SELECT id, total FROM deals; ALTER VIEW sellers_deals OWNER TO seller;"
+        "GRANT SELECT ON sellers_deals TO auditor, boss;"
         "GRANT auditor TO head; ALTER ROLE boss BYPASSRLS; ALTER ROLE boss SET random_page_cost = 1.1;"
         "ALTER ROLE auditor SET work_mem = '64kB'"
     )
@@ -271,6 +273,7 @@ def test_row_security_is_planned_for_the_role_that_runs_the_statement(pg: Databa
         "SELECT * FROM deals WHERE total < 900",
         "SELECT * FROM deals ORDER BY total",
         "UPDATE deals SET total = 1",
+        "SELECT * FROM sellers_deals WHERE total < 900",
     )
 
     async def main() -> None:
@@ -300,6 +303,10 @@ def test_row_security_is_planned_for_the_role_that_runs_the_statement(pg: Databa
             asked = msgspec.structs.replace(own, prepared=Prepared(fingerprint=fingerprint(queries[0]), sql=queries[0]))
             found = await clone.costs([asked, msgspec.structs.replace(own, role="seller")])
             assert found[0] == found[1]
+            role = clone.role_of(asked.prepared.fingerprint, queries[0])
+            assert role == "seller"
+            async with clone.connected_as(role) as connection:
+                assert await explain(connection, queries[0]) == found[0].plan
 
     asyncio.run(main())
 

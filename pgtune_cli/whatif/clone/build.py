@@ -11,6 +11,7 @@ from pgtune_cli.whatif.clone.extended import restore_extended
 from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import lay_ground
 from pgtune_cli.whatif.clone.item import Item, Stage, run_items
+from pgtune_cli.whatif.clone.needed import only_missed
 from pgtune_cli.whatif.clone.physical import give_sizes
 from pgtune_cli.whatif.clone.roles import create_roles, grant, policy_items
 from pgtune_cli.whatif.clone.statistics import restore_columns, restore_relations
@@ -38,8 +39,8 @@ async def build(
     spaces, without = await create_tablespaces(admin, snapshot.server.tablespaces)
     roles, unknown = await create_roles(admin, snapshot)
     await owner.execute("SET search_path = ''")
-    lost += without + unknown + await _run_ddl(owner, snapshot, spaces, roles)
-    await grant(admin, catalog)
+    lost = only_missed(lost + without + unknown + await _run_ddl(owner, snapshot, spaces, roles), snapshot, catalog)
+    await grant(admin, catalog, roles)
     statistics = _of_catalog(snapshot)
     lost += await restore_relations(owner, catalog)
     lost += await restore_columns(owner, statistics)

@@ -17,7 +17,7 @@ from pgtune_cli.sql.index_ddl import create_index_sql
 from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.clone import btree, files
 from pgtune_cli.whatif.clone.extremes import Leaves
-from pgtune_cli.whatif.clone.ground import SERVICE
+from pgtune_cli.whatif.clone.item import SERVICE
 from pgtune_cli.whatif.clone.physical import evict
 from pgtune_cli.whatif.clone.sizing import BuiltIndex, Size, Sizing
 from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended

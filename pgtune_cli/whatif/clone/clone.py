@@ -1,7 +1,8 @@
 """The statistics-only clone as a what-if planner: real plans and costs, for any set of candidate and hidden indexes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.sql.quote import qualified, quote_identifier
 from pgtune_cli.whatif.batch import Configuration, answer
 from pgtune_cli.whatif.clone.candidates import Candidate, Workshop
-from pgtune_cli.whatif.clone.ground import SERVICE
+from pgtune_cli.whatif.clone.item import SERVICE
 from pgtune_cli.whatif.clone.planner_settings import refusal, set_locally
 from pgtune_cli.whatif.clone.roles import Roles
 from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned
@@ -31,7 +32,7 @@ TOGGLES_BETWEEN_VACUUMS = 2000
 
 
 SET_IF_KNOWN = """
-SELECT pg_catalog.set_config(name, $2, true) FROM pg_catalog.pg_settings
+SELECT pg_catalog.set_config(name, $2, $3) FROM pg_catalog.pg_settings
 WHERE name = $1 AND context IN ('user', 'superuser')"""
 
 
@@ -120,7 +121,7 @@ class Clone:
                 async with rolled_back(self.connection):
                     await self.connection.execute(mode_sql(configuration.generic))
                     await self._show(configuration)
-                    await self._become(configuration.role)
+                    await self._become(self.connection, configuration.role)
                     await set_locally(self.connection, configuration.settings)
                     # what a function does while a statement is planned: nothing that stays
                     await self.connection.execute("SET TRANSACTION READ ONLY")
@@ -156,14 +157,28 @@ class Clone:
             hidden,
         )
 
-    async def _become(self, role: str | None) -> None:
-        """The role that runs the statements, with its settings; for this transaction."""
+    def role_of(self, fingerprint: str, sql: str) -> str | None:
+        """Who runs this statement, where its plan depends on that."""
+        return self._roles.of(fingerprint, None, self._relevance.tables(sql))
+
+    @asynccontextmanager
+    async def connected_as(self, role: str | None) -> AsyncIterator[Connection]:
+        """A connection that plans for this role; None is the tables' owner. For PREPARE and plain EXPLAIN only."""
+        connection = await self._connected()
+        try:
+            await self._become(connection, role, local=False)
+            yield connection
+        finally:
+            connection.terminate()
+
+    async def _become(self, connection: Connection, role: str | None, *, local: bool = True) -> None:
+        """The role that runs the statements, with its settings; for this transaction, or for the connection."""
         if role is None:
             return
         for name, value in self._roles.settings_of(role).items():
-            await self.connection.fetch(SET_IF_KNOWN, name, value)
+            await connection.fetch(SET_IF_KNOWN, name, value, local)
         if self._roles.exists(role):
-            await self.connection.fetch(f"SET LOCAL ROLE {quote_identifier(role)}")
+            await connection.fetch(f"SET {'LOCAL' if local else 'SESSION'} ROLE {quote_identifier(role)}")
 
     async def _tidy(self) -> None:
         if self._toggles >= TOGGLES_BETWEEN_VACUUMS:

@@ -11,13 +11,12 @@ from pgtune_cli.collect.connection import Connection, PostgresError
 from pgtune_cli.model.catalog import Catalog, Extension, RelationName, UserType
 from pgtune_cli.model.snapshot import Server, Skipped
 from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
+from pgtune_cli.whatif.clone.item import RUN_FUNCTION, SERVICE
 from pgtune_cli.whatif.clone.table_ddl import collation_name
 from pgtune_cli.whatif.reason import reason_of
 
 OWNER = "pgtune_clone_owner"
 DATABASE = "clone"
-SERVICE = "pgtune_clone"
-"""the schema of the clone's own functions"""
 HARMLESS = {
     "bloom", "btree_gin", "btree_gist", "citext", "cube", "dict_int", "dict_xsyn", "earthdistance", "fuzzystrmatch",
     "hstore", "intarray", "isn", "lo", "ltree", "pg_trgm", "pgcrypto", "plpgsql", "seg", "tablefunc",
@@ -81,6 +80,7 @@ async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
     await admin.execute("SET search_path = ''")
     await admin.execute(f"CREATE SCHEMA {SERVICE}")
     await admin.execute(SHOW_FUNCTION)
+    await admin.execute(RUN_FUNCTION)
     await admin.execute(f"GRANT USAGE ON SCHEMA {SERVICE} TO {OWNER}")
     await admin.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER}")
     lost = await _schemas(admin, catalog)

@@ -1,14 +1,35 @@
 """One statement of the clone's DDL, and the order in which they are tried."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from enum import IntEnum
 
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.whatif.reason import reason_of, was_ended
+from pgtune_cli.whatif.reason import reason, reason_of, was_ended
 
 QUERY_CANCELED = "57014"
+BATCH = 50
+"""statements in one round trip, and in one transaction"""
+SERVICE = "pgtune_clone"
+"""the schema of the clone's own functions"""
+RUN_FUNCTION = f"""
+CREATE FUNCTION {SERVICE}.run(statements text[])
+RETURNS TABLE (number int, state text, message text) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR place IN 1 .. pg_catalog.cardinality(statements) LOOP
+    BEGIN
+      EXECUTE statements[place];
+    EXCEPTION WHEN OTHERS THEN
+      number := place;
+      state := SQLSTATE;
+      message := SQLERRM;
+      RETURN NEXT;
+    END;
+  END LOOP;
+END $$"""
+"""Each by itself, as the caller; a row of those that fail. It takes no transaction's end, and no COPY from a client."""
+RUN = f"SELECT number, state, message FROM {SERVICE}.run($1)"
 MAX_PASSES = 25
 """objects depend on each other in ways the catalog does not tell: what failed is tried again while others succeed"""
 
@@ -68,6 +89,42 @@ async def _one_pass(
     connection: Connection, items: list[Item], endless: list[tuple[Item, str]]
 ) -> list[tuple[Item, str]]:
     """What failed. What ran into the time limit will again: it is put to the `endless` ones."""
+    failed: list[tuple[Item, str]] = []
+    for batch in _batches(items):
+        if len(batch) == 1:
+            failed += await _one_by_one(connection, batch, endless)
+            continue
+        try:
+            rows = await connection.fetch(RUN, [item.sql for item in batch])
+        except PostgresError as error:
+            if was_ended(error):
+                raise
+            failed += await _one_by_one(connection, batch, endless)
+        else:
+            failed += [(batch[row["number"] - 1], reason(row["state"], row["message"])) for row in rows]
+    return failed
+
+
+def _batches(items: list[Item]) -> Iterator[list[Item]]:
+    """In their order. What holds a semicolon is alone: it could be more than one statement."""
+    batch: list[Item] = []
+    for item in items:
+        alone = ";" in item.sql
+        if batch and (alone or len(batch) == BATCH):
+            yield batch
+            batch = []
+        batch.append(item)
+        if alone:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def _one_by_one(
+    connection: Connection, items: list[Item], endless: list[tuple[Item, str]]
+) -> list[tuple[Item, str]]:
+    """As long as each of them is within the time limit, or what they leave behind kept them from running together."""
     failed: list[tuple[Item, str]] = []
     for item in items:
         try:

@@ -11,8 +11,8 @@ from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.clone import btree, files
 from pgtune_cli.whatif.clone.extremes import mark_visible
-from pgtune_cli.whatif.clone.ground import SERVICE
 from pgtune_cli.whatif.clone.heights import Heights
+from pgtune_cli.whatif.clone.item import SERVICE
 
 Entries = Mapping[RelationName, tuple[bytes, bytes]]
 """what stands in the leaf of a btree: its smallest and its largest entry, in the index's order"""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.model.catalog import Catalog, Policy, RelationName
+from pgtune_cli.model.catalog import Catalog, Policy, RelationKind, RelationName
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.sql.fingerprint import fingerprint as fingerprint_of
 from pgtune_cli.sql.quote import qualified, quote_identifier
@@ -61,6 +61,7 @@ def _wanted(snapshot: Snapshot, members: Mapping[str, Sequence[str]]) -> set[str
     bypassing = {role.name for role in snapshot.catalog.roles if role.bypasses_row_security}
     todo = {role for policy in snapshot.catalog.policies for role in policy.roles}
     todo |= {row.role for row in snapshot.workload.rows} | {snapshot.server.user}
+    todo |= {relation.owner for relation in snapshot.catalog.relations if relation.kind is RelationKind.VIEW}
     found: set[str] = set()
     while todo:
         name = todo.pop()
@@ -69,14 +70,21 @@ def _wanted(snapshot: Snapshot, members: Mapping[str, Sequence[str]]) -> set[str
     return {name for name in found if not name.startswith("pg_")} - bypassing - {"postgres", OWNER, READERS, ""}
 
 
-async def grant(admin: Connection, catalog: Catalog) -> None:
-    """Every table to the roles: what they may not do on the source does not change a plan."""
+async def grant(admin: Connection, catalog: Catalog, roles: frozenset[str]) -> None:
+    """Every table to the roles: what they may not do on the source does not change a plan. Views to their owners,
+    for whom row security holds in them."""
     if not policed(catalog):
         return
     for schema in sorted(schema_names(catalog)):
         name = quote_identifier(schema)
         await admin.execute(f"GRANT USAGE ON SCHEMA {name} TO {READERS}")
         await admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {READERS}")
+    views = [one for one in catalog.relations if one.kind is RelationKind.VIEW and one.owner in roles]
+    for view in views:
+        name = qualified(view.relation_name)
+        if await admin.fetchval("SELECT to_regclass($1) IS NOT NULL", name):
+            await admin.execute(f"ALTER VIEW {name} OWNER TO {quote_identifier(view.owner)}")
+            await admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {OWNER}")
 
 
 def policy_items(catalog: Catalog, roles: frozenset[str]) -> Iterable[Item]:

@@ -42,7 +42,7 @@ def function_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], li
     """The functions that the workload, the tables or each other mention; the rest of the catalog's is left out."""
     items, lost = [], []
     operators = _operators(snapshot, catalog)
-    words = Words([*_texts(snapshot, catalog), *(one.function or "" for one in operators)])
+    words = Words([*texts_of(snapshot, catalog), *(one.function or "" for one in operators)])
     for function in _mentioned(catalog.functions, words):
         name = f"function {function.schema}.{function.name}({function.arguments})"
         if function.kind == "a" and function.aggregate is not None:
@@ -83,7 +83,7 @@ def _operator_sql(one: Operator) -> str:
 
 
 def _operators(snapshot: Snapshot, catalog: Catalog) -> list[Operator]:
-    words = Words(_texts(snapshot, catalog))
+    words = Words(texts_of(snapshot, catalog))
     return [one for one in catalog.operators if words.may_name(one.name)]
 
 
@@ -105,7 +105,7 @@ def _mentioned(functions: Iterable[Function], words: Words) -> list[Function]:
             words.add(function.definition or function.aggregate or "")
 
 
-def _texts(snapshot: Snapshot, catalog: Catalog) -> Iterable[str]:
+def texts_of(snapshot: Snapshot, catalog: Catalog) -> Iterable[str]:
     """Every text that can call a function."""
     yield from (row.query for row in snapshot.workload.rows)
     yield from (sample.query for sample in snapshot.workload.samples)
