@@ -1,6 +1,6 @@
 """What `pgtune explain` does: one statement planned, imagined otherwise, and judged by the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan, PlanNode, PlanParameters, StatementPlan, StatementPlans
 from pgtune_cli.model.snapshot import Server, Snapshot, Workload
 from pgtune_cli.model.statement import Prepared, Statement, ValueSet
+from pgtune_cli.sql.quote import quote_identifier
 
 if TYPE_CHECKING:
     from pgtune_cli.cli.console import Notes
@@ -226,7 +227,7 @@ def _indexes_named(text: str, catalog: Catalog, path: Sequence[str]) -> list[Rel
     names = {index.index_name for index in catalog.indexes}
     schema, dot, name = text.partition(".")
     wanted = [RelationName(one, text) for one in path] + ([RelationName(schema, name)] if dot else [])
-    wanted += [one for one in sorted(names) if one.name == text]
+    wanted += [one for one in sorted(names) if text in (one.name, *_spelled(one))]
     found = next((one for one in wanted if one in names), None)
     if found is None:
         raise UsageError(f"there is no index {text}", _near(text, names))
@@ -234,6 +235,13 @@ def _indexes_named(text: str, catalog: Catalog, path: Sequence[str]) -> list[Rel
     for parent in below:
         below.extend(index.index_name for index in catalog.indexes if index.partition_of == parent)
     return below
+
+
+def _spelled(name: RelationName) -> Iterator[str]:
+    """As SQL writes it, quoted where it must be or everywhere."""
+    both = (name.schema, name.name)
+    for schema, index in (map(quote_identifier, both), ('"' + one.replace('"', '""') + '"' for one in both)):
+        yield from (index, f"{schema}.{index}")
 
 
 def _near(text: str, names: set[RelationName]) -> str | None:

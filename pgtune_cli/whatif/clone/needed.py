@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.whatif.clone.type_ddl import texts_of
-from pgtune_cli.whatif.mentions import Words
+from pgtune_cli.whatif.mentions import Mentions, Words
 
 MISSED = re.compile("does not exist|has no default operator class")
 """why a definition failed: the operators and operator classes of an extension are not in the catalog that was read"""
@@ -15,7 +17,7 @@ MISSED = re.compile("does not exist|has no default operator class")
 def only_missed(lost: Iterable[Skipped], snapshot: Snapshot, catalog: Catalog) -> list[Skipped]:
     """What is lost, but for the extensions and types that no statement and no object of the clone needs."""
     found = list(lost)
-    words = Words([*texts_of(snapshot, catalog), *_types(catalog)])
+    words = Words([*texts_of(_of_the_clone(snapshot, catalog), catalog), *_types(catalog)])
     failed = any(not _may_be_idle(one) and MISSED.search(one.why) for one in found)
     names = {f"type {one.schema}.{one.name}": [one.name] for one in catalog.types}
     for extension in catalog.extensions:
@@ -29,6 +31,17 @@ def only_missed(lost: Iterable[Skipped], snapshot: Snapshot, catalog: Catalog) -
         return any(words.may_name(name) for name in names.get(one.what, ["*"]))
 
     return [one for one in found if is_missed(one)]
+
+
+def _of_the_clone(snapshot: Snapshot, catalog: Catalog) -> Snapshot:
+    """With the statements that touch a relation of the clone: the others say themselves what they miss."""
+    mentions = Mentions(catalog.relations)
+    workload = msgspec.structs.replace(
+        snapshot.workload,
+        rows=tuple(row for row in snapshot.workload.rows if mentions.found_in(row.query)),
+        samples=tuple(sample for sample in snapshot.workload.samples if mentions.found_in(sample.query)),
+    )
+    return msgspec.structs.replace(snapshot, workload=workload)
 
 
 def _may_be_idle(one: Skipped) -> bool:
