@@ -1,9 +1,13 @@
 """A database of 5,000 tables whose workload touches 20: reading it, its snapshot file, its clone, the clone again.
 
+Then clones of 8 and of 500 tables with four indexes each, all of them wanted: the time after initdb, and whether
+memory stays flat over more of them.
+
 python benchmarks/large_schema.py [tables]   # prints figures; about a minute
 """
 
 import asyncio
+import resource
 import sys
 import tempfile
 import time
@@ -15,6 +19,7 @@ from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.pipeline import AnalyzeOptions, open_clone_of
 from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, Source, open_source, resolve
 from pgtune_cli.cli.stored_plans import with_plans
+from pgtune_cli.collect.collector import collect
 from pgtune_cli.collect.connection import connect
 from pgtune_cli.collect.snapshot_file import load, save
 from pgtune_cli.model.snapshot import Snapshot
@@ -22,6 +27,7 @@ from pgtune_cli.server.binaries import find_binaries
 from pgtune_cli.server.embedded import embedded_server
 from pgtune_cli.settings import CacheSettings, Settings
 from pgtune_cli.sql.statements import statements
+from pgtune_cli.whatif.clone import open_clone
 from pgtune_cli.whatif.clone.schema_sql import schema_sql
 
 TOUCHED = 20
@@ -30,6 +36,11 @@ CREATE TABLE t{n} (id int PRIMARY KEY, a int, b text, c timestamptz, d numeric, 
 CREATE INDEX t{n}_a ON t{n} (a, b);
 INSERT INTO t{n} SELECT i, i % 50, 'b' || i, now(), i, i FROM generate_series(1, 200) AS i;
 """
+MORE_INDEXES = """
+CREATE INDEX t{n}_c ON t{n} (c);
+CREATE INDEX t{n}_d ON t{n} (d) WHERE a > 3;
+"""
+ALL_TOUCHED = (8, 500, 500, 500)
 QUIET = Notes(-1)
 
 
@@ -68,6 +79,42 @@ async def clone(snapshot: Snapshot, cache: CacheSettings) -> int:
         return len(opened.snapshot.catalog.relations)
 
 
+async def read_all_touched() -> Snapshot:
+    with embedded_server(find_binaries(major=18), {"max_locks_per_transaction": "1024"}) as server:
+        connection = await connect(server.dsn(), read_only=False)
+        for n in range(max(ALL_TOUCHED)):
+            await connection.execute((TABLE + MORE_INDEXES).format(n=n))
+        await connection.execute("ANALYZE")
+        snapshot = await collect(connection)
+        await connection.close()
+    return snapshot
+
+
+async def clone_all(snapshot: Snapshot, tables: int) -> None:
+    """The clock starts when the server is up: initdb is the same for every clone."""
+    started = time.perf_counter()
+
+    def restart(message: str) -> None:
+        nonlocal started
+        if message.startswith("cloning"):
+            started = time.perf_counter()
+
+    before = cpu_seconds()
+    wanted = frozenset(relation.relation_name for relation in snapshot.catalog.relations[:tables])
+    async with open_clone(snapshot, relations=wanted, progress=restart) as opened:
+        seconds = time.perf_counter() - started
+        catalog, mib = opened.snapshot.catalog, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    what = f"{len(catalog.relations)} tables, {len(catalog.indexes)} indexes, all touched"
+    used = f"{cpu_seconds() - before:.1f} s of processors with initdb"
+    print(f"{what:<44} {seconds:8.2f} s, {used}, {mib:.0f} MiB of memory at most until now")
+
+
+def cpu_seconds() -> float:
+    """Of this process and of the servers that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def main(tables: int) -> None:
     settings = {"shared_preload_libraries": "pg_stat_statements", "max_locks_per_transaction": "1024"}
     with tempfile.TemporaryDirectory() as folder, embedded_server(find_binaries(major=18), settings) as server:
@@ -86,6 +133,9 @@ def main(tables: int) -> None:
             with timed(what):
                 relations = asyncio.run(clone(loaded, cache))
         print(f"{'relations in the clone':<44} {relations:8d}")
+    snapshot = asyncio.run(read_all_touched())
+    for some in ALL_TOUCHED:
+        asyncio.run(clone_all(snapshot, some))
 
 
 if __name__ == "__main__":
