@@ -78,7 +78,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     sets = sum(len(item.values) for item in wanting)
     effort = Effort(planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets, deadline=deadline)
     selected = await select(problem, costs, Search(problem, costs, effort, bounds))
-    dropped = await verified(droppable(facts), planned, selected.chosen, costs)
+    dropped = await verified(droppable(facts, selected.chosen), planned, selected.chosen, costs)
     plans = await plans_told(selected, problem, whatif)
     told = _Told(problem, selected, proposals, facts, whatif.engine, plans)
     return IndexAdvice(

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pgtune_cli.advise.costs import Configuration, CostTable, StatementCost
+from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
 from pgtune_cli.advise.coverage import starts_with
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.model.catalog import Index, RelationKind, RelationName
-from pgtune_cli.model.index import DroppedIndex
-from pgtune_cli.sql.index_ddl import drop_index_sql
+from pgtune_cli.model.index import CandidateIndex, DroppedIndex
+from pgtune_cli.sql.index_ddl import drop_index_sql, key_sql
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
+BLOCK = 8192
 MAX_RISE = 0.05
 MAX_RISE_COST = 1.0
 """a quarter of a random page: what the height of another tree makes of a look-up"""
@@ -27,10 +28,19 @@ class Drop(msgspec.Struct, frozen=True):
     reason: str
 
 
-def droppable(facts: Facts) -> list[Drop]:
-    """Candidates by the catalog and the counters; nothing that enforces or identifies anything. The surest first."""
+def droppable(facts: Facts, chosen: Configuration = NOTHING) -> list[Drop]:
+    """Candidates by the catalog and the counters; nothing that enforces or identifies anything. The surest first.
+
+    `chosen`: indexes that are advised, which may take the place of several.
+    """
+
+    def replaced(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:  # noqa: ARG001 - one signature
+        new = next((each for each in sorted(chosen, key=str) if _within_new(index, each)), None)
+        keys = "" if new is None else ", ".join(key_sql(key) for key in new.keys)
+        return None if new is None else f"its keys are the first keys of the new index on ({keys}), which replaces it"
+
     found: dict[RelationName, Drop] = {}
-    for reason in (_invalid, _duplicate, _unused, _prefix):
+    for reason in (_invalid, _duplicate, _unused, _prefix, replaced):
         for table in sorted(facts.indexes):
             relation = facts.relations.get(table)
             if relation is None or relation.kind is RelationKind.PARTITIONED:
@@ -102,6 +112,14 @@ def _within(index: Index, other: Index) -> bool:
     return longer and starts_with(other.keys, index.keys) and set(index.include) <= held
 
 
+def _within_new(index: Index, new: CandidateIndex) -> bool:
+    """The same of an index that is advised; it must hold what the old one holds."""
+    if new.table != index.table or (index.method, new.method, new.predicate) != ("btree", "btree", index.predicate):
+        return False
+    held = {key.column for key in new.keys} | set(new.include)
+    return index.valid and starts_with(new.keys, index.keys) and set(index.include) <= held
+
+
 def _unused(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:
     """Never scanned in MIN_DAYS and more; not on a standby, whose counters say nothing of the primary."""
     usage = facts.index_usage.get(index.index_name)
@@ -113,7 +131,14 @@ def _unused(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:
     if days is None or days < MIN_DAYS:
         return None
     caution = "; look again after a whole month" if days < YOUNG_DAYS else ""
-    return f"it was not scanned once in {days:.0f} days of statistics{caution}; replicas have counters of their own"
+    return f"it was not scanned once in {days:.0f} days of statistics{caution}; {_replicas(facts)}"
+
+
+def _replicas(facts: Facts) -> str:
+    read = facts.snapshot.usage.replicas
+    if read == 0:
+        return "replicas have counters of their own"
+    return f"those of {'a replica' if read == 1 else f'{read} replicas'} are among them"
 
 
 def _supports_foreign_key(index: Index, kept: Sequence[Index], facts: Facts) -> bool:
@@ -159,7 +184,9 @@ def _dropped(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:
     else:
         proof = "no statement of the workload reads the table"
     index = drop.index
-    return DroppedIndex(drop_index_sql(index.schema, index.name), recreate(index), f"{drop.reason}; {proof}")
+    size = None if index.pages is None else index.pages * BLOCK
+    sql = drop_index_sql(index.schema, index.name)
+    return DroppedIndex(sql, recreate(index), f"{drop.reason}; {proof}", str(index.table), size)
 
 
 def recreate(index: Index) -> str:

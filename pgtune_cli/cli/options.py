@@ -102,6 +102,17 @@ ExecuteOn = Annotated[
     typer.Option("--execute-on", help="Connection URI or conninfo of a replica that executes in the server's place.",
                  rich_help_panel=EXECUTION),
 ]  # fmt: skip
+Replicas = Annotated[
+    list[str] | None,
+    typer.Option("--replica", help="Connection of a replica, whose index scans are added; repeatable.",
+                 rich_help_panel=WORKLOAD),
+]  # fmt: skip
+Trial = Annotated[
+    str | None,
+    typer.Option("--trial", help="Connection of a scratch copy: the indexes are built there, and the workload is "
+                 "measured before and after; they are dropped again. Needs --yes.", rich_help_panel=EXECUTION),
+]  # fmt: skip
+Yes = Annotated[bool, typer.Option("--yes", help="Agree to what --trial does.", rich_help_panel=EXECUTION)]
 TrustFunctions = Annotated[
     bool, typer.Option("--trust-functions", help="User-defined functions that are not volatile may run.",
                        rich_help_panel=EXECUTION),
@@ -139,6 +150,7 @@ Format = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+IndexFormat = Annotated[str, typer.Option("--format", help="sql, json, alembic or django.", rich_help_panel=OUTPUT)]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.", rich_help_panel=OUTPUT)]
 Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules (id or prefix); repeatable.")]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules; repeatable.")]

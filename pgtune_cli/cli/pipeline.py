@@ -174,15 +174,15 @@ def _planned_with(snapshot: Snapshot, options: AnalyzeOptions) -> Snapshot:
     return msgspec.structs.replace(snapshot, server=server)
 
 
-async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> IndexAdvice:
-    """The index advice of `source`; nothing is executed on the server."""
+async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> tuple[Analysis, IndexAdvice]:
+    """What was analysed, and the index advice; nothing is executed on the server."""
     _check_engine(source, options)
     source, statements = with_params(source, options, notes)
     files = source.connection is None
     async with open_clone_of(source.snapshot, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         _note_left_out(analysis, notes)
-        return await advise(analysis, source, clone, options, notes)
+        return analysis, await advise(analysis, source, clone, options, notes)
 
 
 def _note_left_out(analysis: Analysis, notes: Notes) -> None:

@@ -42,6 +42,8 @@ class CollectFlags:
     order_by: str | None = None
     schemas: tuple[str, ...] = field(default_factory=tuple)
     exclude: tuple[str, ...] = field(default_factory=tuple)
+    replicas: tuple[str, ...] = ()
+    """connections of replicas whose index scans are added."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ async def open_source(
     if target.snapshot_path is not None:
         from pgtune_cli.collect.snapshot_file import load
 
+        if collect.replicas:
+            raise UsageError("--replica needs a server, and this is a snapshot file")
         if collect.window:
             raise UsageError("--window needs a server, and this is a snapshot file")
         yield Source(_with_workload(_narrowed(load(target.snapshot_path), collect), collect, notes), None)
@@ -103,6 +107,7 @@ async def open_source(
     connection = await connect(target.connect_options)
     try:
         snapshot = await _collect(connection, collect, settings, notes)
+        snapshot = await _with_replicas(snapshot, connection, collect, notes)
         if need_statements and snapshot.server.pg_stat_statements is None and collect.workload is None:
             missing = next((s for s in snapshot.skipped if "pg_stat_statements" in s.what), None)
             raise ServerRefused(
@@ -120,6 +125,23 @@ async def open_source(
         # a server that died or a cancelled run must not hang here
         if not connection.is_closed():
             connection.terminate()
+
+
+async def _with_replicas(snapshot: Snapshot, connection: "Connection", collect: CollectFlags, notes: Notes) -> Snapshot:
+    """With the index scans of every --replica."""
+    from pgtune_cli.collect.connect_options import options_of_dsn
+    from pgtune_cli.collect.connection import connect
+    from pgtune_cli.collect.replica_usage import with_replica_usage
+
+    for dsn in collect.replicas:
+        options = options_of_dsn(dsn, os.environ)
+        replica = await connect(options)
+        try:
+            snapshot = await with_replica_usage(snapshot, connection, replica)
+        finally:
+            replica.terminate()
+        notes.note(f"index scans of the replica {options.describe()} are added")
+    return snapshot
 
 
 async def again(source: Source, collect: CollectFlags, settings: "Settings", notes: Notes) -> Snapshot:

@@ -19,7 +19,7 @@ BEHIND = (
 )
 
 
-async def check_replica(primary: Connection, replica: Connection) -> None:
+async def check_replica(primary: Connection, replica: Connection, option: str = "--execute-on") -> None:
     """Return where `replica` is one of `primary`, on the same database.
 
     Raises:
@@ -30,16 +30,17 @@ async def check_replica(primary: Connection, replica: Connection) -> None:
         one, other = await _row(primary, IDENTITY), await _row(replica, IDENTITY)
         systems = {await _system(primary), await _system(replica)} - {None}
     except PostgresError as exc:
-        raise ServerRefused(f"--execute-on: what server that is could not be read: {type(exc).__name__}") from exc
+        raise ServerRefused(f"{option}: what server that is could not be read: {type(exc).__name__}") from exc
     if not other["in_recovery"]:
         raise UsageError(
-            "--execute-on: that server is no replica: it is not in recovery", "leave --execute-on out to execute there"
+            f"{option}: that server is no replica: it is not in recovery",
+            f"leave {option} out",
         )
     if len(systems) > 1 or one["major"] != other["major"]:
-        raise UsageError("--execute-on: that is a replica of another server (its system identifier differs)")
+        raise UsageError(f"{option}: that is a replica of another server (its system identifier differs)")
     if one["database"] != other["database"]:
         raise UsageError(
-            f"--execute-on: the replica's connection is to database {other['name']}, not to {one['name']}",
+            f"{option}: the replica's connection is to database {other['name']}, not to {one['name']}",
             "name the same database in both",
         )
 

@@ -202,6 +202,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """ISO-8601, pg_stat_database.stats_reset."""
     days: float | None = None
     """age of the counters when they were read."""
+    replicas: int = 0
+    """whose index scans are among the counters."""
     tables: tuple[TableUsage, ...] = ()
     indexes: tuple[IndexUsage, ...] = ()
     server: ServerState = ServerState()

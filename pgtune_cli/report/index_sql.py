@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.report import ReportStatement
+from pgtune_cli.model.statement import Statement
 from pgtune_cli.report.format import percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
@@ -15,7 +16,7 @@ def index_json(advice: IndexAdvice) -> str:
     return to_json(advice)
 
 
-def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement] = ()) -> str:
+def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Statement] = ()) -> str:
     """SQL: what to create, then what to drop, each with its reason and, commented out, what undoes it."""
     texts = {statement.fingerprint: statement.query for statement in statements}
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]

@@ -1,6 +1,7 @@
 """What migrations are made of, whatever the tool: steps forward, steps back, and Python source that says so."""
 
 import hashlib
+import textwrap
 from collections.abc import Sequence
 
 import msgspec
@@ -9,6 +10,7 @@ from pgtune_cli.model.index import ChosenIndex, DroppedIndex, IndexAdvice
 from pgtune_cli.report.format import plain
 
 PATIENT = ("SET lock_timeout = '10min'", "SET statement_timeout = 0")
+BRIEF = ("SET lock_timeout = '5s'", "SET statement_timeout = '1min'")
 AFTER = ("RESET lock_timeout", "RESET statement_timeout")
 
 
@@ -30,14 +32,14 @@ def changes(advice: IndexAdvice) -> list[Change]:
 
 def python(value: str) -> str:
     """`value` as a Python string in ASCII: a name of the database can end no line and hide nothing."""
-    text = value.encode("unicode_escape").decode().replace("\\\\", "\\")
-    return '"' + ascii("'" + value)[2:-1].replace("\\'", "'").replace('"', '\\"') + '"' if text else '""'
+    quoted = ascii(value)
+    if quoted[0] == "'" and '"' not in quoted:
+        return '"' + quoted[1:-1].replace("\\'", "'") + '"'
+    return quoted
 
 
 def comment(text: str, width: int = 110) -> list[str]:
     """Lines of Python comment."""
-    import textwrap
-
     return [f"# {line}" for line in textwrap.wrap(" ".join(plain(text).split()), width, break_long_words=True)]
 
 
@@ -49,7 +51,13 @@ def digest(found: Sequence[Change]) -> str:
 
 def _created(index: ChosenIndex) -> Change:
     undo = dict.fromkeys(step for step in reversed(index.rollback_steps) if step is not None)
-    return Change(f"create {index.name}", index.why, index.steps, (*PATIENT, *undo, *AFTER), index.leaves)
+    backward: list[str] = []
+    limits: tuple[str, ...] = ()
+    for step in undo:
+        wanted = PATIENT if step.startswith("DROP INDEX CONCURRENTLY") else BRIEF
+        backward += [*(wanted if wanted != limits else ()), step]
+        limits = wanted
+    return Change(f"create {index.name}", index.why, index.steps, (*backward, *AFTER), index.leaves)
 
 
 def _dropped(index: DroppedIndex) -> Change:

@@ -38,9 +38,9 @@ def streaming_replica(pg: Database) -> Iterator[str]:
         command = [program, "-D", str(copy), "-c", f"unix_socket_directories={home}", "-p", "5432"]
         process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner)
         deadline = time.monotonic() + 30
-        while not (home / ".s.PGSQL.5432").exists() and time.monotonic() < deadline:
+        asked = [find_binaries(major=18).bin_dir / "pg_isready", "-q", "-h", str(home), "-p", "5432"]
+        while subprocess.run(asked, check=False).returncode and time.monotonic() < deadline:
             time.sleep(0.1)
-        time.sleep(0.3)
         yield f"postgresql://postgres@/{pg.database}?host={quote(str(home), safe='')}&port=5432"
     finally:
         if process is not None:

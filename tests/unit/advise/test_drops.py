@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
-from support.advise_fakes import Table, analysis, index, only, snapshot, statement, table
+from support.advise_fakes import Table, analysis, candidate, index, only, snapshot, statement, table
 
 from pgtune_cli.advise.costs import NOTHING, CostTable
 from pgtune_cli.advise.drops import droppable, recreate, verified
@@ -98,6 +98,21 @@ def test_an_unused_index_goes_and_says_how_long_was_looked(days: float, said: st
     assert reasons(index("idle", "t", "a"), used=usage(days, idle=0)) == {"idle": said}
 
 
+def test_scans_of_replicas_count() -> None:
+    one = msgspec.structs.replace(usage(90.0, idle=0), replicas=1)
+    said = "it was not scanned once in 90 days of statistics; those of a replica are among them"
+    assert reasons(index("idle", "t", "a"), used=one) == {"idle": said}
+
+
+def test_what_a_new_index_begins_with_is_replaced_by_it() -> None:
+    facts = Facts(snapshot([T], [index("one", "t", "a"), index("two", "t", "a", "b"), index("other", "t", "b")]))
+    found = {drop.index.name: drop.reason for drop in droppable(facts, only(candidate("t", "a", "b", "c")))}
+    assert found == {
+        "one": "its keys are the first keys of two, which answers the same questions",
+        "two": "its keys are the first keys of the new index on (a, b, c), which replaces it",
+    }
+
+
 @pytest.mark.parametrize("days", [None, 0.01, 13.9])
 def test_young_counters_call_no_index_unused(days: float | None) -> None:
     assert reasons(index("idle", "t", "a"), used=usage(days, idle=0)) == {}
@@ -151,6 +166,7 @@ def test_a_drop_is_planned_without_the_index_first() -> None:
             "DROP INDEX CONCURRENTLY public.new",
             "CREATE INDEX CONCURRENTLY new ON public.t USING btree (a)",
             "it is a duplicate of old; hidden, and 1 statement on the table planned again: none got dearer",
+            "public.t",
         )
     ]
 
