@@ -58,12 +58,11 @@ def main() -> None:
             clearing = browser.wait(ACT, "filter", "", "input")
             sorting = browser.wait(ACT, "sort", "1", "change")
             opening = browser.wait(OPEN)
+            scripts = work["ScriptDuration"]
             style = work["LayoutDuration"] + work["RecalcStyleDuration"]
             print(f"{number:,} statements, {page.stat().st_size / 1e6:.2f} MB; complaints {browser.complaints()}")
             print(f"  interactive {interactive:.0f} ms, loaded {loaded:.0f} ms")
-            print(
-                f"  processor time {work['TaskDuration']:.0f} ms (scripts {work['ScriptDuration']:.0f}, layout {style:.0f})"
-            )
+            print(f"  processor time {work['TaskDuration']:.0f} ms (scripts {scripts:.0f}, layout {style:.0f})")
             print(f"  filter {filtering:.0f} ms, clear {clearing:.0f} ms, sort {sorting:.0f} ms, open {opening:.0f} ms")
 
 

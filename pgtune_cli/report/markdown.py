@@ -5,13 +5,14 @@ from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.report import rewrites
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
+from pgtune_cli.report.actions import actions, brings
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import plan_lines
 
 LIMIT = 65_536
 """characters of a pull-request comment (GitHub)"""
-_STATEMENTS = 20
+_STATEMENTS, _ACTIONS = 20, 10
 
 
 def to_markdown(report: Report) -> str:
@@ -51,7 +52,18 @@ def _summary(report: Report) -> list[str]:
     ]
     if summary.skipped:
         lines.append(f"- {number_of(summary.skipped, 'thing')} skipped, listed at the end")
-    return ["\n".join(lines) + "\n"]
+    return ["\n".join(lines) + "\n", *_todo(report)]
+
+
+def _todo(report: Report) -> list[str]:
+    """The same order as everywhere: what saves most first."""
+    lines = [
+        f"{number}. **{_text(action.title)}**: "
+        + _text("; ".join(part for part in (brings(action), action.change, action.sure) if part))
+        for number, action in enumerate(actions(report)[:_ACTIONS], 1)
+    ]
+    note = "\n\nSavings are of the measured time, if it falls as planned cost does.\n"
+    return ["\n## What to do, in this order\n\n" + "\n".join(lines) + note] if lines else []
 
 
 def _statements(report: Report) -> list[str]:

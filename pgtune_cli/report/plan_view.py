@@ -84,8 +84,10 @@ def how(plan: StatementPlan) -> str:
     values = ", ".join(value if value is not None else "NULL" for value in plan.parameters.values or ())
     shown = f": {values}" if values else ""
     name, origin = plan.parameters.name, plan.parameters.origin
-    taken = "no values (a generic plan" if name == origin == "generic" else f"{name} values (from {origin}"
-    return f"{verb} on the {where} with {taken}{shown})"
+    if name == origin:
+        taken = "no values: a generic plan" if name == "generic" else f"{name} values{shown}"
+        return f"{verb} on the {where} with {taken}"
+    return f"{verb} on the {where} with {name} values (from {origin}{shown})"
 
 
 def caches(plan: StatementPlan) -> str:

@@ -59,13 +59,19 @@ const DRAWN = {
       ...bars, ...ranks];
   },
   frontier(rows, width) {
-    const left = 50, top = 14, height = 186, right = 26;
+    const left = 50, top = 20, height = 180, right = 26;
     const widest = rows.at(-1).values[0] || 1, most = Math.max(...rows.map((row) => row.values[1])) || 1;
     const x = (value) => left + (width - left - right) * value / widest;
     const y = (value) => top + height * (1 - value / most);
     const path = "M" + x(0) + " " + y(0) + rows.map((row) => "L" + x(row.values[0]) + " " + y(row.values[1])).join("");
+    let last = -100, below = false;
+    const beside = (row) => {
+      below = x(row.values[0]) - last > 16 || !below;
+      last = x(row.values[0]);
+      return below ? 18 : -9;
+    };
     const points = rows.flatMap((row) => [
-      text(x(row.values[0]), y(row.values[1]) + 18, row.anchor.replace("#index-", ""), { "text-anchor": "middle" }),
+      text(x(row.values[0]), y(row.values[1]) + beside(row), row.anchor.replace("#index-", ""), { "text-anchor": "middle" }),
       link(row, draw("circle", { cx: x(row.values[0]), cy: y(row.values[1]), r: 5, class: "now" }))]);
     return [height + top + 24, ...percentAxis(width, left, height, top, most), draw("path", { d: path, class: "line step" }),
       ...points, text(left, top + height + 18, "0"),
