@@ -1,0 +1,24 @@
+"""The files of -o."""
+
+from pathlib import Path
+
+import pytest
+
+from pgtune_cli.cli.analyze import emit
+
+
+def test_a_format_that_fails_leaves_every_file_as_it_was(tmp_path: Path) -> None:
+    def draw(format_: str, *, colour: bool = False) -> str:
+        if format_ == "html":
+            raise ValueError(format_)
+        return "new"
+
+    for name in ("a.md", "a.html"):
+        (tmp_path / name).write_text("old", encoding="utf-8")
+    files = (("markdown", tmp_path / "a.md"), ("html", tmp_path / "a.html"))
+    with pytest.raises(ValueError, match="html"):
+        emit(draw, files, "terminal", colour=False, quiet=True)
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {
+        "a.md": "old",
+        "a.html": "old",
+    }
