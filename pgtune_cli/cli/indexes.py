@@ -32,6 +32,8 @@ def indexes(
     max_keys: opt.MaxKeys = 4,
     time_limit: opt.TimeLimit = None,
     replica: opt.Replicas = None,
+    trial: opt.Trial = None,
+    yes: opt.Yes = False,
     engine: opt.WhatIfEngine = "clone",
     pg_bin: opt.PgBin = None,
     no_cache: opt.NoCache = False,
@@ -58,8 +60,11 @@ def indexes(
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
     from pgtune_cli.cli.write import check_format
+    from pgtune_cli.errors import UsageError
 
     check_format(format_, FORMATS)
+    if trial is not None and not yes:
+        raise UsageError("--trial builds and drops indexes in that database", "add --yes to agree")
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
         settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
@@ -73,7 +78,10 @@ def indexes(
 
     async def job() -> "tuple[Analysis, IndexAdvice]":
         async with open_source(where, collect, settings, notes) as source:
-            return await pipeline.advise_only(source, options, notes)
+            analysis, advice = await pipeline.advise_only(source, options, notes)
+            if trial is not None:
+                advice = await pipeline.tried(analysis, advice, trial, source, options, notes)
+            return analysis, advice
 
     with notes.bar():
         analysis, advice = run(job())

@@ -185,6 +185,21 @@ async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> 
         return analysis, await advise(analysis, source, clone, options, notes)
 
 
+async def tried(
+    analysis: Analysis, advice: IndexAdvice, dsn: str, source: Source, options: AnalyzeOptions, notes: Notes
+) -> IndexAdvice:
+    """The advice as it did on the scratch copy."""
+    import os
+
+    from pgtune_cli.advise.trial import trial
+    from pgtune_cli.collect.connect_options import options_of_dsn
+
+    copy = options_of_dsn(dsn, os.environ)
+    notes.note(f"trial: {len(advice.chosen)} indexes are built in {copy.describe()}, and dropped again")
+    explain_options = msgspec.structs.replace(_explain_options(options), execute=True)
+    return await trial(analysis, advice, copy, source.connection, explain_options, notes.progress)
+
+
 def _note_left_out(analysis: Analysis, notes: Notes) -> None:
     """Statements of --workload files that have no plan: whoever wrote them can mend them."""
     origins = {row.query: row.origin for row in analysis.snapshot.workload.rows}

@@ -50,6 +50,8 @@ class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
     leaves: tuple[str, ...] = ()
     """the indexes that are built, qualified and quoted: its own, or one for each partition."""
     definition: CandidateIndex | None = None
+    measured_bytes: int | None = None
+    """its size in the trial."""
     near_misses: tuple["RejectedIndex", ...] = ()
     """others on the table, and why they were rejected."""
 
@@ -76,6 +78,23 @@ class DroppedIndex(msgspec.Struct, frozen=True):
     size_bytes: int | None = None
 
 
+class StatementTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement on the scratch copy, without and with the chosen indexes."""
+
+    fingerprint: str
+    blocks_before: int
+    blocks_after: int
+    time_before_ms: float
+    time_after_ms: float
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    statements: tuple[StatementTrial, ...]
+    """those that could be executed there."""
+    dropped: tuple[str, ...] = ()
+    """what is not advised any more, because it helped none of its statements."""
+
+
 class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
     engine: str | None = None
     """clone or hypopg; None when no what-if planner was available."""
@@ -88,3 +107,4 @@ class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
     possible: tuple[PossibleIndex, ...] = ()
     rejected: tuple[RejectedIndex, ...] = ()
     dropped: tuple[DroppedIndex, ...] = ()
+    trial: Trial | None = None

@@ -21,7 +21,7 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Sta
     texts = {statement.fingerprint: statement.query for statement in statements}
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]
     lines += [f"-- {line}" for line in _summary(advice)]
-    lines += _resume(advice)
+    lines += _trial(advice, texts) + _resume(advice)
     for number, index in enumerate(advice.chosen, 1):
         lines += [
             "",
@@ -74,6 +74,20 @@ def _resume(advice: IndexAdvice) -> list[str]:
     ]
 
 
+def _trial(advice: IndexAdvice, texts: dict[str, str]) -> list[str]:
+    """What was measured on the scratch copy."""
+    if advice.trial is None:
+        return []
+    lines = ["-- Tried on a scratch copy, blocks and time of each statement before and after:"]
+    for each in advice.trial.statements:
+        text = headline(texts.get(each.fingerprint, each.fingerprint), 60)
+        lines.append(
+            f"--    {each.blocks_before:,} -> {each.blocks_after:,} blocks, "
+            f"{each.time_before_ms:,.1f} -> {each.time_after_ms:,.1f} ms: {text}"
+        )
+    return lines if advice.trial.statements else ["-- Tried on a scratch copy: no statement could be executed there."]
+
+
 def _steps(steps: Sequence[str], undo: Sequence[str | None]) -> list[str]:
     """Each with what undoes it, where there is more than one that changes something."""
     told = [*undo, *[None] * len(steps)][: len(steps)]
@@ -92,7 +106,8 @@ def _run(steps: Sequence[str]) -> list[str]:
 
 def _facts(index: ChosenIndex) -> list[str]:
     saved = f", upkeep {index.write_cost:,.0f} of {index.benefit:,.0f} cost units saved" if index.benefit > 0 else ""
-    return [f"-- {size(index.size_bytes)} by estimate{saved}; confidence {_line(index.confidence)}"]
+    real = "" if index.measured_bytes is None else f" ({size(index.measured_bytes)} when it was built)"
+    return [f"-- {size(index.size_bytes)} by estimate{real}{saved}; confidence {_line(index.confidence)}"]
 
 
 def _summary(advice: IndexAdvice) -> list[str]:
