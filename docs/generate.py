@@ -224,7 +224,13 @@ def _rules(area: str, rules: list[Rule]) -> str:
                 yield f"**Do:** {_code_places(_cell(rule.suggestion.text.text))}\n"
             yield from ("```text", re.sub(r"\s*(&&|\|\|)\s*", r"\n  \1 ", " ".join(rule.when.text.split())), "```", "")
             if rule.params:
-                yield from _table(("parameter", "default"), [(f"`{name}`", f"`{value:g}`" if isinstance(value, float) else f"`{value}`") for name, value in rule.params.items()])
+                yield from _table(
+                    ("parameter", "default"),
+                    [
+                        (f"`{name}`", f"`{value:g}`" if isinstance(value, float) else f"`{value}`")
+                        for name, value in rule.params.items()
+                    ],
+                )
             yield from (f"<{reference}>\n" for reference in rule.references)
 
     return _page(f"Rules: {AREAS[area]}", lines())

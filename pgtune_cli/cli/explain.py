@@ -35,7 +35,9 @@ def explain(
     plan: Annotated[
         Path | None,
         typer.Option(
-            "--plan", help="Judge a saved plan instead: EXPLAIN in JSON form, - for stdin.", rich_help_panel=STATEMENT
+            "--plan",
+            help="Judge a saved plan instead: EXPLAIN as text or JSON, - for stdin.",
+            rich_help_panel=STATEMENT,
         ),
     ] = None,
     with_index: Annotated[

@@ -1,10 +1,8 @@
-"""A plan that somebody saved: the output of EXPLAIN, as text.
-
-JSON alone is read yet; another form gets a branch in `read_plan`.
-"""
+"""A plan that somebody saved: the output of EXPLAIN, as JSON or as text."""
 
 from pgtune_cli.errors import UsageError
 from pgtune_cli.explain.parse import parse_plan
+from pgtune_cli.explain.text_plan import read_text_plan
 from pgtune_cli.model.plan import Plan
 
 MAX_BYTES = 64 << 20
@@ -15,6 +13,6 @@ def read_plan(text: str, *, show_values: bool = False) -> Plan:
     bare = text.lstrip("\ufeff \t\r\n")
     if bare[:1] in ("[", "{"):
         return parse_plan(bare, show_values=show_values)
-    raise UsageError(
-        "the plan is not in JSON form", "write it with EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON), with psql -At"
-    )
+    if not bare:
+        raise UsageError("the plan is empty", "give the output of EXPLAIN (ANALYZE, BUFFERS)")
+    return parse_plan(read_text_plan(text.lstrip("\ufeff")), show_values=show_values)
