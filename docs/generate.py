@@ -1,4 +1,7 @@
-"""Writes docs/reference/ from the code, and the session of the README from the sample report: `python docs/generate.py`. tests/test_docs_reference.py compares."""
+"""Writes docs/reference/ from the code, and the session of the README from the sample report.
+
+`python docs/generate.py`; tests/test_docs_reference.py compares.
+"""
 
 import json
 import re
@@ -107,7 +110,8 @@ def _default(option: Any) -> str:
 
 def _configuration() -> str:
     def lines() -> Iterator[str]:
-        yield "`pgtune.yaml`, the nearest at or above the working folder, or `--config FILE`. `pgtune init` writes this:"
+        yield "`pgtune.yaml`, the nearest at or above the working folder, or `--config FILE`."
+        yield "`pgtune init` writes this:"
         yield ""
         yield from ("```yaml", example().rstrip(), "```", "")
         yield "## Keys"
@@ -119,7 +123,8 @@ def _configuration() -> str:
 
 def _schemas() -> str:
     def lines() -> Iterator[str]:
-        yield "`pgtune schema NAME` prints the JSON Schema (draft 2020-12) of each kind of file, for machines. For people:"
+        yield "`pgtune schema NAME` prints the JSON Schema (draft 2020-12) of each kind of file, for machines."
+        yield "For people:"
         yield ""
         for name in NAMES:
             if name == "config":
@@ -177,14 +182,15 @@ def _type(value: dict[str, Any], found: dict[str, Any]) -> str:
 
 def _facts() -> str:
     def lines() -> Iterator[str]:
-        yield "What the condition of a rule may use, by what the rule judges. Unknown is null: the rule is then skipped,"
-        yield "with the need named. `pgtune rules facts` prints them too."
+        yield "What the condition of a rule may use, by what the rule judges. Unknown is null: the rule is then"
+        yield "skipped, with the need named. `pgtune rules facts` prints them too."
         yield ""
         kinds = {kind.name: kind for kind in subject_kinds()}
         for name, facts in fact_reference().items():
             yield f"## {name}"
             yield ""
-            yield f"{kinds[name].description[:1].upper()}{kinds[name].description[1:]}; `{kinds[name].variable}` in conditions."
+            about = kinds[name].description
+            yield f"{about[:1].upper()}{about[1:]}; `{kinds[name].variable}` in conditions."
             yield ""
             rows: list[tuple[object, ...]] = [
                 (f"`{fact.name}`", fact.type.value, fact.description, fact.need or "") for fact in facts

@@ -1,4 +1,4 @@
-"""The picture of the README: the first screen of sample_reports/report.html, by a Chromium: `python docs/picture.py`."""
+"""`python docs/picture.py`: the README's picture, the first screen of sample_reports/report.html in a Chromium."""
 
 import os
 import shutil

@@ -7,7 +7,8 @@ from pgtune_cli.sql.lex import TruncatedText, tokens
 
 _LISTS = {"Sort Key", "Presorted Key", "Group Key", "Output"}
 _TEXTS = {"Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "One-Time Filter",
-          "TID Cond", "Order By", "Run Condition", "Function Call", "Cache Key", "Remote SQL", "Table Function Call"}  # fmt: skip
+          "TID Cond", "Order By", "Run Condition", "Function Call", "Cache Key", "Remote SQL",
+          "Table Function Call"}  # fmt: skip
 _SEVERAL = re.compile(r"(?:^|  )([A-Z][\w /-]*?): (.*?)(?=  [A-Z][\w /-]*?: |$)")
 _SIZE = re.compile(r"(\d+)kB$")
 _ORIGINALLY = re.compile(r"(\d+) \(originally (\d+)\)$")

@@ -1,4 +1,4 @@
-"""Plans in text form read as their JSON reads, for every shape of tests/plans on real servers, however they were pasted."""
+"""Plans in text form read as their JSON reads, for every shape of tests/plans, however they were pasted."""
 
 import importlib.util
 import re
@@ -66,8 +66,8 @@ def unknown(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 def as_psql(text: str) -> str:
     lines = text.splitlines()
     width = max(map(len, lines)) + 2
-    return "\n".join(["QUERY PLAN".center(width), "-" * width, *(f" {line}" for line in lines), f"({len(lines)} rows)", "",
-                      "Time: 12.345 ms"])  # fmt: skip
+    head, end = ["QUERY PLAN".center(width), "-" * width], [f"({len(lines)} rows)", "", "Time: 12.345 ms"]
+    return "\n".join([*head, *(f" {line}" for line in lines), *end])
 
 
 def as_psql_with_borders(text: str) -> str:
@@ -143,7 +143,7 @@ def test_a_constant_may_hold_line_ends() -> None:
         ("", "the plan is empty"),
         ("\nhello\n", "line 2: no plan begins here or below"),
         ("QUERY PLAN\n Seq Scan on t\n", "line 2: the plan has no costs"),
-        (PLAN.replace("        Filter", "        ??? Filter").replace("two\nlines", "x"), "line 4: this is no part of a plan"),
+        (PLAN.replace("  Filter", "  ??? Filter").replace("two\nlines", "x"), "line 4: this is no part of a plan"),
         (PLAN.replace("  ->  Seq", "->  Seq"), "line 3: a second plan begins"),
         (PLAN + PLAN, "line 6: a second plan begins"),
         (PLAN.replace("  Sort Key", "Sort Kay"), "line 2: this is no part of a plan: Sort Kay: a"),
