@@ -12,11 +12,13 @@ from pgtune_cli.explain.derive import relations_used, walk
 from pgtune_cli.lint.subject import known
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.plan import PlanNode, StatementPlan
-from pgtune_cli.model.statement import RARELY_ASKED, Statement
+from pgtune_cli.model.statement import RARELY_ASKED, SEEN_ORIGINS, Statement
+from pgtune_cli.sql.shape import PredicateKind, Shape, Use
 
 PLANNING_COST = 2.5
 """what the server adds for planning, a relation: 1000 x cpu_operator_cost (choose_custom_plan in plancache.c)."""
 WAYS_SHOWN = 3
+KNOWN_VALUES = (PredicateKind.EQ, PredicateKind.IN, PredicateKind.NOT_EQ, PredicateKind.NOT_IN, PredicateKind.IS_NULL)
 JOINS = {"Nested Loop", "Hash Join", "Merge Join"}
 
 
@@ -25,23 +27,23 @@ class PlanFlips(msgspec.Struct, frozen=True, kw_only=True):
 
     value_cost_ratio: Annotated[float | None, known("of two plans for values that occur which read or join otherwise: "
                                                     "the larger cost over the smaller; 1 where all agree",
-                                                    need="plan")]  # fmt: skip
-    value_cost_gap: Annotated[float | None, known("the difference of those costs", need="plan")]
+                                                    need="literals")]  # fmt: skip
+    value_cost_gap: Annotated[float | None, known("the difference of those costs", need="literals")]
     dear_values: Annotated[str, known("which values have the dearer of the two: common, typical, …")]
     dear_plan: Annotated[str, known("what that plan does and the other does not")]
     cheap_values: Annotated[str, known("which values have the cheaper one")]
     cheap_plan: Annotated[str, known("what that plan does and the other does not")]
     generic_is_used: Annotated[bool | None, known("a prepared statement would get the generic plan from its sixth "
                                                   "execution on: by plan_cache_mode, or as it costs no more than the "
-                                                  "custom ones", need="plan")]  # fmt: skip
+                                                  "custom ones", need="literals")]  # fmt: skip
     generic_cost_ratio: Annotated[float | None, known("cost of the generic plan beside the custom one of other ways "
                                                       "that it differs most from: the larger over the smaller",
-                                                      need="plan")]  # fmt: skip
-    generic_cost_gap: Annotated[float | None, known("the difference of those costs", need="plan")]
-    generic_cost: Annotated[float | None, known("cost of the generic plan", need="plan")]
+                                                      need="literals")]  # fmt: skip
+    generic_cost_gap: Annotated[float | None, known("the difference of those costs", need="literals")]
+    generic_cost: Annotated[float | None, known("cost of the generic plan", need="literals")]
     generic_plan: Annotated[str, known("what it does and that custom plan does not")]
     custom_values: Annotated[str, known("the values of that custom plan")]
-    custom_cost: Annotated[float | None, known("cost of that custom plan", need="plan")]
+    custom_cost: Annotated[float | None, known("cost of that custom plan", need="literals")]
     custom_plan: Annotated[str, known("what it does and the generic plan does not")]
 
 
@@ -49,6 +51,9 @@ def plan_flips(world: World, statement: Statement) -> dict[str, Any]:
     """The facts by name."""
     plans = world.all_plans(statement.fingerprint)
     custom = [plan for plan in plans if plan.parameters.name not in RARELY_ASKED]
+    if not _told_by_statistics(world.shape(statement)):
+        # how wide a range is, and how deep a page, is guessed: only what was really asked for can be held against it
+        custom = [plan for plan in custom if plan.parameters.origin in SEEN_ORIGINS]
     generic = next((plan for plan in plans if plan.parameters.name == "generic"), None)
     facts: dict[str, Any] = dict.fromkeys(PlanFlips.__struct_fields__, None)
     facts |= dict.fromkeys(("dear_values", "dear_plan", "cheap_values", "cheap_plan"), "")
@@ -58,6 +63,16 @@ def plan_flips(world: World, statement: Statement) -> dict[str, Any]:
     if custom and generic is not None:
         facts |= _generic(custom, generic, world.snapshot.server.settings.get("plan_cache_mode", "auto"))
     return facts
+
+
+def _told_by_statistics(shape: Shape | None) -> bool:
+    """Whether every value that decides on the plan is one that a column is known to have."""
+    if shape is None:
+        return False
+    return all(
+        use.kind in KNOWN_VALUES if use.use is Use.PREDICATE else use.use not in (Use.DERIVED, Use.OFFSET)
+        for use in shape.parameters
+    )
 
 
 def _between_values(custom: Sequence[StatementPlan]) -> dict[str, Any]:

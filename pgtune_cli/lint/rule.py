@@ -35,7 +35,7 @@ NEEDS = {
     "io_timing": "track_io_timing",
     "session_counters": "sessions counted by PostgreSQL 14 or later",
     "sessions": "pg_stat_activity of all roles (pg_read_all_stats)",
-    "literals": "literals of the statement (--window or --workload)",
+    "literals": "literals of the statement (--window, --workload or --params)",
     "settings": "the settings of the server",
     "shape": "a statement text that can be read and resolved against the catalog",
 }

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from pgtune_cli.lint.plan_flips import plan_flips
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.analysis import Analysis
@@ -10,7 +12,8 @@ from pgtune_cli.model.plan import Plan, PlanNode, PlanParameters, StatementPlan,
 from pgtune_cli.model.snapshot import Server, Snapshot, Workload
 from pgtune_cli.model.statement import Statement
 
-STATEMENT = Statement(fingerprint="f", query="q", calls=1, total_exec_time_ms=1.0, mean_exec_time_ms=1.0)
+QUERY = "select * from jobs where state = $1"
+STATEMENT = Statement(fingerprint="f", query=QUERY, calls=1, total_exec_time_ms=1.0, mean_exec_time_ms=1.0)
 
 
 def node(kind: str, cost: float, *children: PlanNode, **fields: Any) -> PlanNode:
@@ -27,11 +30,11 @@ def index(cost: float, kind: str = "Index Scan") -> PlanNode:
     return node(kind, cost, relation="jobs", schema="public", index_name="jobs_state_idx")
 
 
-def facts(mode: str = "auto", **plans: PlanNode) -> dict[str, Any]:
+def facts(mode: str = "auto", query: str = QUERY, origin: str = "pg_stats", **plans: PlanNode) -> dict[str, Any]:
     made = tuple(
         StatementPlan(
             source="server",
-            parameters=PlanParameters(name, "pg_stats"),
+            parameters=PlanParameters(name, origin),
             executed=False,
             total_cost=root.total_cost,
             plan=Plan(root=root),
@@ -45,7 +48,8 @@ def facts(mode: str = "auto", **plans: PlanNode) -> dict[str, Any]:
         catalog=Catalog(),
     )
     found = {"f": StatementPlans(fingerprint="f", plans=made)}
-    return plan_flips(World(Analysis(snapshot=snapshot, statements=(STATEMENT,), plans=found)), STATEMENT)
+    statement = msgspec.structs.replace(STATEMENT, query=query)
+    return plan_flips(World(Analysis(snapshot=snapshot, statements=(statement,), plans=found)), statement)
 
 
 def test_another_way_to_read_a_table_is_another_plan() -> None:
@@ -82,3 +86,10 @@ def test_the_setting_decides_first() -> None:
 def test_without_plans_nothing_is_known() -> None:
     assert facts()["value_cost_ratio"] is None
     assert facts(generic=seq(1))["generic_is_used"] is None
+
+
+def test_guessed_widths_and_depths_are_no_flip_and_values_that_were_seen_are() -> None:
+    for query in ("select * from jobs where id > $1", "select * from jobs where state = $1 order by id offset $2"):
+        guessed = facts(query=query, typical=index(8), common=seq(9000), generic=seq(4000))
+        assert (guessed["value_cost_ratio"], guessed["generic_cost_ratio"]) == (None, None)
+        assert facts(query=query, origin="params-file", a=index(8), b=seq(9000))["value_cost_ratio"] == 1125
