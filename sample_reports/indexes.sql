@@ -1,6 +1,6 @@
 -- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block.
 -- 7 to create, 36.4 MB by estimate, workload cost 64 % lower.
--- Planned by the clone under the server's own statistics (480 planner calls).
+-- Planned by the clone under the server's own statistics (437 planner calls).
 -- Run it with: psql -X -f FILE. It stops at the first error, and may be run again: what is there stays, and
 -- an INVALID index, which an interrupted build leaves behind, is dropped here and built again.
 \set ON_ERROR_STOP on
@@ -14,8 +14,8 @@ FROM pg_catalog.pg_index AS i WHERE i.indexrelid IN (to_regclass('public.payment
 ;
 
 -- 1. payments_order_id_idx
--- Serves 2 statements (9.6% of the measured time) through public.payments (order_id). The planner cost of statement 06cc49c3c6d49eb4 falls from 6,863.2 to 8.4 a call (813 times less), over 160 calls. Keeping it up to date costs the writes 0.0% of what it saves.
--- 6.0 MB by estimate, upkeep 361 of 1,570,951 cost units saved; confidence medium
+-- Serves 2 statements (16.6% of the measured time) through public.payments (order_id). The planner cost of statement 06cc49c3c6d49eb4 falls from 6,863.2 to 8.4 a call (813 times less), over 160 calls. Keeping it up to date costs the writes 0.0% of what it saves.
+-- 6.0 MB by estimate, upkeep 361 of 1,570,951 cost units saved; confidence high
 --    cost 6,863 -> 8, 160 calls: SELECT … FROM payments WHERE payments.order_id = $1::BIGINT
 --      before Gather
 --               Parallel Seq Scan on payments
@@ -30,9 +30,9 @@ RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.payments_order_id_idx
 
 -- 2. payments_status_created_at_idx
--- Serves one statement (7.6% of the measured time) through public.payments (status, created_at). The planner cost of statement 57ad5bb0917c0468 falls from 9,775.9 to 25.6 a call (382 times less), over 130 calls. Keeping it up to date costs the writes 0.0% of what it saves.
--- 10.9 MB by estimate, upkeep 400 of 1,267,543 cost units saved; confidence medium
---    cost 9,776 -> 26, 130 calls: SELECT … FROM "payments" WHERE "payments"."status" = $1 ORDER BY "pay…
+-- Serves one statement (9.2% of the measured time) through public.payments (status, created_at). The planner cost of statement 57ad5bb0917c0468 falls from 9,776.2 to 25.3 a call (387 times less), over 130 calls. Keeping it up to date costs the writes 0.0% of what it saves.
+-- 10.9 MB by estimate, upkeep 400 of 1,267,623 cost units saved; confidence medium
+--    cost 9,776 -> 25, 130 calls: SELECT … FROM "payments" WHERE "payments"."status" = $1 ORDER BY "pay…
 --      before Limit
 --               LockRows
 --                 Sort
@@ -53,9 +53,9 @@ RESET statement_timeout;
 -- instead of CREATE INDEX CONCURRENTLY payments_status_idx ON public.payments (status): it makes no statement surely cheaper
 
 -- 3. orders_warehouse_id_status_total_idx
--- Serves one statement (7.8% of the measured time) through public.orders (warehouse_id, status, total). The planner cost of statement 8a3039295493263d falls from 7,743.9 to 107.8 a call (71.9 times less), over 110 calls. Keeping it up to date costs the writes 0.1% of what it saves.
--- 11.7 MB by estimate, upkeep 434 of 839,978 cost units saved; confidence medium
---    cost 7,744 -> 108, 110 calls: SELECT … FROM orders WHERE orders.warehouse_id = $1::SMALLINT AND ord…
+-- Serves one statement (12.4% of the measured time) through public.orders (warehouse_id, status, total). The planner cost of statement 8a3039295493263d falls from 7,745.8 to 120.2 a call (64.4 times less), over 110 calls. Keeping it up to date costs the writes 0.1% of what it saves.
+-- 11.7 MB by estimate, upkeep 434 of 838,810 cost units saved; confidence high
+--    cost 7,746 -> 120, 110 calls: SELECT … FROM orders WHERE orders.warehouse_id = $1::SMALLINT AND ord…
 --      before Limit
 --               Gather Merge
 --                 Sort
@@ -78,9 +78,9 @@ RESET statement_timeout;
 -- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_status_total_id_idx ON public.orders (warehouse_id, status, total, id) INCLUDE (currency, customer_id, order_number, placed_at, shipped_at, shipping_address_id): the indexes that were chosen do nearly all of what it would
 
 -- 4. reviews_customer_id_idx
--- Serves one statement through public.reviews (customer_id). The planner cost of statement foreign key reviews_customer_id_fkey of public.reviews falls from 4,286.0 to 16.1 a call (266 times less), over 90 calls. Keeping it up to date costs the writes 0.0% of what it saves.
--- 2.1 MB by estimate, upkeep 50 of 384,295 cost units saved; confidence medium
---    cost 4,286 -> 16, 90 calls: foreign key reviews_customer_id_fkey of public.reviews
+-- Serves one statement through public.reviews (customer_id). The planner cost of statement foreign key reviews_customer_id_fkey of public.reviews falls from 4,286.0 to 12.2 a call (352 times less), over 90 calls. Keeping it up to date costs the writes 0.0% of what it saves.
+-- 2.1 MB by estimate, upkeep 50 of 384,645 cost units saved; confidence medium
+--    cost 4,286 -> 12, 90 calls: foreign key reviews_customer_id_fkey of public.reviews
 --      before LockRows
 --               Seq Scan on reviews
 --      after  LockRows
@@ -95,8 +95,8 @@ RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.reviews_customer_id_idx
 
 -- 5. customers_lower_email_idx
--- Serves one statement (21.9% of the measured time) through public.customers ((lower(email))). The planner cost of statement ea21c2952afdd950 falls from 3,044.0 to 1,068.7 a call (2.8 times less), over 140 calls.
--- 5.0 MB by estimate, upkeep 0 of 276,549 cost units saved; confidence medium
+-- Serves one statement (17.9% of the measured time) through public.customers ((lower(email))). The planner cost of statement ea21c2952afdd950 falls from 3,044.0 to 1,068.7 a call (2.8 times less), over 140 calls.
+-- 4.9 MB by estimate, upkeep 0 of 276,549 cost units saved; confidence high
 --    cost 3,044 -> 1,069, 140 calls: SELECT … FROM customers WHERE lower(customers.email) = $1::VARCHAR
 --      before Seq Scan on customers
 --      after  Bitmap Heap Scan on customers
@@ -111,8 +111,8 @@ RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.customers_lower_email_idx
 
 -- 6. events_payload_gin_idx
--- Serves one statement (7.5% of the measured time) through public.events (payload jsonb_path_ops). The planner cost of statement 661786eba503165a falls from 9,873.6 to 5,168.0 a call (1.9 times less), over 40 calls. Keeping it up to date costs the writes 2.7% of what it saves.
--- 792.0 kB by estimate, upkeep 5,083 of 188,222 cost units saved; confidence medium
+-- Serves one statement (6.1% of the measured time) through public.events (payload jsonb_path_ops). The planner cost of statement 661786eba503165a falls from 9,873.6 to 5,168.0 a call (1.9 times less), over 40 calls. Keeping it up to date costs the writes 2.7% of what it saves.
+-- 792.0 kB by estimate, upkeep 5,083 of 188,222 cost units saved; confidence high
 --    cost 9,874 -> 5,168, 40 calls: SELECT … FROM events WHERE events.payload @> $1::JSONB
 --      before Gather
 --               Parallel Seq Scan on events
@@ -127,8 +127,8 @@ RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.events_payload_gin_idx
 
 -- 7. products_brand_ean_partial_idx
--- Serves one statement (2.8% of the measured time) through public.products (brand, ean) WHERE weight_grams IS NULL. The planner cost of statement 095797aab47b8300 falls from 728.0 to 16.6 a call (43.8 times less), over 3 calls. Keeping it up to date costs the writes 6.7% of what it saves.
--- 40.0 kB by estimate, upkeep 143 of 2,134 cost units saved; confidence medium
+-- Serves one statement (3.7% of the measured time) through public.products (brand, ean) WHERE weight_grams IS NULL. The planner cost of statement 095797aab47b8300 falls from 728.0 to 16.6 a call (43.8 times less), over 3 calls. Keeping it up to date costs the writes 6.7% of what it saves.
+-- 40.0 kB by estimate, upkeep 143 of 2,134 cost units saved; confidence high
 --    cost 728 -> 17, 3 calls: select … from products a join products b on b.supplier_code = a.suppl…
 --      before Nested Loop Inner
 --               Seq Scan on products
@@ -147,6 +147,7 @@ RESET statement_timeout;
 -- instead of CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) INCLUDE (id, weight_grams) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
 -- instead of CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
 -- instead of CREATE INDEX CONCURRENTLY products_brand_partial_idx ON public.products (brand) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY products_brand_weight_grams_partial_idx ON public.products (brand, weight_grams) WHERE ean IS NULL: the indexes that were chosen do nearly all of what it would
 -- instead of CREATE INDEX CONCURRENTLY products_brand_weight_grams_supplier_code_partial_idx ON public.products (brand, weight_grams, supplier_code) INCLUDE (ean, id) WHERE ean IS NULL: the indexes that were chosen do nearly all of what it would
 -- instead of CREATE INDEX CONCURRENTLY products_ean_idx ON public.products (ean): the indexes that were chosen do as much without it
 
@@ -214,6 +215,3 @@ RESET statement_timeout;
 
 -- rejected: it makes no statement surely cheaper
 -- CREATE INDEX CONCURRENTLY payments_provider_status_idx ON public.payments (provider, status);
-
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY payments_provider_status_idx ON public.payments (provider, status) INCLUDE (amount);

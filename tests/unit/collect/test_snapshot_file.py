@@ -162,9 +162,9 @@ def test_a_file_of_the_first_version_is_loaded_without_plans(saved: Path) -> Non
     assert load(written(saved, parts)) == msgspec.structs.replace(SNAPSHOT, schema_version=1, plans=())
 
 
-def test_the_sample_of_the_repository_is_loaded() -> None:
-    sample = Path(__file__).resolve().parents[3] / "sample_reports" / "shop.pgtune"
-    assert load(sample).workload.rows
+@pytest.mark.parametrize("file", ["sample_reports/shop.pgtune", "tests/states/shop.v1.pgtune"])
+def test_the_sample_of_the_repository_and_the_one_of_the_first_version_are_loaded(file: str) -> None:
+    assert load(Path(__file__).resolve().parents[3] / file).workload.rows
 
 
 def test_saving_replaces_a_file_and_leaves_nothing_else(saved: Path) -> None:
