@@ -63,7 +63,8 @@ def reported(report: Report) -> Iterator[Reported]:
     for rewrite in report.rewrites:
         if rewrite.status is not RewriteStatus.REFUSED:
             names = names_of([rewrite.statement])
-            yield Reported("rewrite", rewrite.kind, f"rewrite {rewrite.kind} of {_listed(names)}", names)
+            text = f"rewrite {rewrite.kind} of {_listed(names)}"
+            yield Reported("rewrite", rewrite.kind, text, names, possible=rewrite.possible)
 
 
 def names_of(fingerprints: Iterable[str]) -> frozenset[str]:
