@@ -2,10 +2,10 @@
 
 The database is made in an embedded server: the rows by `tpchgen-cli` (pip install tpchgen-cli, the official generator's
 values), or from --data, a folder of TABLE.csv with headers. The advice is what `pgtune indexes --workload` says; it is
-scored by really building the indexes in a transaction, EXPLAIN, and rolling back. --real also builds those of 1GB for
-good and times every statement before and after. Prints figures, asserts nothing.
+scored by really building the indexes in a transaction, EXPLAIN, and rolling back. --real also builds those of 1GB (or
+of the last --budget) for good and times every statement with and without them in turn. Prints figures, asserts nothing.
 
-Run: python benchmarks/tpch_advisor.py FOLDER [--scale 1] [--real]
+Run: python benchmarks/tpch_advisor.py FOLDER [--scale 1] [--budget 1GB] [--real]
 FOLDER holds schema.sql, primary_keys.sql and queries/*.sql.
 """
 
@@ -42,11 +42,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", default="1")
     parser.add_argument("--data", type=Path, help="folder of TABLE.csv files, instead of tpchgen-cli")
+    parser.add_argument("--budget", action="append", help="instead of 250MB, 500MB, 1GB and none; repeatable")
     parser.add_argument("--real", action="store_true", help="build the advice for 1GB for good, and time it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, embedded_server(find_binaries(major=18), SETTINGS) as server:
         data = options.data or generate(Path(scratch), options.scale)
-        asyncio.run(run(server, options.folder, data, Path(scratch), options.real))
+        asyncio.run(run(server, options, data, Path(scratch)))
 
 
 def generate(folder: Path, scale: str) -> Path:
@@ -58,10 +59,11 @@ def generate(folder: Path, scale: str) -> Path:
     return folder
 
 
-async def run(server: EmbeddedServer, folder: Path, data: Path, scratch: Path, real: bool) -> None:
-    options = ConnectOptions(hosts=(str(server.socket_dir),), ports=(server.port,), database="postgres",
-                             user=server.user)  # fmt: skip
-    connection = await connect(options, read_only=False)
+async def run(server: EmbeddedServer, options: argparse.Namespace, data: Path, scratch: Path) -> None:
+    folder: Path = options.folder
+    where = ConnectOptions(hosts=(str(server.socket_dir),), ports=(server.port,), database="postgres",
+                           user=server.user)  # fmt: skip
+    connection = await connect(where, read_only=False)
     started = time.perf_counter()
     await load(connection, folder, data)
     size = await connection.fetchval("SELECT pg_database_size(current_database())")
@@ -77,7 +79,7 @@ async def run(server: EmbeddedServer, folder: Path, data: Path, scratch: Path, r
     print(f"{'budget':<8}{'ratio':>8}{'indexes':>9}{'MB est.':>9}{'MB built':>10}{'planner calls':>15}"
           f"{'seconds':>9}{'peak MB':>9}{'gap':>8}{'worse':>7}")  # fmt: skip
     of_1gb: dict[str, Any] = {}
-    for budget in BUDGETS:
+    for budget in options.budget or BUDGETS:
         advice, seconds = advise(server, workload, budget)
         after, built = await with_indexes(connection, advice, queries)
         ratio = sum(after.values()) / sum(before.values())
@@ -85,8 +87,8 @@ async def run(server: EmbeddedServer, folder: Path, data: Path, scratch: Path, r
         print(f"{budget or 'none':<8}{ratio:>8.4f}{len(advice['chosen']):>9}{advice['storage_bytes'] / 2**20:>9.0f}"
               f"{built / 2**20:>10.0f}{advice['planner_calls']:>15}{seconds:>9.1f}{peak():>9.0f}"
               f"{advice['optimality_gap']:>8.3f}{worse:>7}", flush=True)  # fmt: skip
-        of_1gb = advice if budget == "1GB" else of_1gb
-    if real:
+        of_1gb = advice if budget == "1GB" or options.budget else of_1gb
+    if options.real:
         await timed(connection, of_1gb, queries)
     await connection.close()
 
@@ -144,31 +146,44 @@ async def with_indexes(
 
 
 async def timed(connection: Connection, advice: dict[str, Any], queries: dict[str, str]) -> None:
-    """Milliseconds and blocks of each statement, best of a few runs, before and after; plans that stayed as control."""
-    before = {name: await execute(connection, sql) for name, sql in queries.items()}
+    """Milliseconds and blocks of each statement, best of a few runs, with and without the indexes in turn.
+
+    What is not used is hidden by indisvalid, so that both sides see the same load; plans that stayed are the control.
+    """
+    names = [chosen["name"] for chosen in advice["chosen"]]
     for chosen in advice["chosen"]:
         await connection.execute(chosen["sql"].replace("INDEX CONCURRENTLY", "INDEX"))
-    after = {name: await execute(connection, sql) for name, sql in queries.items()}
+    await connection.execute("ANALYZE")
+    oids = ", ".join(f"'{name}'::regclass" for name in names) or "NULL"
+    before: dict[str, tuple[float, int, str]] = {}
+    after: dict[str, tuple[float, int, str]] = {}
+    for name, sql in queries.items():
+        for _ in range(REPEATS):
+            for found, shown in ((before, False), (after, True)):
+                await connection.execute(f"UPDATE pg_index SET indisvalid = {shown} WHERE indexrelid IN ({oids})")
+                run = await execute(connection, sql)
+                found[name] = min(found.get(name, run), run)
     print(f"\n{'':<6}{'ms before':>11}{'ms after':>10}{'factor':>8}{'blocks before':>15}{'blocks after':>14}  plan")
     for name, (ms, blocks, shape) in before.items():
         now, blocks_now, shape_now = after[name]
         print(f"{name:<6}{ms:>11.0f}{now:>10.0f}{now / ms:>8.2f}{blocks:>15,}{blocks_now:>14,}"
               f"  {'same' if shape == shape_now else 'changed'}")  # fmt: skip
     for which in (True, False):
-        names = [name for name in queries if (before[name][2] != after[name][2]) == which]
-        total = [sum(each[name][0] for name in names) for each in (before, after)]
-        print(f"{'changed' if which else 'unchanged'} plans: {len(names)} statements, "
-              f"{total[0] / 1000:.1f} s -> {total[1] / 1000:.1f} s")  # fmt: skip
+        these = [name for name in queries if (before[name][2] != after[name][2]) == which]
+        total = [sum(each[name][0] for name in these) / 1000 for each in (before, after)]
+        worst = max((after[name][0] / before[name][0], name) for name in these) if these else (1.0, "none")
+        word = "changed" if which else "unchanged"
+        print(f"{word} plans: {len(these)} statements, {total[0]:.1f} s -> {total[1]:.1f} s, "
+              f"the worst {worst[0]:.2f} times ({worst[1]})")  # fmt: skip
 
 
 async def execute(connection: Connection, sql: str) -> tuple[float, int, str]:
-    runs = []
-    for _ in range(REPEATS):
-        document = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql.strip().rstrip(';')}")
-        found = (json.loads(document) if isinstance(document, str) else document)[0]
-        plan = found["Plan"]
-        runs.append((found["Execution Time"], plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], shape(plan)))
-    return min(runs)
+    document = await connection.fetchval(
+        f"EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT JSON) {sql.strip().rstrip(';')}"
+    )
+    found = (json.loads(document) if isinstance(document, str) else document)[0]
+    plan = found["Plan"]
+    return found["Execution Time"], plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], shape(plan)
 
 
 def shape(plan: dict[str, Any]) -> str:

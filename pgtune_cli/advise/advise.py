@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from pgtune_cli.advise.cached import cached_note
 from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.coverage import covered, starts_with
@@ -24,8 +25,10 @@ from pgtune_cli.advise.selection import Selected, select
 from pgtune_cli.advise.served import wholly_served
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.steps import Names, Script
+from pgtune_cli.advise.times import Times
 from pgtune_cli.advise.value import calls, values
 from pgtune_cli.advise.workload import Item, items
+from pgtune_cli.advise.worse import worse
 from pgtune_cli.advise.write_cost import window_seconds, writes_of
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.index import CandidateIndex, ChosenIndex, IndexAdvice, PossibleIndex, RejectedIndex
@@ -77,7 +80,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     deadline = None if options.time_limit_s is None else started + options.time_limit_s
     sets = sum(len(item.values) for item in wanting)
     effort = Effort(planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets, deadline=deadline)
-    selected = await select(problem, costs, Search(problem, costs, effort, bounds))
+    times = Times(whatif, costs, facts, wanting)
+    selected = await select(problem, costs, Search(problem, costs, effort, bounds), times)
     dropped = await verified(droppable(facts, selected.chosen), planned, selected.chosen, costs)
     plans = await plans_told(selected, problem, whatif)
     told = _Told(problem, selected, proposals, facts, whatif.engine, plans)
@@ -92,6 +96,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         possible=told.possible(),
         rejected=told.rejected(),
         dropped=tuple(dropped),
+        first=cached_note(wanting, facts),
+        worse=worse(wanting, base, selected),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
 from pgtune_cli.advise.problem import Change, Problem, name_of, served_as_well
 from pgtune_cli.advise.search import Search
+from pgtune_cli.advise.times import Slower, Times
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.index import CandidateIndex
 
@@ -27,16 +28,18 @@ class Selected(msgspec.Struct, frozen=True):
     rejected: Mapping[CandidateIndex, str]
     gap: float
     """a fraction of the workload's cost: no other set within the limits is cheaper by more."""
+    slower: tuple[Slower, ...] = ()
+    """statements whose cost falls and whose time is predicted to rise, by too little for a veto."""
 
 
-async def select(problem: Problem, costs: CostTable, search: Search) -> Selected:
+async def select(problem: Problem, costs: CostTable, search: Search, times: Times | None = None) -> Selected:
     """The best set; what is turned down makes room, so that the choice is made again without it."""
-    return await _Choice(problem, costs, search).made()
+    return await _Choice(problem, costs, search, times).made()
 
 
 class _Choice:
-    def __init__(self, problem: Problem, costs: CostTable, search: Search) -> None:
-        self.problem, self.costs, self.search = problem, costs, search
+    def __init__(self, problem: Problem, costs: CostTable, search: Search, times: Times | None) -> None:
+        self.problem, self.costs, self.search, self.times = problem, costs, search, times
         self.rejected: dict[CandidateIndex, str] = {}
 
     async def made(self) -> Selected:
@@ -54,7 +57,7 @@ class _Choice:
         current = await self._all_costs(chosen)
         self._explain_the_rest(chosen, current)
         rejected = {k: why for k, why in self.rejected.items() if k not in chosen}
-        return Selected(chosen, current, rejected, self._gap(chosen, current))
+        return Selected(chosen, current, rejected, self._gap(chosen, current), tuple(await self._slower(chosen)))
 
     def _objective(self, chosen: Configuration, costs: Mapping[str, StatementCost]) -> float:
         problem = self.problem
@@ -125,6 +128,33 @@ class _Choice:
         return [*([] if candidate.predicate else ordered), *narrower]
 
     async def _harmless(self, chosen: Configuration) -> Configuration:
+        """Without what makes any statement dearer, or slower by the work of its plan, until none is."""
+        while True:
+            chosen = await self._not_dearer(chosen)
+            worst = next((each for each in await self._slower(chosen) if each.material), None)
+            if worst is None:
+                return chosen
+            guilty = await self._guilty(worst, chosen)
+            self._reject([guilty], f"it makes statement {worst.item.fingerprint} {worst.told()}")
+            chosen -= {guilty}
+
+    async def _slower(self, chosen: Configuration) -> list[Slower]:
+        if self.times is None or not chosen:
+            return []
+        costs = await self._all_costs(chosen)
+        return await self.times.slower(chosen, [i for i in self.problem.items if costs[i.fingerprint].used & chosen])
+
+    async def _guilty(self, worst: Slower, chosen: Configuration) -> CandidateIndex:
+        """The index of a plan without which the statement is fastest."""
+        assert self.times is not None
+        used = (await self._all_costs(chosen, [worst.item]))[worst.item.fingerprint].used & chosen
+        without = {
+            each: (await self.times.predicted([worst.item], chosen - {each})).get(worst.item.fingerprint, math.inf)
+            for each in used
+        }
+        return min(without, key=lambda each: (without[each], name_of([each])))
+
+    async def _not_dearer(self, chosen: Configuration) -> Configuration:
         """Without what makes any statement dearer, until none is."""
         while True:
             costs = await self._all_costs(chosen)

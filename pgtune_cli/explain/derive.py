@@ -123,7 +123,7 @@ def stopped_early(plan: Plan) -> frozenset[str]:
         above = nodes.get(placed.parent or "")
         if above is None or placed.parent is None:
             continue
-        inherited = placed.parent in stopped and not _reads_all_input(above)
+        inherited = placed.parent in stopped and not reads_all_input(above)
         if inherited or _may_stop(above, placed.node):
             stopped.add(placed.path)
     return frozenset(stopped)
@@ -138,7 +138,8 @@ def _may_stop(parent: PlanNode, child: PlanNode) -> bool:
     return parent.node_type == "Nested Loop" and child.parent_relationship == "Inner" and first_match
 
 
-def _reads_all_input(node: PlanNode) -> bool:
+def reads_all_input(node: PlanNode) -> bool:
+    """Whether it takes all rows from below before it gives its first."""
     if node.node_type == "Aggregate":
         return node.strategy != "Sorted"
     return node.node_type in {"Sort", "Hash", "Bitmap Heap Scan", "BitmapAnd", "BitmapOr"}

@@ -95,12 +95,25 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """what is not advised any more, because it helped none of its statements."""
 
 
+class WorseStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """One that the chosen set makes dearer, or slower by the work of its plan; by too little not to advise the set."""
+
+    fingerprint: str
+    cost_before: float
+    cost_after: float
+    time_factor: float | None = None
+    """predicted time after / before; None where it is not predicted to be slower."""
+    reason: str
+
+
 class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
     engine: str | None = None
     """clone or hypopg; None when no what-if planner was available."""
     workload_cost_before: float | None = None
     workload_cost_after: float | None = None
     optimality_gap: float | None = None
+    first: str | None = None
+    """what to decide before any index: a setting that makes planner costs no measure of time."""
     planner_calls: int = 0
     storage_bytes: int = 0
     chosen: tuple[ChosenIndex, ...] = ()
@@ -108,3 +121,4 @@ class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
     rejected: tuple[RejectedIndex, ...] = ()
     dropped: tuple[DroppedIndex, ...] = ()
     trial: Trial | None = None
+    worse: tuple[WorseStatement, ...] = ()

@@ -20,8 +20,11 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Sta
     """SQL: what to create, then what to drop, each with its reason and, commented out, what undoes it."""
     texts = {statement.fingerprint: statement.query for statement in statements}
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]
+    lines += _comment(f"Before any index: {advice.first}") if advice.first else []
     lines += [f"-- {line}" for line in _summary(advice)]
     lines += _trial(advice, texts) + _resume(advice)
+    for worse in advice.worse:
+        lines += _comment(f"Worse: {headline(texts.get(worse.fingerprint, worse.fingerprint), 70)}: {worse.reason}.")
     for number, index in enumerate(advice.chosen, 1):
         lines += [
             "",

@@ -99,10 +99,13 @@ def _statement(statement: ReportStatement) -> str:
 def _indexes(report: Report) -> list[str]:
     advice = report.indexes
     sections = []
+    if advice.first:
+        sections.append(f"\n## Before any index\n\n{_text(advice.first)}\n")
     if advice.chosen:
         sections.append(f"\n## Indexes to create ({size(advice.storage_bytes)})\n")
     for index in advice.chosen:
         sections.append(f"\n{_fence(plain_sql(index.sql) + ';', 'sql')}\n{_text(index.why)}\n")
+    sections += [f"\nStatement `{worse.fingerprint}`: {_text(worse.reason)}\n" for worse in advice.worse]
     if advice.dropped:
         sections.append("\n## Indexes to drop\n")
     for dropped in advice.dropped:

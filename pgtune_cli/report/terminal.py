@@ -144,12 +144,17 @@ def _sql(console: Console, sql: str) -> None:
 
 def _indexes(console: Console, report: Report) -> None:
     advice = report.indexes
+    if advice.first:
+        _heading(console, "Before any index")
+        console.print(Padding(Text(plain(advice.first)), (0, 0, 0, 4)))
     if advice.chosen:
         _heading(console, f"Indexes to create ({size(advice.storage_bytes)})")
     for number, index in enumerate(advice.chosen, 1):
         console.print(f"{number:>2}. {_index_line(index)}")
         _sql(console, index.sql)
         console.print(Padding(Text(plain(index.why)), (0, 0, 0, 4)))
+    for worse in advice.worse:
+        console.print(Padding(Text(f"statement {worse.fingerprint}: {plain(worse.reason)}"), (0, 0, 0, 4)))
     if advice.dropped:
         _heading(console, "Indexes to drop")
     for dropped in advice.dropped:

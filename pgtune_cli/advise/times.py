@@ -1,0 +1,118 @@
+"""Statements that a set of indexes makes slower though it makes them cheaper: both plans compared by their work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.seen_rows import SeenRows
+from pgtune_cli.advise.work import milliseconds
+from pgtune_cli.advise.workload import Item
+from pgtune_cli.whatif.protocol import Cost, CostRequest, WhatIf
+
+SLOWER = 1.1
+"""times the predicted time of before; the model is off by 1.25 where nothing is wrong, and below this called nothing"""
+MATERIAL = 0.001
+"""of the workload's time: a loss below it is told, and vetoes nothing"""
+MATERIAL_MS = 1.0
+"""a call"""
+LOWER = 0.75
+"""of random_page_cost: a planner that is nearly of two minds may be of the other one tomorrow"""
+Settings = tuple[tuple[str, str], ...]
+
+
+class Slower(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement under a set of indexes, by the model."""
+
+    item: Item
+    factor: float
+    """predicted time after / before."""
+    loss_ms: float
+    """a call."""
+    random_page_cost: float | None = None
+    """None is the server's own; else what the plan was made with."""
+    material: bool = False
+
+    def told(self) -> str:
+        where = "" if self.random_page_cost is None else f" once random_page_cost is {self.random_page_cost:g}"
+        return f"{self.factor:.2f} times slower{where}, by the loops and tuples of its plan, though the cost falls"
+
+
+class Times:
+    """Asks for plans that the engine has made already, but for those at a lower random_page_cost."""
+
+    def __init__(self, whatif: WhatIf, costs: CostTable, facts: Facts, items: Sequence[Item]) -> None:
+        self._whatif, self._costs, self._facts, self._items = whatif, costs, facts, items
+        self._seen = {item.fingerprint: _seen(item) for item in items}
+        self._whole_ms: float | None = None
+
+    async def slower(self, chosen: Configuration, items: Iterable[Item]) -> list[Slower]:
+        """Of the statements, those that are predicted to be slower; the greatest loss over the window first."""
+        asked = list(items)
+        before = await self.predicted(asked, NOTHING)
+        found: dict[str, Slower] = {}
+        for lower in (None, self._lower()):
+            settings = () if lower is None else (("random_page_cost", f"{lower:g}"),)
+            if lower is None or self._whatif.engine == "clone":
+                after = await self.predicted(asked, chosen, settings)
+                for item in asked:
+                    was, now = before.get(item.fingerprint), after.get(item.fingerprint)
+                    if was and now and now > was * SLOWER and item.fingerprint not in found:
+                        found[item.fingerprint] = await self._judged(item, was, now, lower)
+        return sorted(found.values(), key=lambda each: (-each.loss_ms * each.item.statement.calls, each.told()))
+
+    async def predicted(
+        self, items: Sequence[Item], chosen: Configuration, settings: Settings = ()
+    ) -> dict[str, float]:
+        """Milliseconds of the model a call, the mean over the value sets; no entry where one cannot be planned."""
+        requests = [
+            CostRequest(
+                prepared=item.prepared,
+                values=values,
+                indexes=self._costs.relevant(item, chosen),
+                settings=settings,
+            )
+            for item in items
+            for values, _ in item.values
+        ]
+        answers = iter(await self._whatif.costs(requests) if requests else [])
+        found: dict[str, float] = {}
+        for item in items:
+            parts = [(next(answers), values.name, weight) for values, weight in item.values]
+            known = [(answer, name, weight) for answer, name, weight in parts if isinstance(answer, Cost)]
+            if len(known) == len(parts):
+                seen = self._seen[item.fingerprint]
+                found[item.fingerprint] = sum(
+                    weight * milliseconds(answer.plan, self._facts, answer.used, seen.get(name))
+                    for answer, name, weight in known
+                )
+        return found
+
+    async def _judged(self, item: Item, was: float, now: float, lower: float | None) -> Slower:
+        statement = item.statement
+        measured = statement.mean_exec_time_ms if statement.total_exec_time_ms > 0 else was
+        loss = measured * (now / was - 1)
+        material = loss >= MATERIAL_MS and loss * max(statement.calls, 1) >= MATERIAL * await self._whole()
+        return Slower(item=item, factor=now / was, loss_ms=loss, random_page_cost=lower, material=material)
+
+    async def _whole(self) -> float:
+        """Of the workload as it is: measured, or predicted where nothing was."""
+        if self._whole_ms is None:
+            measured = sum(item.statement.total_exec_time_ms for item in self._items)
+            if not measured:
+                alone = await self.predicted(self._items, NOTHING)
+                measured = sum(max(item.statement.calls, 1) * alone.get(item.fingerprint, 0.0) for item in self._items)
+            self._whole_ms = measured
+        return self._whole_ms
+
+    def _lower(self) -> float | None:
+        """A random page is never cheaper than one in a row."""
+        own = self._facts.setting("random_page_cost", 4.0)
+        lower = max(own * LOWER, self._facts.setting("seq_page_cost", 1.0))
+        return lower if lower < own else None
+
+
+def _seen(item: Item) -> Mapping[str, SeenRows]:
+    """By the name of the value set that was executed."""
+    return {plan.parameters.name: SeenRows([plan.plan]) for plan in item.plans.plans if plan.executed}

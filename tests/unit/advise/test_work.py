@@ -1,0 +1,99 @@
+"""The model of time: loops and tuples, not pages that might have to be read."""
+
+from typing import Any
+
+import pytest
+from support.advise_fakes import candidate, only, snapshot, statistics, table
+
+from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.fetched import Constants, fetched, pages_of
+from pgtune_cli.advise.seen_rows import SeenRows
+from pgtune_cli.advise.work import milliseconds
+from pgtune_cli.model.plan import Plan, PlanNode
+
+BIG = table("big", "id integer, a integer, b integer", pages=10_000)  # a million rows
+SMALL = table("small", "id integer, a integer", pages=100)
+FACTS = Facts(snapshot([BIG, SMALL], stats=[statistics("small", "a", n_distinct=50)]))
+
+
+def node(kind: str, rows: float, *children: PlanNode, cost: float = 100.0, **more: Any) -> PlanNode:
+    return PlanNode(
+        node_type=kind, startup_cost=more.pop("start", 0.0), total_cost=cost, plan_rows=rows, plan_width=8,
+        children=children, **more,
+    )  # fmt: skip
+
+
+def scan(name: str, rows: float, kind: str = "Seq Scan", **more: Any) -> PlanNode:
+    return node(kind, rows, relation=name, schema="public", alias=name, **more)
+
+
+def time(root: PlanNode, seen: SeenRows | None = None) -> float:
+    return milliseconds(Plan(root=root), FACTS, only(candidate("big", "a")), seen)
+
+
+def lookup(rows: float = 1.0, **more: Any) -> PlanNode:
+    return scan("big", rows, "Index Scan", index_name="i", parent_relationship="Inner", index_cond="(a = x)", **more)
+
+
+def loop(outer: float, inner: PlanNode | None = None, rows: float | None = None) -> PlanNode:
+    driving = scan("small", outer, parent_relationship="Outer")
+    return node("Nested Loop", rows or outer, driving, inner or lookup(), join_type="Inner")
+
+
+def test_a_scan_takes_its_pages_and_its_rows_whatever_is_left_of_them() -> None:
+    few, many = time(scan("big", 10, filter="(a = 1)")), time(scan("big", 1_000_000, filter="(a = 1)"))
+    assert 50 < few < many < 2 * few
+
+
+def test_an_inner_side_runs_once_for_each_outer_row() -> None:
+    base = time(scan("small", 10))
+    assert (time(loop(10_000)) - base) / (time(loop(100)) - base) == pytest.approx(100, rel=0.02)
+
+
+def test_what_was_counted_at_the_baseline_is_believed_under_another_plan() -> None:
+    driving = scan("small", 10_000, actual_rows=10_000.0, loops=1.0)
+    build = node("Hash", 1e6, scan("big", 1e6, actual_rows=1e6, loops=1.0))
+    executed = node("Hash Join", 10_000, driving, build, join_type="Inner", actual_rows=900_000.0, loops=1.0)
+    seen = SeenRows([Plan(root=executed)])
+    assert seen.rows(frozenset({"small", "big"})) == 900_000
+    assert time(loop(10_000), seen) > 10 * time(loop(10_000))
+
+
+def test_rows_that_were_not_read_to_the_end_are_not_believed() -> None:
+    limited = node("Limit", 5, scan("big", 1e6, actual_rows=5.0, loops=1.0), actual_rows=5.0, loops=1.0)
+    assert SeenRows([Plan(root=limited)]).rows(frozenset({"big"})) is None
+
+
+def test_a_set_that_was_not_joined_is_corrected_by_its_parts() -> None:
+    seen = SeenRows([Plan(root=scan("big", 100, actual_rows=1000.0, loops=1.0))])
+    assert seen.corrected(frozenset({"big", "small"}), 7.0) == pytest.approx(70.0)
+
+
+def test_a_limit_stops_what_streams_below_it_and_not_what_is_sorted() -> None:
+    ordered = scan("big", 1e6, "Index Scan", index_name="i", cost=100_000.0)
+    first_page = node("Limit", 50, ordered, cost=5.0)
+    sorting = node("Sort", 1e6, ordered, cost=200_000.0, start=190_000.0, sort_key=("b",))
+    assert time(first_page) < 0.01 * time(ordered)
+    assert time(node("Limit", 50, sorting, cost=190_000.5, start=190_000.0)) > time(ordered)
+
+
+def test_a_memoize_looks_up_each_key_once() -> None:
+    memo = node("Memoize", 1, lookup(), parent_relationship="Inner", extra={"Cache Key": "small.a"})
+    assert time(loop(10_000, memo)) < 0.5 * time(loop(10_000))
+
+
+def test_a_parallel_scan_is_shared_by_its_processes() -> None:
+    part = scan("big", 500_000, extra={"Parallel Aware": True})
+    assert time(node("Gather", 1e6, part, workers_planned=2)) < time(scan("big", 1e6))
+
+
+@pytest.mark.parametrize("tuples", [1.0, 30.0, 5000.0])
+@pytest.mark.parametrize("ordered", [0.0, 1.0])
+def test_the_tuples_before_a_filter_follow_from_the_cost(tuples: float, ordered: float) -> None:
+    constants, pages, rows = Constants(), 10_000.0, 1e6
+    cost = tuples * (0.015 + 0.0025) + (1 - ordered) * pages_of(tuples, pages) * 4 + ordered * tuples / rows * pages
+    assert fetched(cost, pages, rows, 1, 1.0, ordered, constants) == pytest.approx(tuples, rel=0.01)
+
+
+def test_more_tuples_never_lie_on_more_pages_than_there_are() -> None:
+    assert pages_of(1e9, 100.0) == 100.0
