@@ -228,4 +228,10 @@ class _Told(msgspec.Struct, frozen=True):
             for candidate, reason in self.selected.rejected.items()
             if beside is None or (candidate.table == beside.table and candidate.keys[0] in beside.keys)
         ]
-        return tuple(sorted(found, key=lambda each: (each.reason.startswith("it saves"), each.sql))[:MOST_REJECTED])
+        return tuple(sorted(found, key=_nearest)[:MOST_REJECTED])
+
+
+def _nearest(rejected: RejectedIndex) -> tuple[int, str]:
+    """Those that would do harm before the near misses, and what saves too little last."""
+    harms, misses = rejected.reason.startswith("it makes statement "), rejected.reason.startswith("it saves")
+    return (0 if harms else 2 if misses else 1, rejected.sql)

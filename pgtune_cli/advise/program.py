@@ -1,5 +1,6 @@
 """The exact choice: which indexes to have, and with them which option of each statement; a program for HiGHS."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 SCALE = 1e6
 """the objective is brought to this size, so that HiGHS's absolute tolerances mean the same for every workload"""
 RELATIVE_GAP = 1e-4
-MOST_SECONDS = 3.0
+MOST_NODES = 2000
+"""of its search tree: an end that every machine comes to with the same answer, however busy it is"""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -67,13 +69,14 @@ class Program:
             self._add_statement(options)
         self._add_limits(sizes, limits)
 
-    def solve(self, seconds: float = MOST_SECONDS) -> Answer:
-        """The optimum; after `seconds` the best found, with the bound proven by then."""
+    def solve(self, seconds: float = math.inf) -> Answer:
+        """The optimum; after MOST_NODES, or `seconds`, the best found, with the bound proven by then."""
         from highspy._core import _Highs
 
         highs = _Highs()  # highspy.Highs() greets on stdout before it can be told not to
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("mip_rel_gap", RELATIVE_GAP)
+        highs.setOptionValue("mip_max_nodes", MOST_NODES)
         highs.setOptionValue("time_limit", seconds)
         highs.setOptionValue("threads", 1)
         scale = SCALE / max(sum(max(each.cost for each in options) for options in self._statements), 1e-9)

@@ -13,7 +13,7 @@ import msgspec
 from pgtune_cli.advise.bounds import Bounds, Gap
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
 from pgtune_cli.advise.problem import Problem
-from pgtune_cli.advise.program import MOST_SECONDS, Answer, Option, Program
+from pgtune_cli.advise.program import Answer, Option, Program
 from pgtune_cli.advise.workload import Item
 
 CLOSE_ENOUGH = 0.001
@@ -71,7 +71,7 @@ class Search:
         return self.out_of_time or self._costs.planner_calls >= self._effort.planner_calls
 
     def _seconds(self) -> float:
-        return max(0.5, min(MOST_SECONDS, self._effort.seconds_left()))
+        return max(0.5, self._effort.seconds_left())
 
     def _solve(self, statements: Iterable[tuple[Item, Sequence[Option]]], forbidden: Configuration) -> Answer:
         problem = self._problem

@@ -16,6 +16,8 @@ BESIDES = {
     "work_mem",
     "hash_mem_multiplier",
     "max_parallel_workers",
+    "max_parallel_workers_per_gather",
+    "parallel_leader_participation",
     "effective_io_concurrency",
     "TimeZone",
     "DateStyle",
@@ -27,7 +29,10 @@ BESIDES = {
     "xmloption",
 }
 """settings that plans depend on outside that category"""
-WHAT_IF_BESIDES = {"work_mem", "hash_mem_multiplier", "max_parallel_workers", "effective_io_concurrency"}
+WHAT_IF_BESIDES = {
+    "work_mem", "hash_mem_multiplier", "max_parallel_workers", "max_parallel_workers_per_gather",
+    "parallel_leader_participation", "effective_io_concurrency",
+}  # fmt: skip
 """those of them that one may ask about"""
 ONE_SETTING = "SELECT name, category, context FROM pg_catalog.pg_settings WHERE name = pg_catalog.lower($1)"
 ADDED_AS_TEXT = {"search_path"}
