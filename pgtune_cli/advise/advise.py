@@ -37,7 +37,7 @@ from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.protocol import WhatIf
 
 MOST_REJECTED = 30
-CALLS_A_PLAN = 8
+CALLS_A_PLAN = 2
 """planner calls of the search, for each statement and set of values, after the first questions"""
 CHEAP = 50.0
 """cost units: a statement below it needs no partial index"""

@@ -53,6 +53,8 @@ class Times:
         before = await self.predicted(asked, NOTHING)
         found: dict[str, Slower] = {}
         for lower in (None, self._lower()):
+            if any(each.material for each in found.values()):
+                break  # that is a veto; no plan need be asked for
             settings = () if lower is None else (("random_page_cost", f"{lower:g}"),)
             if lower is None or self._whatif.engine == "clone":
                 after = await self.predicted(asked, chosen, settings)

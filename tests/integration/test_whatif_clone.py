@@ -361,3 +361,16 @@ def test_foreign_tables_are_planned_as_local_ones_and_said_to_be(pg: Database) -
             await costs_of(clone, request("SELECT * FROM elsewhere WHERE a = 1"))
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", ["max_parallel_workers_per_gather", "parallel_leader_participation", "work_mem"])
+def test_settings_that_plans_depend_on_are_the_sources_whatever_category_they_are_of(name: str, pg: Database) -> None:
+    value = {"max_parallel_workers_per_gather": "0", "parallel_leader_participation": "off", "work_mem": "5MB"}[name]
+
+    async def main() -> str:
+        snapshot = await snapshot_of(pg.dsn)
+        server = msgspec.structs.replace(snapshot.server, settings={**snapshot.server.settings, name: value})
+        async with open_clone(msgspec.structs.replace(snapshot, server=server)) as clone:
+            return str(await clone.connection.fetchval(f"SHOW {name}"))
+
+    assert asyncio.run(main()) == value
