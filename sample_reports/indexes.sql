@@ -1,6 +1,6 @@
 -- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block.
 -- 7 to create, 36.4 MB by estimate, workload cost 64 % lower.
--- Planned by the clone under the server's own statistics (437 planner calls).
+-- Planned by the clone under the server's own statistics (457 planner calls).
 -- Run it with: psql -X -f FILE. It stops at the first error, and may be run again: what is there stays, and
 -- an INVALID index, which an interrupted build leaves behind, is dropped here and built again.
 \set ON_ERROR_STOP on
