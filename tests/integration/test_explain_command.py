@@ -149,6 +149,8 @@ def test_a_saved_plan_is_judged_without_a_database(blog: Database, tmp_path: Pat
     assert "no such body" not in json.dumps(found)
     assert [one["rule"] for one in found["findings"]] == ["PLAN002"]
     path.write_text("Seq Scan on post  (cost=0.00..1.00 rows=1 width=4)", encoding="utf-8")
+    assert explained("--plan", str(path))["plans"][0]["plan"]["root"]["relation"] == "post"
+    path.write_text("Dear John,", encoding="utf-8")
     done = pgtune("explain", "--plan", str(path))
-    assert done.returncode == 2
-    assert "the plan is not in JSON form" in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) <= 3
