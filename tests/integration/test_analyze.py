@@ -100,14 +100,16 @@ def test_the_clone_agrees_with_the_server(report: dict[str, Any], blog: Any) -> 
 
 
 @pytest.mark.majors(13, 18)
-def test_a_snapshot_gives_the_same_indexes(report: dict[str, Any], blog: Any, tmp_path: Path) -> None:
+def test_a_snapshot_gives_the_same_indexes(blog: Any, tmp_path: Path) -> None:
     taken = pgtune("snapshot", blog.reader, "-o", "blog.pgtune", cwd=tmp_path)
     assert taken.returncode == 0, taken.stderr
     assert (tmp_path / "blog.pgtune").stat().st_mode & 0o777 == 0o600
     done = pgtune("indexes", "blog.pgtune", "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    advised = {index["sql"] for index in json.loads(done.stdout)["chosen"]}
-    assert advised == {index["sql"] for index in report["indexes"]["chosen"]}
+    live = pgtune("indexes", blog.reader, "--format", "json", cwd=tmp_path)
+    # without execution on both sides: executed plans know rows that a file does not
+    advised = [{index["sql"] for index in json.loads(one.stdout)["chosen"]} for one in (done, live)]
+    assert advised[0] == advised[1] != set()
 
 
 @pytest.mark.majors(13, 18)
