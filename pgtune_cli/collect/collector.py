@@ -121,6 +121,7 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
     constraint_rows = await reader.rows_of("constraints", found.oids, found.called)
     extended_rows = await reader.rows_of("extended_statistics", found.oids, found.called)
     expressions = await read_expression_texts(reader, found, facts.version_num) if extended_rows else {}
+    trigger_rows = await reader.rows_of("triggers", found.oids, found.called)
     policy_rows = await reader.rows_of("policies", found.oids, found.called)
     return Catalog(
         relations=tuple(tables.relations(found, columns, definitions, sizes, facts)),
@@ -134,6 +135,7 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
         extensions=tuple(objects.extensions(await reader.rows("extensions"))),
         extended_statistics=tuple(objects.extended_statistics(found, extended_rows, expressions)),
         policies=tuple(objects.policies(found, policy_rows)),
+        triggers=tuple(objects.triggers(found, trigger_rows)),
         roles=tuple(objects.roles(await reader.rows("roles") if policy_rows else ())),
         sequences=tuple(objects.sequences(found, await reader.rows("sequences"))),
     )

@@ -16,6 +16,7 @@ from pgtune_cli.model.catalog import (
     Policy,
     RelationName,
     Role,
+    Trigger,
     UserType,
 )
 from pgtune_cli.model.catalog import Sequence as DatabaseSequence
@@ -96,6 +97,16 @@ def policies(found: Found, rows: Sequence[Record]) -> Iterable[Policy]:
             roles=tuple(row["roles"]),
             using=row["using"],
             check=row["check"],
+        )
+
+
+def triggers(found: Found, rows: Sequence[Record]) -> Iterable[Trigger]:
+    for row in sorted(rows, key=lambda row: (found.names[row["oid"]], row["name"])):
+        yield Trigger(
+            name=row["name"],
+            table=found.names[row["oid"]],
+            enabled=row["enabled"],
+            definition=row["definition"],
         )
 
 

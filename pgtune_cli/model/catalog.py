@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from pgtune_cli.model.marks import VALUES
+from pgtune_cli.model.marks import LITERALS, VALUES
 from pgtune_cli.model.numbers import Blocks, Int2, Int4, Int8, Oid, Tuples
 
 
@@ -258,6 +258,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     check: str | None = None
 
 
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """A trigger that is no constraint's."""
+
+    name: str
+    table: RelationName
+    enabled: str = "O"
+    """tgenabled: O origin and local, D disabled, R replica, A always."""
+    definition: Annotated[str, LITERALS]
+    """pg_get_triggerdef()."""
+
+
 class Role(msgspec.Struct, frozen=True, kw_only=True):
     """A role, as far as policies and the rights of views ask about it."""
 
@@ -312,6 +323,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
     sequences: tuple[Sequence, ...] = ()
     policies: tuple[Policy, ...] = ()
+    triggers: tuple[Trigger, ...] | None = None
+    """None in a snapshot from before they were read."""
     roles: tuple[Role, ...] = ()
     """read only where there are policies."""
 

@@ -32,7 +32,7 @@ NAMES = {
     "Operator.function Operator.commutator Operator.negator Operator.restrict Operator.join Policy.name Policy.command",
     "Policy.roles Role.name Role.member_of ExtendedData.schema ExtendedData.name DistinctCount.attributes",
     "Dependency.attributes StatementRow.stats_since StatementRow.origin OperatorClass.method OperatorClass.schema",
-    "OperatorClass.name OperatorClass.type OperatorClass.operators OperatorClass.orders",
+    "Trigger.name Trigger.enabled OperatorClass.name OperatorClass.type OperatorClass.operators OperatorClass.orders",
 }
 """names, kinds, times, settings by an allow-list, pgtune's own messages"""
 DEFINITIONS = {
