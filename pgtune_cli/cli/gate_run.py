@@ -25,6 +25,12 @@ ALL = 5000
 """statements that are compared unless --top says otherwise: one that falls out of a short list would look gone"""
 
 
+EVICTED = (
+    "pg_stat_statements dropped its least-called entries {} times while it counted: pg_stat_statements.max is too low, "
+    "some statements are missing, and numbers of calls are not compared"
+)
+
+
 @dataclass(frozen=True)
 class RunFlags:
     """What the command line says about a run beside where it is."""
@@ -70,6 +76,9 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
         source = Source(snapshots[-1], source.connection)
         analysis = await _explained(source, flags, notes)
     separate, told = windows_of(snapshots, _since(flags, snapshots[0]))
+    evicted = sum(snapshot.workload.window.evicted or 0 for snapshot in separate)
+    if evicted and not told:
+        told.append(EVICTED.format(evicted))
     windows = [_workload(snapshot) for snapshot in separate]
     judged, production = analysis, None
     if flags.statistics is not None:
@@ -82,6 +91,7 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
         analysis,
         production=production.plans if production else None,
         findings=[one.id for one in findings],
+        evicted=evicted,
     )
     texts = {one.fingerprint: one.query for window in windows for one in window}
     context = Context(

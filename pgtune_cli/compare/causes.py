@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from pgtune_cli.compare.code_changes import code_changes, columns_retyped, definitions_changed, same_major
 from pgtune_cli.compare.measure import figure
 from pgtune_cli.compare.runs import growth
 from pgtune_cli.model.comparison import Baseline, BaselineStatement, PlanSummary, TableState
@@ -11,24 +12,32 @@ GREW = 1.1
 
 
 def causes(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> tuple[str, ...]:
-    """Most telling first: the schema, then settings, then the data, then the plan. Nothing where nothing is known."""
+    """Most telling first: code, schema, settings, data, plan. Nothing where nothing is known."""
     found = [
+        *code_changes(old, new, before, after),
         *_schema(old, new, before, after),
         *_settings(before, after),
         *_data(new, before, after),
         *plan_changes(old.plan, new.plan),
     ]
-    return tuple(found[:MOST_SAID])
+    return tuple(dict.fromkeys(found))[:MOST_SAID]
 
 
 def all_changes(before: Baseline, after: Baseline) -> Iterator[str]:
     """Of every table that both runs touch, and of the settings."""
     for name in sorted(before.tables.keys() & after.tables.keys()):
         then, now = before.tables[name], after.tables[name]
+        yield from definitions_changed(name, then, now, same_major(before, after))
         yield from table_changes(name, then, now)
         if then.rows and now.rows and max(then.rows, now.rows) >= GREW * min(then.rows, now.rows):
             yield f"{name}: {figure(then.rows)} -> {figure(now.rows)} rows"
+    yield from (f"function {name} was changed" for name in _functions(before, after))
     yield from _settings(before, after)
+
+
+def _functions(before: Baseline, after: Baseline) -> list[str]:
+    then, now = before.functions or {}, after.functions or {}
+    return [name for name in sorted(then.keys() & now.keys()) if then[name] != now[name]]
 
 
 def _schema(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator[str]:
@@ -43,22 +52,32 @@ def _schema(old: BaselineStatement, new: BaselineStatement, before: Baseline, af
 
 def table_changes(name: str, then: TableState, now: TableState) -> Iterator[str]:
     """Columns, indexes and extended statistics that came, went or became others."""
-    yield from _named("column", f"{name}.", then.columns, now.columns)
+    yield from columns_retyped(name, then, now)
+    yield from _came_and_went("column", f"{name}.", then.columns, now.columns)
     yield from _named("index", "", then.indexes, now.indexes, where=f" on {name}")
     yield from _named("extended statistics", "", then.statistics, now.statistics, where=f" on {name}")
 
 
 def _named(what: str, prefix: str, then: Mapping[str, str], now: Mapping[str, str], where: str = "") -> Iterator[str]:
-    for key in sorted(then.keys() - now.keys()):
-        yield f"{what} {prefix}{key}{where} is gone"
-    for key in sorted(now.keys() - then.keys()):
-        yield f"{what} {prefix}{key}{where} is new"
+    yield from _came_and_went(what, prefix, then, now, where)
     for key in sorted(then.keys() & now.keys()):
         if then[key] != now[key]:
             yield f"{what} {prefix}{key} was {then[key]}, is {now[key]}"
 
 
+def _came_and_went(
+    what: str, prefix: str, then: Mapping[str, str], now: Mapping[str, str], where: str = ""
+) -> Iterator[str]:
+    for key in sorted(then.keys() - now.keys()):
+        yield f"{what} {prefix}{key}{where} is gone"
+    for key in sorted(now.keys() - then.keys()):
+        yield f"{what} {prefix}{key}{where} is new"
+
+
 def _settings(before: Baseline, after: Baseline) -> Iterator[str]:
+    then_version, now_version = before.server_version_num, after.server_version_num
+    if then_version and now_version and then_version // 10_000 != now_version // 10_000:
+        yield f"PostgreSQL was {then_version // 10_000}, is {now_version // 10_000}"
     for name in sorted(before.settings.keys() & after.settings.keys()):
         then, now = before.settings[name], after.settings[name]
         if then != now:

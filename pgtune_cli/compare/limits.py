@@ -16,6 +16,12 @@ def absolute_reasons(entry: BaselineStatement, policy: Policy, old: BaselineStat
     plan, old_plan = entry.plan, old.plan if old else None
     limits = policy.absolute
     figures = (
+        (
+            "ms of mean execution time",
+            limits.mean_exec_time_ms,
+            now.mean_exec_time_ms,
+            then.mean_exec_time_ms if then else None,
+        ),
         ("blocks per call", limits.blocks_per_call, now.blocks_per_call, then.blocks_per_call if then else None),
         ("rows per call", limits.rows_per_call, now.rows_per_call, then.rows_per_call if then else None),
         ("calls", limits.calls, now.calls, then.calls if then else None),

@@ -13,13 +13,15 @@ def measure(statement: Statement) -> Measurement:
     """Times in milliseconds, blocks (hit + read) of 8 kB, temp blocks written; each per call."""
     calls = max(statement.calls, 1)
     blocks = statement.shared_blks_hit + statement.shared_blks_read
-    deviation, wal = statement.stddev_exec_time_ms, statement.wal_records
+    deviation, wal, reading = statement.stddev_exec_time_ms, statement.wal_records, statement.blk_read_time_ms
     return Measurement(
         calls=statement.calls,
         mean_exec_time_ms=significant(statement.mean_exec_time_ms, 3),
         stddev_exec_time_ms=None if deviation is None else significant(deviation, 2),
         rows_per_call=significant(statement.rows / calls, 4),
         blocks_per_call=significant(blocks / calls, 4),
+        blocks_read_per_call=significant(statement.shared_blks_read / calls, 2),
+        blk_read_time_ms_per_call=significant(reading / calls, 2) if reading else None,
         temp_blocks_per_call=significant(statement.temp_blks_written / calls, 4),
         wal_records_per_call=None if wal is None else significant(wal / calls, 4),
     )
@@ -32,6 +34,7 @@ def merged(windows: Sequence[Statement], of: int) -> Statement:
     calls = sum(one.calls for one in windows)
     time = fsum(one.total_exec_time_ms for one in windows)
     wal = [one.wal_records for one in windows]
+    reading = [one.blk_read_time_ms for one in windows]
     return msgspec.structs.replace(
         windows[-1],
         calls=max(round(calls / of), 1),
@@ -41,6 +44,7 @@ def merged(windows: Sequence[Statement], of: int) -> Statement:
         rows=round(sum(one.rows for one in windows) / of),
         shared_blks_hit=round(sum(one.shared_blks_hit for one in windows) / of),
         shared_blks_read=round(sum(one.shared_blks_read for one in windows) / of),
+        blk_read_time_ms=None if None in reading else fsum(each or 0.0 for each in reading) / of,
         temp_blks_written=round(sum(one.temp_blks_written for one in windows) / of),
         wal_records=None if None in wal else round(sum(each or 0 for each in wal) / of),
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pgtune_cli import __version__
+from pgtune_cli.compare.code import Code
 from pgtune_cli.compare.measure import measure, merged, significant
 from pgtune_cli.compare.plan_summary import plan_of_record, rows_of_tables, summarise
 from pgtune_cli.compare.policy import policy_of
@@ -33,9 +34,11 @@ def make_baseline(
     *,
     production: Mapping[str, PlanSummary] | None = None,
     findings: Sequence[str] = (),
+    evicted: int = 0,
 ) -> Baseline:
     """Sorted by fingerprint; texts normalised, figures rounded. `analysis`: of the last window."""
     relevance = Relevance(analysis.snapshot.catalog) if analysis else None
+    code = Code(analysis.snapshot.catalog) if analysis else None
     rows_of = rows_of_tables(analysis.snapshot.catalog) if analysis else {}
     by_window = [{one.fingerprint: one for one in window} for window in windows]
     entries = []
@@ -46,7 +49,8 @@ def make_baseline(
         normalised = normalise(statement.query)
         policy = policy_of(fingerprint, normalised, settings)
         means = [None if one is None else significant(one.mean_exec_time_ms, 3) for one in found]
-        tables = relevance.tables(statement.query) if relevance else ()
+        tables = relevance.tables(statement.query) if relevance else frozenset()
+        tables |= code.referencing(statement.query, tables) if code else frozenset()
         entries.append(
             BaselineStatement(
                 fingerprint=fingerprint,
@@ -55,17 +59,22 @@ def make_baseline(
                 measurement=measure(statement),
                 windows=tuple(means) if len(windows) > 1 else (),
                 tables=tuple(sorted(str(name) for name in tables)),
+                functions=code.functions(statement.query, tables) if code else (),
                 plan=summarise(plan, rows_of) if plan else None,
                 production_plan=(production or {}).get(fingerprint),
             )
         )
     catalog = analysis.snapshot.catalog if analysis else None
+    called = {name for entry in entries for name in entry.functions}
     touched = {name for entry in entries for name in entry.tables}
     return Baseline(
         pgtune_version=__version__,
         database=analysis.snapshot.server.database if analysis else "",
         slow_query_threshold_ms=float(settings.slow_query_threshold_ms),
         settings=_planner_settings(analysis),
+        server_version_num=analysis.snapshot.server.version_num if analysis else None,
+        functions=code.digests(called) if code and analysis and analysis.snapshot.values else None,
+        evicted=evicted,
         tables=table_states(catalog, touched) if catalog else {},
         findings=tuple(sorted(set(findings))),
         statements=tuple(entries),

@@ -1,12 +1,14 @@
 """What changed in a statement, from one run on each side.
 
-Blocks, rows, calls, temp blocks and WAL records repeat from run to run, time does not: they decide, time never does.
+Blocks, rows, calls, temp blocks and WAL records repeat from run to run, time does not: they decide. Time decides only
+where the code that runs is known to be another.
 """
 
 import re
 
 import msgspec
 
+from pgtune_cli.compare.cold import cold_cache
 from pgtune_cli.compare.direction import Direction, Signal
 from pgtune_cli.compare.measure import figure
 from pgtune_cli.compare.tolerance import Bound, Tolerance, above, near
@@ -14,6 +16,9 @@ from pgtune_cli.model.comparison import Measurement
 
 TIME_SEEN = 1.5
 """a change of the mean that is worth a word; whether it is one, one window each cannot tell."""
+SLOW_CODE: Bound = (3.0, 1.0)
+"""factor and ms: half of the calls over this, and code that changed, are no chance; one busy window trebles a mean."""
+FEWEST_CALLS = 3
 _WRITES = re.compile(r"\b(insert\s+into|delete\s+from|update\s+.+?\s+set|merge\s+into)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -32,19 +37,21 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """it reads a table sequentially, or more tables, where it did not."""
     windows_judged: bool = False
     """time is judged from several windows elsewhere."""
+    code_changed: bool = False
+    """its text, or code that it runs: more time is then no chance."""
+    same_text: bool = True
 
 
 def signals(query: str, before: Measurement, after: Measurement, around: Circumstances) -> list[Signal]:
     """What changed; empty when nothing did. `query` tells whether it writes."""
     tolerance = around.tolerance
-    slowdown = ratio(before.mean_exec_time_ms, after.mean_exec_time_ms) / around.speed
     found = [
         _calls(before, after, tolerance.calls),
         _more("rows per call", before.rows_per_call, after.rows_per_call, tolerance.rows, around, 1.1),
-        _blocks(before.blocks_per_call, after.blocks_per_call, around, slowdown),
+        _blocks(before, after, around),
         _temp(before.temp_blocks_per_call, after.temp_blocks_per_call, tolerance.temp),
         _wal(query, before.wal_records_per_call, after.wal_records_per_call, around),
-        None if around.windows_judged else _time(before, after, slowdown),
+        None if around.windows_judged else _time(before, after, around),
     ]
     return [signal for signal in found if signal is not None]
 
@@ -70,16 +77,19 @@ def _more(
     return Signal(Direction.SLOWER, said(what, before, after))
 
 
-def _blocks(before: float, after: float, around: Circumstances, slowdown: float) -> Signal | None:
+def _blocks(earlier: Measurement, later: Measurement, around: Circumstances) -> Signal | None:
     """An index-only scan or a queue lets blocks wander by themselves: small changes need time to confirm them."""
     tolerance = around.tolerance
+    before, after = earlier.blocks_per_call, later.blocks_per_call
+    slowdown = ratio(earlier.mean_exec_time_ms, later.mean_exec_time_ms) / around.speed
     if tolerance.blocks is None:
         return None
     text = said("blocks per call", before, after)
     if above(before, after, tolerance.blocks) and not around.plan_changed and _is_growth(before, after, around, 1.15):
         return Signal(Direction.SUSPECT, f"{text}: {_grew(around)}")
     # a scan that was not there before is a reason, so that blocks need not be confirmed by time
-    confirmed = slowdown > tolerance.time or around.plan_worse
+    slower = slowdown > tolerance.time and cold_cache(earlier, later, around.speed) is None
+    confirmed = slower or around.plan_worse
     if above(before, after, tolerance.blocks_fail if confirmed else tolerance.blocks_alone):
         return Signal(Direction.SLOWER, text)
     if above(after, before, tolerance.blocks_fail if slowdown < 1 / tolerance.time else tolerance.blocks_alone):
@@ -106,11 +116,26 @@ def _wal(query: str, before: float | None, after: float | None, around: Circumst
     return _more("WAL records per call", before, after, around.tolerance.wal, around, 1.15)
 
 
-def _time(before: Measurement, after: Measurement, slowdown: float) -> Signal | None:
+def _time(before: Measurement, after: Measurement, around: Circumstances) -> Signal | None:
+    slowdown = ratio(before.mean_exec_time_ms, after.mean_exec_time_ms) / around.speed
     if 1 / TIME_SEEN <= slowdown <= TIME_SEEN:
         return None
     text = said("mean execution time in ms", before.mean_exec_time_ms, after.mean_exec_time_ms)
+    cold = cold_cache(before, after, around.speed)
+    if cold is not None:
+        return Signal(Direction.SUSPECT, f"{text}: {cold}", time_only=True)
+    if around.code_changed and _most_calls_slower(before, after, around.speed):
+        which = "the code that it runs" if around.same_text else "its text"
+        return Signal(Direction.SLOWER, f"{text}, most calls, and {which} changed")
     return Signal(Direction.SUSPECT, f"{text}: one window on each side cannot decide on time", time_only=True)
+
+
+def _most_calls_slower(before: Measurement, after: Measurement, speed: float) -> bool:
+    """At least half of the calls took so much longer (Cantelli's inequality), so that no single stall explains it."""
+    if after.stddev_exec_time_ms is None or after.calls < FEWEST_CALLS:
+        return False
+    half = (after.mean_exec_time_ms - after.stddev_exec_time_ms) / speed
+    return half > SLOW_CODE[0] * before.mean_exec_time_ms + SLOW_CODE[1]
 
 
 def _is_growth(before: float, after: float, around: Circumstances, room: float) -> bool:

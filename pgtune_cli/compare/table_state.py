@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from pgtune_cli.compare.code import definitions
 from pgtune_cli.compare.measure import significant
-from pgtune_cli.model.catalog import Catalog
+from pgtune_cli.model.catalog import Catalog, Column
 from pgtune_cli.model.comparison import TableState
 from pgtune_cli.sql.fingerprint import normalise
 
@@ -19,7 +20,7 @@ def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState
         rows = relation.reltuples
         found[name] = TableState(
             rows=None if rows is None else significant(rows, 2),
-            columns={column.name: column.type for column in relation.columns},
+            columns={column.name: _type(column) for column in relation.columns},
             indexes={
                 str(index.index_name): normalise(index.definition)
                 for index in catalog.indexes_of(relation.relation_name)
@@ -30,5 +31,10 @@ def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState
                 for one in catalog.extended_statistics
                 if one.table == relation.relation_name
             },
+            code=definitions(relation, catalog),
         )
     return dict(sorted(found.items()))
+
+
+def _type(column: Column) -> str:
+    return f"{column.type} COLLATE {column.collation}" if column.collation else column.type

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from pgtune_cli.compare.causes import causes, plan_changes, plan_worse
+from pgtune_cli.compare.code_changes import code_changes
+from pgtune_cli.compare.cold import cold_cache
 from pgtune_cli.compare.direction import Direction, Signal
 from pgtune_cli.compare.limits import (
     absolute_reasons,
@@ -18,6 +20,7 @@ from pgtune_cli.compare.pairing import changed
 from pgtune_cli.compare.policy import Policy, policy_of
 from pgtune_cli.compare.runs import Runs, growth, pairs_of
 from pgtune_cli.compare.signals import Circumstances, signals
+from pgtune_cli.compare.threshold import Behind, Crossing, Threshold, threshold
 from pgtune_cli.compare.tolerance import Likeness, tolerance_of
 from pgtune_cli.compare.windows import EFFECT, ENOUGH, TimeVerdict, judge_times
 from pgtune_cli.model.comparison import (
@@ -33,7 +36,7 @@ _ORDER = (
     ComparisonVerdict.SLOWER, ComparisonVerdict.UNDECIDED, ComparisonVerdict.NEW, ComparisonVerdict.FASTER,
     ComparisonVerdict.GONE, ComparisonVerdict.SAME,
 )  # fmt: skip
-
+DOUBTFUL = (ComparisonVerdict.SAME, ComparisonVerdict.UNDECIDED)
 
 SAID = {
     Likeness.REPLAY: (),
@@ -43,6 +46,9 @@ SAID = {
     ),
     Likeness.LIVE: ("the run is no replay of the baseline's: numbers of calls are not compared",),
 }
+
+
+BASELINE_EVICTED = "entries were evicted while the baseline was measured: numbers of calls are not compared"
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,11 +101,12 @@ class _Judge:
             entry.fingerprint: policy_of(entry.fingerprint, entry.query, settings) for entry in candidate.statements
         }
         self._times, self._notes = self._judge_times()
+        self._evicted = candidate.evicted > 0 or (baseline is not None and baseline.evicted > 0)
         self._gone_indexes = _gone_indexes(baseline, candidate)
 
     def all(self) -> Compared:
         found = [self._judge(entry) for entry in self._candidate.statements]
-        found += [_gone(entry) for entry in self._gone.values()]
+        found += [_gone(entry, self._evicted) for entry in self._gone.values()]
         return Compared(tuple(sorted(found, key=_rank)), (*self._likeness(), *self._notes))
 
     def _likeness(self) -> tuple[str, ...]:
@@ -110,7 +117,8 @@ class _Judge:
         if not self._runs.pairs:
             count = len(self._baseline.statements)
             return (f"none of the baseline's {count} statements ran: is it the baseline of another workload?",)
-        return SAID[self._runs.likeness("")]
+        evicted = (BASELINE_EVICTED,) if self._baseline.evicted else ()
+        return *SAID[self._runs.likeness("")], *evicted
 
     def _judge_times(self) -> tuple[dict[str, TimeVerdict], tuple[str, ...]]:
         if self._baseline is None:
@@ -137,12 +145,17 @@ class _Judge:
         key, policy = entry.fingerprint, self._policies[entry.fingerprint]
         old = self._before.get(key)
         verdict, reasons = ComparisonVerdict.NEW, ["not in the baseline"] if self._baseline else []
+        found = self._signals(entry, old, policy) if old is not None else []
         if old is not None:
-            verdict, reasons = _against(self._signals(entry, old, policy))
-        over, told = self._over(entry, old, policy)
+            verdict, reasons = _against(found)
         worse = self._worse(entry, old, policy)
-        broken = [*over, *(reason for reason in worse if reason not in over)]
-        if worse and old is not None and verdict in (ComparisonVerdict.SAME, ComparisonVerdict.UNDECIDED):
+        over = self._threshold(entry, old, policy, bool(worse) or verdict is ComparisonVerdict.SLOWER)
+        broken = [over.reason] if over and over.crossing is Crossing.FAILS else []
+        told = [over.reason] if over and over.crossing is not Crossing.FAILS else []
+        broken += dict.fromkeys((*absolute_reasons(entry, policy, old), *worse))
+        if over and over.crossing is Crossing.UNDECIDED and verdict in DOUBTFUL:
+            verdict, reasons = ComparisonVerdict.UNDECIDED, [one.reason for one in found if not one.time_only]
+        if broken and old is not None and verdict in DOUBTFUL:
             verdict = ComparisonVerdict.SLOWER
         if policy.ignored is not None:
             told.append(f"ignored by the configuration: {policy.ignored}")
@@ -168,32 +181,40 @@ class _Judge:
         assert self._baseline is not None
         factor, table = growth(entry, self._baseline, self._candidate)
         time = self._times.get(entry.fingerprint)
+        tolerance = tolerance_of(policy.relative, self._runs.likeness(entry.fingerprint), entry.measurement.calls)
         around = Circumstances(
-            tolerance=tolerance_of(policy.relative, self._runs.likeness(entry.fingerprint), entry.measurement.calls),
+            tolerance=msgspec.structs.replace(tolerance, calls=None) if self._evicted else tolerance,
             speed=self._speed,
             growth=factor,
             grown=table,
             plan_changed=bool(old.plan and entry.plan and old.plan.shape != entry.plan.shape),
             plan_worse=plan_worse(old.plan, entry.plan),
             windows_judged=time is not None or policy.relative.time is False,
+            code_changed=entry.fingerprint in self._replaces
+            or any(True for _ in code_changes(old, entry, self._baseline, self._candidate)),
+            same_text=entry.fingerprint not in self._replaces,
         )
         found = signals(entry.query, old.measurement, entry.measurement, around)
         if time is not None and time.signal is not None:
-            found.append(time.signal)
+            found.append(_unless_cold(time.signal, old, entry, self._speed))
         return found
 
-    def _over(
-        self, entry: BaselineStatement, old: BaselineStatement | None, policy: Policy
-    ) -> tuple[list[str], list[str]]:
-        """Which limits it is over, and what there is to say besides."""
+    def _threshold(
+        self, entry: BaselineStatement, old: BaselineStatement | None, policy: Policy, worse: bool
+    ) -> Threshold | None:
         known = (
             old is not None
             and self._baseline is not None
             and policy.known(old.measurement, old.over_threshold, self._baseline.slow_query_threshold_ms)
         )
-        fails, said = _threshold(entry, policy, known, old)
-        over = [*([said] if fails and said else []), *absolute_reasons(entry, policy, old)]
-        return over, [said] if said and not fails else []
+        behind = Behind(
+            same_text=old is not None and entry.fingerprint not in self._replaces,
+            known=known,
+            worse=worse,
+            time=self._times.get(entry.fingerprint),
+            cold=None if old is None else cold_cache(old.measurement, entry.measurement, self._speed),
+        )
+        return threshold(entry, old, policy, behind)
 
     def _worse(self, entry: BaselineStatement, old: BaselineStatement | None, policy: Policy) -> list[str]:
         """What its plan does that it did not do, as far as the policies forbid it."""
@@ -234,6 +255,13 @@ class _Judge:
         return tuple(dict.fromkeys(found))
 
 
+def _unless_cold(signal: Signal, old: BaselineStatement, entry: BaselineStatement, speed: float) -> Signal:
+    cold = cold_cache(old.measurement, entry.measurement, speed)
+    if cold is None or signal.direction is not Direction.SLOWER:
+        return signal
+    return Signal(Direction.SUSPECT, f"{signal.reason}: {cold}", time_only=True)
+
+
 def _effect(policy: Policy) -> float | None:
     if isinstance(policy.relative.time, bool):
         return EFFECT if policy.relative.time else None
@@ -253,21 +281,6 @@ def _against(found: list[Signal]) -> tuple[ComparisonVerdict, list[str]]:
     return ComparisonVerdict.SAME, []
 
 
-def _threshold(
-    entry: BaselineStatement, policy: Policy, known: bool, old: BaselineStatement | None
-) -> tuple[bool, str | None]:
-    """Whether the threshold is broken, and what there is to say of it, with both numbers."""
-    mean, calls = entry.measurement.mean_exec_time_ms, entry.measurement.calls
-    if mean <= policy.threshold_ms:
-        return False, None
-    said = f"mean execution time {figure(mean)} ms is over the threshold of {figure(policy.threshold_ms)} ms"
-    if not policy.over(mean, calls):
-        return False, f"{said}, in {calls} of the {policy.min_calls} calls it takes to fail"
-    if known and old is not None:
-        return False, f"{said}, known: {figure(old.measurement.mean_exec_time_ms)} ms in the baseline"
-    return True, f"{said} ({calls} {'call' if calls == 1 else 'calls'})"
-
-
 def _gone_indexes(before: Baseline | None, after: Baseline) -> frozenset[str]:
     """Indexes of the baseline that the tables, where they still are, do not have any more."""
     if before is None:
@@ -280,13 +293,13 @@ def _gone_indexes(before: Baseline | None, after: Baseline) -> frozenset[str]:
     )
 
 
-def _gone(entry: BaselineStatement) -> Comparison:
+def _gone(entry: BaselineStatement, evicted: bool) -> Comparison:
     return Comparison(
         fingerprint=entry.fingerprint,
         query=entry.query,
         verdict=ComparisonVerdict.GONE,
         fails=False,
-        reasons=("in the baseline only",),
+        reasons=("in the baseline only, or evicted before it was read" if evicted else "in the baseline only",),
         baseline=entry.measurement,
         baseline_plan=entry.plan,
     )

@@ -6,7 +6,7 @@ unchanged runs of a noisy machine this raised no false alarm.
 """
 
 from collections.abc import Mapping, Sequence
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from statistics import median, stdev
 
 import msgspec
@@ -26,15 +26,25 @@ Samples = Mapping[str, tuple[Sequence[float | None], Sequence[float | None]]]
 """by fingerprint: mean execution time, ms, in each window of the baseline and of the candidate."""
 
 
+class Normalised(msgspec.Struct, frozen=True):
+    """Logs of the means in ms, as they would be at the speed that the machine had in the baseline."""
+
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
 class TimeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     signal: Signal | None
     detectable: float
     """the factor from which a change could have been seen."""
+    normalised: Normalised
+    p_slower: float
 
-
-class Normalised(msgspec.Struct, frozen=True):
-    before: tuple[float, ...]
-    after: tuple[float, ...]
+    def crossed(self, threshold_ms: float) -> bool:
+        """Whether it was below in every window of the baseline and is above in every one of now, and not by chance."""
+        limit = log(threshold_ms) if threshold_ms > 0 else -inf
+        apart = max(self.normalised.before) <= limit < min(self.normalised.after)
+        return apart and self.p_slower <= FALSE_DISCOVERIES
 
 
 def judge_times(samples: Samples, effects: Mapping[str, float]) -> tuple[dict[str, TimeVerdict], str | None]:
@@ -93,7 +103,7 @@ def _verdict(one: Normalised, slower: float, faster: float, effect: float) -> Ti
         signal = Signal(Direction.FASTER, said)
     elif change > log(effect):
         signal = Signal(Direction.SUSPECT, f"{said}: within the noise of this machine", time_only=True)
-    return TimeVerdict(signal=signal, detectable=_detectable(one))
+    return TimeVerdict(signal=signal, detectable=_detectable(one), normalised=one, p_slower=slower)
 
 
 def _detectable(one: Normalised) -> float:

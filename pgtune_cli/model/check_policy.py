@@ -6,15 +6,17 @@ import msgspec
 from msgspec import Meta, field
 
 from pgtune_cli.model.finding import Severity
-from pgtune_cli.model.quantities import Bytes
+from pgtune_cli.model.quantities import Bytes, Milliseconds
 
 Factor = Annotated[float, Meta(gt=1)]
 Amount = Annotated[float, Meta(ge=0)]
 
 
 class AbsolutePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What no statement may exceed, whatever it was before. The mean time has `slow_query_threshold`."""
+    """What no statement may exceed that kept it in the baseline, from one window and whatever moved it."""
 
+    mean_exec_time_ms: Milliseconds | None = field(default=None, name="mean_exec_time")
+    """`slow_query_threshold` for those who would rather have a false alarm than a doubt: see Verdicts."""
     blocks_per_call: Amount | None = None
     """shared blocks hit and read."""
     rows_per_call: Amount | None = None

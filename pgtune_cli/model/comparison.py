@@ -15,6 +15,11 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     stddev_exec_time_ms: float | None = None
     rows_per_call: float
     blocks_per_call: float
+    """hit and read."""
+    blocks_read_per_call: float | None = None
+    """those of them that were not in shared_buffers; null in a baseline of an earlier pgtune."""
+    blk_read_time_ms_per_call: float | None = None
+    """null where track_io_timing is off."""
     temp_blocks_per_call: float
     wal_records_per_call: float | None = None
 
@@ -44,7 +49,9 @@ class BaselineStatement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     windows: tuple[float | None, ...] = ()
     """mean execution time, ms, in each window where several were taken; null where it did not run."""
     tables: tuple[str, ...] = ()
-    """what the text touches, through views too, as `schema.name`."""
+    """what the text touches, through views and foreign keys too, as `schema.name`."""
+    functions: tuple[str, ...] = ()
+    """those outside of pg_catalog that it may call, through views and triggers too, as `schema.name(arguments)`."""
     plan: PlanSummary | None = None
     production_plan: PlanSummary | None = None
     """by the statistics of `--statistics`."""
@@ -60,6 +67,8 @@ class TableState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`schema.name` -> definition."""
     statistics: dict[str, str] = {}
     """extended statistics: `schema.name` -> definition."""
+    code: dict[str, str] | None = None
+    """`trigger x`, `policy x`, `constraint x`, a view's `query` -> digest of the definition; null where not known."""
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +81,11 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     slow_query_threshold_ms: float
     settings: dict[str, str] = {}
     """of the planner, in raw units."""
+    server_version_num: int | None = None
+    functions: dict[str, str] | None = None
+    """those that the statements may call -> digest of the definition; null where their bodies are not known."""
+    evicted: int = 0
+    """entries that pg_stat_statements dropped while it counted: numbers of calls may be too low."""
     tables: dict[str, TableState] = {}
     """those that the statements touch, by `schema.name`."""
     findings: tuple[str, ...] = ()

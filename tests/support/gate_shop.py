@@ -23,6 +23,7 @@ CREATE INDEX customer_email ON customer (email);
 CREATE INDEX orders_customer ON orders (customer_id);
 CREATE INDEX orders_placed ON orders (placed_at, id);
 CREATE INDEX item_order ON item (order_id);
+CREATE FUNCTION label(int) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN ''customer '' || $1; END';
 CREATE STATISTICS orders_place (dependencies, mcv) ON country, zip FROM orders;
 """
 PARTITIONS = "".join(
@@ -61,6 +62,7 @@ class Application:
     take: str = "DELETE FROM job WHERE id = (SELECT id FROM job WHERE NOT done ORDER BY id LIMIT 1)"
     add: str = "INSERT INTO job (body) VALUES ($1)"
     count_paid: str = "SELECT count(*) FROM orders WHERE customer_id BETWEEN $1 AND $1 + 1"
+    labels: str = "SELECT label(id) FROM customer WHERE id = $1"
     one_order: str = "SELECT * FROM orders WHERE id = $1"
     order_lookups: int = 40
     settings: dict[str, str] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Application:
         await connection.fetch(self.add, "job")
         await connection.fetch(self.take)
         await connection.fetch(self.count_paid, customer)
+        await connection.fetch(self.labels, customer)
 
 
 def asyncpg_date(day: int) -> Any:
@@ -182,6 +185,13 @@ REGRESSIONS = (
         "'BEGIN PERFORM pg_sleep(0.12); RETURN $1; END'",
         "DROP FUNCTION slowly(text)",
         change=_set(by_email="SELECT id, slowly(city) FROM customer WHERE email = $1"),
+    ),
+    Regression(
+        "a function got slower behind an unchanged text", "label(id)", "function public.label(integer) was changed",
+        "CREATE OR REPLACE FUNCTION label(int) RETURNS text LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(0.005); RETURN ''customer '' || $1; END'",
+        "CREATE OR REPLACE FUNCTION label(int) RETURNS text LANGUAGE plpgsql AS "
+        "'BEGIN RETURN ''customer '' || $1; END'",
     ),
     Regression(
         "a wider predicate", "BETWEEN $1 AND $1 + $2", "blocks per call",

@@ -1,15 +1,20 @@
 """`pgtune check`: thresholds, what is known, and which signals decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
 import pytest
 
 from pgtune_cli import gate
 from pgtune_cli.compare.measure import figure, significant
 from pgtune_cli.compare.run import make_baseline
 from pgtune_cli.compare.verdict import compare
+from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.catalog import Catalog, Function
+from pgtune_cli.model.check_policy import AbsolutePolicy, CheckPolicy
 from pgtune_cli.model.comparison import Baseline, Comparison, ComparisonVerdict, Outcome
 from pgtune_cli.model.finding import Confidence, Finding, Severity
+from pgtune_cli.model.snapshot import Server, Snapshot, Usage, Workload
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.settings import Milliseconds, Settings, StatementOverride
 
@@ -27,6 +32,9 @@ class Ran:
     blocks: float = 40
     temp: float = 0
     wal: float = 0
+    deviation: float | None = None
+    read: float = 0
+    reading: float | None = None
 
     def statement(self, fingerprint: str) -> Statement:
         return Statement(
@@ -36,10 +44,27 @@ class Ran:
             mean_exec_time_ms=self.ms,
             total_exec_time_ms=self.ms * self.calls,
             rows=round(self.rows * self.calls),
-            shared_blks_hit=round(self.blocks * self.calls),
+            stddev_exec_time_ms=self.deviation,
+            shared_blks_hit=round((self.blocks - self.read) * self.calls),
+            shared_blks_read=round(self.read * self.calls),
+            blk_read_time_ms=None if self.reading is None else self.reading * self.calls,
             temp_blks_written=round(self.temp * self.calls),
             wal_records=round(self.wal * self.calls),
         )
+
+
+def analysis_with(body: str) -> Analysis:
+    """Of a database whose one function has this body."""
+    function = Function(
+        schema="public", name="price", arguments="integer", result="integer", language="plpgsql", kind="f",
+        volatility="v", definition=f"CREATE FUNCTION public.price(integer) AS $$begin {body}; end$$",
+    )  # fmt: skip
+    server = Server(version_num=180000, version="18.0", database="shop", user="me")
+    snapshot = Snapshot(
+        pgtune_version="1", server=server, workload=Workload(source="pg_stat_statements"),
+        catalog=Catalog(functions=(function,), triggers=()), statistics=(), usage=Usage(), skipped=(),
+    )  # fmt: skip
+    return Analysis(snapshot=snapshot, statements=(), plans={})
 
 
 def window(**ran: Ran) -> tuple[Statement, ...]:
@@ -136,20 +161,101 @@ def test_a_statement_over_the_threshold_in_the_baseline_is_known() -> None:
     )
 
 
-def test_a_statement_that_crosses_the_threshold_fails_although_it_is_in_the_baseline() -> None:
-    comparison = judged(Ran(ms=90), Ran(ms=110))
+@pytest.mark.parametrize("after", [Ran(ms=110), Ran(ms=126, deviation=80), Ran(ms=900)])
+def test_a_statement_that_crosses_the_threshold_by_time_alone_in_one_window_is_undecided(after: Ran) -> None:
+    """A busy machine does that to an unchanged statement: 43 ms became 126 ms."""
+    comparison = judged(Ran(ms=43), after)
     assert outcome(comparison) == (
-        "same",
-        True,
-        ("mean execution time 110 ms is over the threshold of 100 ms (100 calls)",),
+        "undecided",
+        False,
+        (
+            f"mean execution time {figure(after.ms)} ms is over the threshold of 100 ms, 43 ms in the baseline: "
+            "time alone, from one window, cannot decide; --windows 5 on both sides, or --replay 5, would decide",
+        ),
     )
+
+
+def test_a_statement_that_crosses_the_threshold_and_does_more_work_fails() -> None:
+    assert outcome(judged(Ran(ms=90), Ran(ms=110, blocks=900))) == (
+        "slower",
+        True,
+        ("mean execution time 110 ms is over the threshold of 100 ms (100 calls)", "blocks per call 40 -> 900 (x22.5)"),
+    )
+
+
+def test_a_limit_of_the_configuration_holds_for_time_from_one_window() -> None:
+    limited = Settings(check=CheckPolicy(absolute=AbsolutePolicy(mean_exec_time_ms=Milliseconds(100))))
+    baseline = make_baseline([window(x=Ran(ms=90))], S)
+    (comparison,) = compared(window(x=Ran(ms=110)), baseline, limited)
+    assert comparison.fails
+    assert comparison.reasons[0] == "110 ms of mean execution time are over the limit of 100"
 
 
 def test_known_is_judged_by_todays_threshold() -> None:
     """Flagged at 100 ms then; today's threshold is 500 ms, which it kept then and breaks now."""
     baseline = make_baseline([window(x=Ran(ms=200))], S)
-    (comparison,) = compared(window(x=Ran(ms=600)), baseline, Settings(slow_query_threshold_ms=Milliseconds(500)))
+    today = Settings(slow_query_threshold_ms=Milliseconds(500))
+    (comparison,) = compared(window(x=Ran(ms=600)), baseline, today)
+    assert (comparison.verdict, "known" in comparison.reasons[0]) == (ComparisonVerdict.UNDECIDED, False)
+    (comparison,) = compared(window(x=Ran(ms=600, rows=9)), baseline, today)
     assert comparison.fails
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fails"),
+    [
+        # the body of the function that it calls is another one, and most calls take longer
+        ("return 1", Ran(ms=50, deviation=5), True),
+        ("return 1", Ran(ms=122, deviation=2), True),
+        # a stall in one call
+        ("return 1", Ran(ms=50, deviation=300), False),
+        # no more than a busy machine does
+        ("return 1", Ran(ms=12, deviation=1), False),
+        ("return 1", Ran(ms=50, deviation=5, calls=2), False),
+        ("perform slow()", Ran(ms=122, deviation=2), False),
+    ],
+)
+def test_time_decides_in_one_window_where_the_code_behind_the_text_changed(
+    before: str, after: Ran, fails: bool
+) -> None:
+    after = replace(after, query="select price(id) from orders")
+    sides = [
+        make_baseline([window(x=ran, **NEIGHBOURS)], S, analysis_with(body))
+        for ran, body in ((replace(after, ms=5.0, deviation=1), before), (after, "perform slow()"))
+    ]
+    comparison = next(one for one in compare(sides[1], sides[0], S).comparisons if one.fingerprint == "x")
+    assert comparison.fails is fails, comparison.reasons
+    assert ("function public.price(integer) was changed" in comparison.causes) is (before == "return 1")
+
+
+def test_a_cold_cache_is_named_and_never_fails() -> None:
+    warm = Ran(blocks=40, read=0)
+    found = judged(warm, Ran(blocks=40, read=35, ms=130))
+    assert not found.fails
+    assert found.reasons == (
+        "mean execution time 130 ms is over the threshold of 100 ms, 10 ms in the baseline: "
+        "likely a cold cache: 35 of 40 blocks a call were read, 0 in the baseline",
+    )
+    measured = judged(warm, Ran(blocks=40, read=35, ms=50, reading=38))
+    assert "35 of 40 blocks a call were read, which took 38 ms, 0 in the baseline" in measured.reasons[0]
+    # what was read does not explain it
+    for other in (Ran(blocks=40, read=35, ms=50, reading=2), Ran(blocks=40, read=2, ms=90)):
+        assert "cannot decide" in judged(warm, other).reasons[0]
+    # twice the blocks, all of them read: the time confirms nothing
+    assert judged(Ran(blocks=400, read=0), Ran(blocks=700, read=700, ms=40)).verdict is ComparisonVerdict.UNDECIDED
+    # twice the blocks, the new ones read
+    assert judged(Ran(blocks=400, read=0), Ran(blocks=700, read=290, ms=40)).verdict is ComparisonVerdict.SLOWER
+
+
+def test_after_evictions_numbers_of_calls_are_not_compared() -> None:
+    before = make_baseline([window(x=Ran(calls=10), y=Ran(query="select a from b"), **NEIGHBOURS)], S)
+    after = make_baseline([window(x=Ran(calls=200), **NEIGHBOURS)], S, evicted=3)
+    told = {one.fingerprint: one for one in compare(after, before, S).comparisons}
+    assert outcome(told["x"]) == ("same", False, ())
+    assert told["y"].reasons == ("in the baseline only, or evicted before it was read",)
+    again = compare(msgspec.structs.replace(after, evicted=0), msgspec.structs.replace(before, evicted=3), S)
+    assert outcome(next(one for one in again.comparisons if one.fingerprint == "x")) == ("same", False, ())
+    assert "entries were evicted while the baseline was measured" in "\n".join(again.notes)
 
 
 def test_a_known_statement_still_fails_when_it_does_more_work() -> None:
