@@ -30,7 +30,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 def side(node: exp.Expr, scope: Scope) -> Side:
     """What one side of a comparison reads."""
-    names = [each for each in own_nodes(node) if isinstance(each, exp.Column)]
+    nodes = own_nodes(node)
+    names = [each for each in nodes if isinstance(each, exp.Column)]
     found = [scope.resolve(each) for each in names]
     columns = tuple(dict.fromkeys(each for each in found if each is not None))
     inner, cast = unparen(node), None
@@ -40,7 +41,7 @@ def side(node: exp.Expr, scope: Scope) -> Side:
     column = scope.resolve(inner) if isinstance(inner, exp.Column) else None
     own = any(each is None or not each.outer for each in found)
     foreign = any(each is not None and each.outer for each in found)
-    has_query = any(is_query(each) for each in own_nodes(node))
+    has_query = any(is_query(each) for each in nodes)
     return Side(node=node, column=column, cast=cast, columns=columns, own=own, foreign=foreign, has_query=has_query)
 
 

@@ -5,7 +5,7 @@ from sqlglot import exp
 
 from pgtune_cli.sql.lex import tokens
 from pgtune_cli.sql.shape_types import ColumnRef, ParameterUse, PredicateKind, Use
-from pgtune_cli.sql.walk import cast_type, parameter_number
+from pgtune_cli.sql.walk import all_nodes, cast_type, parameter_number
 
 
 class ParameterUses:
@@ -42,13 +42,13 @@ class ParameterUses:
 
     def add_all(self, tree: exp.Expr, use: Use, column: ColumnRef | None = None) -> None:
         """Every parameter below `tree` that nothing was told of yet."""
-        for node in tree.find_all(exp.Parameter):
+        for node in parameters_below(tree):
             self.add(node, use, column=column)
 
     def all(self, tree: exp.Expr) -> tuple[ParameterUse, ...]:
         """By number, then by appearance."""
         self.add_all(tree, Use.OTHER)
-        order = {id(node): at for at, node in enumerate(tree.find_all(exp.Parameter, bfs=False))}
+        order = {id(node): at for at, node in enumerate(parameters_below(tree))}
         places = sorted(self._uses, key=lambda key: (self._uses[key].number, order.get(key, 0)))
         return tuple(self._uses[key] for key in places)
 
@@ -64,6 +64,11 @@ class ParameterUses:
             else:
                 last = known[number]
         return tuple(sorted((*self.all(tree), *more), key=lambda use: use.number))
+
+
+def parameters_below(tree: exp.Expr) -> list[exp.Parameter]:
+    """First to last, those of nested queries too."""
+    return [node for node in all_nodes(tree) if isinstance(node, exp.Parameter)]
 
 
 def _type(node: exp.Expr) -> str | None:

@@ -27,8 +27,12 @@ _LIST_WORDS = frozenset(["null", "true", "false", "default", "array", "row"])
 class Parsed:
     """A syntax tree and the text it was made from. `tree` is a sqlglot expression, for the sql room only."""
 
-    def __init__(self, text: str, tree: "exp.Expr", offsets: Offsets, *, lists_cut: bool = False) -> None:
+    def __init__(
+        self, text: str, tree: "exp.Expr", offsets: Offsets, found: list[Token], *, lists_cut: bool = False
+    ) -> None:
         self.text = text
+        self.tokens = found
+        """of the text, spaces and comments left out."""
         self.tree = tree
         self.lists_cut = lists_cut
         """a list is longer in the text than in the tree; its last parameters are not in the tree."""
@@ -49,7 +53,7 @@ class Parsed:
         span = self.span(whole) if whole is not node else None
         if span is None:
             return None
-        found = [token for token in tokens(self.text) if span[0] <= token.start and token.end <= span[1]]
+        found = [token for token in self.tokens if span[0] <= token.start and token.end <= span[1]]
         depth = Brackets(found).depth
         end = next((at for at, token in enumerate(found) if depth[at] == 0 and token.word in SET_OPERATIONS), None)
         return (span[0], found[end - 1].end) if end else None
@@ -96,7 +100,7 @@ def parse(text: str) -> Parsed | None:
     if len(found) > MAX_TOKENS and len(found) - _dropped(found, edits) > MAX_TOKENS:
         return None
     tree = _tree(apply_edits(text, edits))
-    return None if tree is None else Parsed(text, tree, Offsets(edits), lists_cut=bool(cuts))
+    return None if tree is None else Parsed(text, tree, Offsets(edits), found, lists_cut=bool(cuts))
 
 
 def _tree(text: str) -> "exp.Expr | None":

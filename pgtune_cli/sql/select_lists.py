@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from pgtune_cli.sql.expression_text import index_expression, output_name, side
-from pgtune_cli.sql.lex import TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.lex import TokenKind, tokens
 from pgtune_cli.sql.parse import Parsed
 from pgtune_cli.sql.scope import Scope
 from pgtune_cli.sql.shape_types import Aggregate, SelectItem, SortKey
@@ -116,10 +116,10 @@ class ListReader:
         found = []
         for tree in (*node.expressions, node.args.get("having"), node.args.get("order")):
             for each in own_nodes(tree) if tree is not None else ():
-                name = (
-                    None if _in_window(each) or isinstance(each, exp.Filter | exp.WithinGroup) else aggregate_name(each)
-                )
-                if name is not None and not isinstance(each, exp.Paren):
+                if isinstance(each, exp.Filter | exp.WithinGroup | exp.Paren):
+                    continue
+                name = aggregate_name(each)
+                if name is not None and not _in_window(each):
                     found.append(self._aggregate(each, name))
         return tuple(dict.fromkeys(found))
 
@@ -148,18 +148,14 @@ class ListReader:
 
     def functions(self, node: exp.Expr) -> tuple[str, ...]:
         """Names in front of a parenthesis in this block's text, keywords and nested queries left out."""
-        source = self._parsed.source(node)
-        if source is None:
+        whole = self._parsed.span(node)
+        if whole is None:
             return ()
+        found = [token for token in self._parsed.tokens if whole[0] <= token.start and token.end <= whole[1]]
         spans = [self._parsed.span(each) for each in own_nodes(node) if each is not node and is_query(each)]
-        start = (self._parsed.span(node) or (0, 0))[0]
-        try:
-            found = tokens(source)
-        except TruncatedText:
-            return ()
         names = []
         for at, token in enumerate(found[:-1]):
-            inside = any(span is not None and span[0] <= token.start + start < span[1] for span in spans)
+            inside = any(span is not None and span[0] <= token.start < span[1] for span in spans)
             if found[at + 1].text == "(" and not inside and token.name is not None and token.word not in _NO_FUNCTIONS:
                 schema = at > 1 and found[at - 1].text == "." and found[at - 2].name is not None
                 names.append(f"{found[at - 2].name}.{token.name}" if schema else token.name)
@@ -185,6 +181,6 @@ def _in_window(node: exp.Expr) -> bool:
 
 
 def _says_nulls(source: str | None) -> bool:
-    if source is None:
+    if source is None or "nulls" not in source.lower():
         return False
     return any(token.kind is TokenKind.WORD and token.word == "nulls" for token in tokens(source))

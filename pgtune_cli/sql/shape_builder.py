@@ -9,7 +9,7 @@ from pgtune_cli.sql.parse import Parsed
 from pgtune_cli.sql.scope import CatalogNames, Scope
 from pgtune_cli.sql.select_lists import ListReader
 from pgtune_cli.sql.shape_types import Shape, SortKey, StatementKind
-from pgtune_cli.sql.walk import is_query, unwrap_query
+from pgtune_cli.sql.walk import all_nodes, is_query, unwrap_query
 from pgtune_cli.sql.writes import Write, Writes
 
 _KINDS: dict[type[exp.Expr], StatementKind] = {
@@ -49,7 +49,7 @@ def build_shape(parsed: Parsed, catalog: Catalog, search_path: tuple[str, ...]) 
         parameters=blocks.uses.with_cut_off(tree, parsed.text) if parsed.lists_cut else blocks.uses.all(tree),
         count_checks=tuple(dict.fromkeys(blocks.count_checks)),
         set_operations=tuple(blocks.set_operations),
-        recursive=any(with_.args.get("recursive") for with_ in tree.find_all(exp.With)),
+        recursive=any(isinstance(node, exp.With) and node.args.get("recursive") for node in all_nodes(tree)),
     )
     whole = unwrap_query(tree)
     return _with_tail(found, whole, blocks, parsed) if isinstance(whole, exp.SetOperation) else found

@@ -1,7 +1,5 @@
 """Small questions about sqlglot expressions: what they hold, without looking into subqueries."""
 
-from collections.abc import Iterator
-
 from sqlglot import exp
 
 from pgtune_cli.sql.shape_types import Bound
@@ -28,17 +26,45 @@ AGGREGATES = frozenset(
     ]
 )
 _QUERIES = (exp.Select, exp.SetOperation)
+_MAY_BE_QUERY = frozenset([exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery])
+_type_names: dict[object, str] = {}
+"""of types without arguments, by sqlglot's kind: to write one out takes as long as to parse a short text."""
 _WINDOW_ONLY: frozenset[type] = frozenset([exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue])
 
 
-def own_nodes(node: exp.Expr) -> Iterator[exp.Expr]:
+def own_nodes(node: exp.Expr) -> list[exp.Expr]:
     """The node and all below it, first to last; a nested query is given, but not entered."""
+    found = []
     stack = [node]
     while stack:
         current = stack.pop()
-        yield current
-        if current is node or not is_query(current):
-            stack.extend(current.iter_expressions(reverse=True))
+        found.append(current)
+        if current is node or not (type(current) in _MAY_BE_QUERY and is_query(current)):
+            stack += _children(current)
+    return found
+
+
+def all_nodes(node: exp.Expr) -> list[exp.Expr]:
+    """The node and all below it, first to last, nested queries entered."""
+    found = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        found.append(current)
+        stack += _children(current)
+    return found
+
+
+def _children(node: exp.Expr) -> list[exp.Expr]:
+    """Last to first. Written out: every text is walked several times, and sqlglot's generators take most of that."""
+    found: list[exp.Expr] = []
+    for value in node.args.values():
+        if isinstance(value, exp.Expr):
+            found.append(value)
+        elif type(value) is list:
+            found += [each for each in value if isinstance(each, exp.Expr)]
+    found.reverse()
+    return found
 
 
 def is_query(node: exp.Expr) -> bool:
@@ -101,8 +127,15 @@ def cast_type(node: exp.Expr | None) -> str | None:
     node = unparen(node) if node is not None else None
     if not isinstance(node, exp.Cast):
         return None
+    type_ = node.args["to"]
+    bare = isinstance(type_, exp.DataType) and not any(value for key, value in type_.args.items() if key != "this")
+    if bare and type_.this in _type_names:
+        return _type_names[type_.this]
     # sqlglot prefers the standard's name, PostgreSQL and its users the other
-    return str(node.args["to"].sql("postgres")).lower().replace("decimal", "numeric", 1)
+    name = str(type_.sql("postgres")).lower().replace("decimal", "numeric", 1)
+    if bare:
+        _type_names[type_.this] = name
+    return name
 
 
 def list_elements(node: exp.Expr) -> list[exp.Expr] | None:
@@ -117,10 +150,10 @@ def list_elements(node: exp.Expr) -> list[exp.Expr] | None:
 
 def bound(node: exp.Expr | None, *, with_ties: bool = False) -> Bound | None:
     """LIMIT or OFFSET from its value."""
-    if node is None or node.sql().lower() == "all":
+    if node is None:
         return None
     constant = lone_constant(node)
-    if isinstance(constant, exp.Null):
+    if isinstance(constant, exp.Null) or (constant is None and node.sql().lower() == "all"):
         return None
     number = parameter_number(constant)
     text = constant.name if isinstance(constant, exp.Literal) else ""
