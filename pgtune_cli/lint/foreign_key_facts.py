@@ -105,7 +105,7 @@ def _indexed(world: World, constraint: Constraint) -> bool:
 
 def _users(world: World, constraint: Constraint) -> tuple[list[Statement], list[Statement]]:
     lookups, joins = [], []
-    for statement in world.analysis.statements:
+    for statement in world.users.get(constraint.table, ()):
         shape = world.shape(statement)
         for block in shape.blocks if shape is not None else ():
             if _searches(block, constraint, world):

@@ -184,8 +184,7 @@ def _writes(world: World, statement: Statement, shape: Shape | None, seconds: fl
     written = [item.n_tup_ins + item.n_tup_upd + item.n_tup_del for item in known_usage]
     scans = [item.seq_scan + (item.idx_scan or 0) for item in known_usage]
     names_written = {*shape.relations, *tables}
-    writers = {one.fingerprint: one for name in names_written for one in world.writers.get(name, [])}
-    calls = sum(one.calls for one in writers.values())
+    calls = sum(world.write_calls.get(name, 0) for name in names_written)
     return {
         "table_writes": sum(written) if whole else None,
         "reads_per_write": min(read / max(write, 1) for read, write in zip(scans, written, strict=True))

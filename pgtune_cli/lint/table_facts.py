@@ -112,7 +112,7 @@ def _table(world: World, relation: Relation) -> TableFacts:
         indexes=len(indexes),
         has_primary_key=primary or any(index.primary for index in indexes),
         has_unique_key=primary or any(index.unique and index.valid and not index.predicate for index in indexes),
-        has_statistics=_has_statistics(world, relation, usage), in_workload=name in world.relations_read,
+        has_statistics=_has_statistics(world, relation, usage), in_workload=name in world.users,
         **_counters(relation, usage), **table_upkeep(world, relation),
     )  # fmt: skip
 
