@@ -2,7 +2,6 @@
 
 import msgspec
 
-from pgtune_cli.lint.uniqueness import unique_keys
 from pgtune_cli.lint.world import Reader, World
 from pgtune_cli.model.catalog import Constraint, RelationName
 from pgtune_cli.model.statement import Statement
@@ -50,7 +49,7 @@ def _other_ends(table: RelationName, columns: set[str], world: World) -> set[Rel
         constraint.references for constraint in world.constraints.get(table, [])
         if constraint.type == "f" and constraint.references is not None and set(constraint.columns) <= columns
     }  # fmt: skip
-    if any(key <= columns for key in unique_keys(world, table)):
+    if any(set(key) <= columns for key in world.keys.of(table)):
         found |= {constraint.table for constraint in _references_to(table, world)
                   if set(constraint.referenced_columns) <= columns}  # fmt: skip
     return found

@@ -30,7 +30,7 @@ def pagination(statement: Statement, shape: Shape | None, world: World) -> Pagin
     limit, offset = shape.set_limit or block.limit, shape.set_offset or block.offset
     order = shape.set_order_by or block.order_by
     has_offset = offset is not None and offset.value != 0
-    total = False if not order else None if shape.set_operations else order_is_total(block, world)
+    total = False if not order else None if shape.set_operations else order_is_total(block, shape, world)
     return Pagination(
         has_limit=limit is not None, has_offset=has_offset,
         deepest_offset=_deepest_offset(statement, shape, world) if has_offset else 0.0,

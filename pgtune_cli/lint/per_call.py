@@ -2,12 +2,9 @@
 
 import msgspec
 
-from pgtune_cli.lint.world import World
+from pgtune_cli.lint.world import OWN_VALUES, World
 from pgtune_cli.model.plan import StatementPlan
-from pgtune_cli.model.statement import SEEN_ORIGINS, Statement
-
-OWN_VALUES = SEEN_ORIGINS | {"literal"}
-"""origins of values that the application itself used."""
+from pgtune_cli.model.statement import Statement
 
 
 class PerCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,11 +29,12 @@ class JoinFacts(TextBase):
     def distinct_fan_out(self) -> tuple[str, ...] | None:
         if self.shape is None:
             return None
+        uniqueness = self.world.uniqueness(self.shape)
         for block in self.shape.blocks:
             if block.distinct and len(block.tables) > 1 and not any(item.star for item in block.select):
                 shown = {ref.alias for item in block.select for ref in _shown(item)}
                 hidden = [table for table in block.tables if table.kind is TableKind.RELATION
-                          and table.alias not in shown and not joined_once(table, block, self.world)]  # fmt: skip
+                          and table.alias not in shown and not joined_once(table, block, uniqueness)]  # fmt: skip
                 if hidden and shown:
                     return tuple(str(table.relation) for table in hidden)
         return ()
@@ -57,11 +58,13 @@ class JoinFacts(TextBase):
         return max((count for count in rows if count is not None), default=0.0)
 
     def _cartesian(self) -> tuple[tuple[str, ...], float | None]:
-        for block in self.shape.blocks if self.shape is not None else ():
+        shape = self.shape
+        for block in shape.blocks if shape is not None else ():
             plain = all(table.kind is TableKind.RELATION and not table.lateral for table in block.tables)
             if not plain or len(block.tables) < 2 or block.unresolved or block.natural_join:
                 continue
-            groups = [group for group in _connected(block, self.shape) if not one_row_of(group, block, self.world)]
+            assert shape is not None
+            groups = [group for group in _connected(block, shape) if not one_row_of(group, block, shape, self.world)]
             if len(groups) > 1:
                 largest = [self._largest(group) for group in groups]
                 product = 1.0
@@ -84,13 +87,13 @@ class JoinFacts(TextBase):
           "returns the same; null where the constants are hidden", need="literals")  # fmt: skip
     def union_drops_nothing(self) -> bool | None:
         shapes = [shape for shape in (self.shape, *self.world.sample_shapes(self.statement)) if shape is not None]
-        answers = [self._drops_nothing([block for block in shape.blocks if block.set_operation == "union"
-                                        and block.role in (Role.OUTERMOST, Role.SET_ARM)])
+        answers = [self._drops_nothing(shape, [block for block in shape.blocks if block.set_operation == "union"
+                                               and block.role in (Role.OUTERMOST, Role.SET_ARM)])
                    for shape in shapes if "union" in shape.set_operations]  # fmt: skip
         return True if True in answers else None if None in answers else False
 
-    def _drops_nothing(self, arms: list[Block]) -> bool | None:
-        if len(arms) < 2 or not all(unique_output(arm, self.world) for arm in arms):
+    def _drops_nothing(self, shape: Shape, arms: list[Block]) -> bool | None:
+        if len(arms) < 2 or not all(unique_output(arm, shape, self.world) for arm in arms):
             return False
         marks = [[_constant(item.expression) if not item.columns and not item.column else "" for item in arm.select]
                  for arm in arms]  # fmt: skip
@@ -130,7 +133,7 @@ def _outer_aliases(nested: Block) -> set[str]:
     return {ref.alias for ref in refs if ref.outer}
 
 
-def _connected(block: Block, shape: Shape | None) -> list[list[Table]]:
+def _connected(block: Block, shape: Shape) -> list[list[Table]]:
     """The tables in groups that conditions connect."""
     group = {table.alias: {table.alias} for table in block.tables}
 
@@ -147,7 +150,7 @@ def _connected(block: Block, shape: Shape | None) -> list[list[Table]]:
         join({ref.alias for ref in (*predicate.columns, *predicate.operand.columns)})
         if predicate.operand.subquery is not None or (predicate.table is None and not predicate.columns):
             join(set(group))  # what a subquery refers to is not told here
-    for nested in shape.blocks if shape is not None else ():
+    for nested in shape.blocks:
         if nested.index != block.index:
             join(_outer_aliases(nested))
     unique = {id(found): found for found in group.values()}

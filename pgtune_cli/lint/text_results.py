@@ -1,5 +1,6 @@
 """Facts of a statement's text: which rows come back, in what order, and under how many texts it is counted."""
 
+import re
 from collections import defaultdict
 
 from pgtune_cli.lint.lazy import LazyFacts, fact
@@ -13,6 +14,7 @@ from pgtune_cli.sql.shape import Block, Shape
 SHAPE, WORKLOAD = "shape", "workload"
 RANDOM = ("random()", "gen_random_uuid()", "uuid_generate_v4()")
 LIST_WORDS = {"in", "array", "values"}
+LIST_WORD = re.compile(rf"\b(?:{'|'.join(sorted(LIST_WORDS))})\b", re.IGNORECASE)
 CONSTANTS = {TokenKind.STRING, TokenKind.NUMBER, TokenKind.PARAMETER}
 
 
@@ -64,7 +66,7 @@ class IdentityFacts(TextBase):
 
     @fact("calls as a fraction of those of all statements", need=WORKLOAD)
     def share_of_calls(self) -> float | None:
-        every = sum(one.calls for one in self.world.analysis.statements)
+        every = self.world.calls
         return self.statement.calls / every if self.measured and every else None
 
     @fact("constants or parameters of its longest list: IN (…), ARRAY[…], VALUES (…), …")
@@ -82,7 +84,8 @@ class ResultFacts(TextBase):
     @fact("its outermost SELECT finds one row at most, by a unique key", need=SHAPE)
     def one_row(self) -> bool | None:
         block = self.outermost
-        return one_row(block, self.world) if block is not None else None
+        shape = self.shape
+        return one_row(block, shape, self.world) if block is not None and shape is not None else None
 
     @fact("its outermost SELECT counts, sums or groups", need=SHAPE)
     def aggregated(self) -> bool | None:
@@ -122,6 +125,8 @@ def _texts(world: World) -> dict[str, set[str]]:
 
 def longest_list(text: str) -> int:
     """Constants of the longest list of a text; 0 without one. Nothing is parsed, so that no list is too long."""
+    if not LIST_WORD.search(text):
+        return 0
     try:
         found = tokens(text)
     except TruncatedText as error:

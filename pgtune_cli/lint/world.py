@@ -1,6 +1,6 @@
 """One analysis, looked up by name. Built once; shapes are read when they are first asked for."""
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
@@ -22,12 +22,17 @@ from pgtune_cli.model.catalog import (
 )
 from pgtune_cli.model.plan import PlanNode, StatementPlan
 from pgtune_cli.model.snapshot import ColumnStatistics, IndexUsage, Skipped, TableUsage
-from pgtune_cli.model.statement import Statement
+from pgtune_cli.model.statement import SEEN_ORIGINS, Statement
 from pgtune_cli.sql.search_path import search_path_of
 from pgtune_cli.sql.shape import Shape, StatementKind
+from pgtune_cli.sql.uniqueness import TableKeys, Uniqueness
 
 T = TypeVar("T")
 KEPT_STATEMENTS = 16
+OWN_VALUES = SEEN_ORIGINS | {"literal"}
+"""origins of values that the application itself used."""
+UNSEEN = 10.0
+"""times the longest call, and times the blocks of the average one: a cold cache explains the first, never both."""
 WHOLE_TABLE_SCANS = {"Seq Scan", "Sample Scan"}
 
 
@@ -36,6 +41,18 @@ class Reader(msgspec.Struct, frozen=True):
 
     statement: Statement
     tables: frozenset[RelationName]
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """What the facts of others need of a statement: small, so that it can be kept of all."""
+
+    statement: Statement
+    kind: StatementKind
+    target: RelationName | None
+    assigned: tuple[str, ...]
+    relations: frozenset[RelationName]
+    outermost: frozenset[RelationName]
+    """the tables of a SELECT's outermost FROM, unless it groups."""
 
 
 class World:
@@ -47,7 +64,7 @@ class World:
         self.skipped: list[Skipped] = []
         self._shapes = Shapes(self.snapshot.catalog, self.search_path, self._not_read)
         self.raw_texts: dict[str, set[str]] | None = None
-        self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._kept: dict[str, dict[str, Any]] = {}
 
     # the catalog
 
@@ -143,6 +160,15 @@ class World:
     def index_usage(self) -> Mapping[RelationName, IndexUsage]:
         return {usage.index: usage for usage in self.snapshot.usage.indexes}
 
+    @cached_property
+    def keys(self) -> TableKeys:
+        """The unique keys of all tables."""
+        return TableKeys(self.snapshot.catalog)
+
+    def uniqueness(self, shape: Shape) -> Uniqueness:
+        """What tells the rows of a statement's blocks apart."""
+        return Uniqueness(self.keys, shape.blocks)
+
     # statements
 
     @cached_property
@@ -165,11 +191,12 @@ class World:
         return search_path_of(self.snapshot.server)
 
     def once(self, statement: Statement, key: str, build: Callable[[], T]) -> T:
-        """What several facts need of one statement: built once, kept for the statements asked about last."""
-        kept = self._kept.pop(statement.fingerprint, {})
-        self._kept[statement.fingerprint] = kept
-        if len(self._kept) > KEPT_STATEMENTS:
-            self._kept.popitem(last=False)
+        """What several facts need of one statement: built once, kept for a few statements, those that came last."""
+        kept = self._kept.get(statement.fingerprint)
+        if kept is None:
+            if len(self._kept) == KEPT_STATEMENTS:
+                del self._kept[next(iter(self._kept))]
+            kept = self._kept[statement.fingerprint] = {}
         if key not in kept:
             kept[key] = build()
         found: T = kept[key]
@@ -190,64 +217,73 @@ class World:
         self.skipped.append(Skipped(what, f"its text could not be judged: {why}"))
 
     @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What each statement that can be read does, in one pass over the shapes."""
+        found = ((statement, self.shape(statement)) for statement in self.analysis.statements)
+        return tuple(_effect(statement, shape) for statement, shape in found if shape is not None)
+
+    @cached_property
     def updates(self) -> Mapping[RelationName, list[tuple[Statement, tuple[str, ...]]]]:
         """The UPDATEs of each table, with the columns that they set."""
-        pairs = []
-        for statement in self.analysis.statements:
-            shape = self.shape(statement)
-            if shape is not None and shape.kind is StatementKind.UPDATE and shape.target is not None:
-                pairs.append((shape.target, (statement, shape.assigned)))
-        return _grouped(pairs)
+        return _grouped(
+            (effect.target, (effect.statement, effect.assigned))
+            for effect in self.effects
+            if effect.kind is StatementKind.UPDATE and effect.target is not None
+        )
 
     @cached_property
-    def writers(self) -> Mapping[RelationName, list[Statement]]:
-        """The statements that write to each table."""
-        pairs = []
-        for statement in self.analysis.statements:
-            shape = self.shape(statement)
-            if shape is not None and shape.kind is not StatementKind.SELECT and shape.target is not None:
-                pairs.append((shape.target, statement))
-        return _grouped(pairs)
+    def write_calls(self) -> Mapping[RelationName, int]:
+        """Calls of the statements that write to each table."""
+        found: Counter[RelationName] = Counter()
+        for effect in self.effects:
+            if effect.target is not None and effect.kind is not StatementKind.SELECT:
+                found[effect.target] += effect.statement.calls
+        return found
 
     @cached_property
-    def relations_read(self) -> frozenset[RelationName]:
-        """Every relation that a statement reads or writes."""
-        shapes = (self.shape(statement) for statement in self.analysis.statements)
-        return frozenset(name for found in shapes if found is not None for name in found.relations)
+    def users(self) -> Mapping[RelationName, list[Statement]]:
+        """The statements that read or write each relation."""
+        return _grouped((name, effect.statement) for effect in self.effects for name in effect.relations)
+
+    @cached_property
+    def multi_row_readers(self) -> Mapping[RelationName, list[Reader]]:
+        """SELECTs that return more than one row a call, by the tables of their outermost FROM; none that group."""
+        readers = (
+            Reader(effect.statement, effect.outermost)
+            for effect in self.effects
+            if effect.outermost and effect.statement.rows > effect.statement.calls > 0
+        )
+        return _grouped((name, reader) for reader in readers for name in reader.tables)
+
+    @cached_property
+    def inserts(self) -> Mapping[RelationName, list[Statement]]:
+        """The INSERTs, by the table that they write to."""
+        return _grouped(
+            (effect.target, effect.statement)
+            for effect in self.effects
+            if effect.kind is StatementKind.INSERT and effect.target is not None
+        )
+
+    @cached_property
+    def calls(self) -> int:
+        """Of all statements."""
+        return sum(statement.calls for statement in self.analysis.statements)
 
     def sample_shapes(self, statement: Statement) -> list[Shape]:
         """Shapes of the texts with literals that were seen of a statement."""
         shapes = (self._shape_of(text, statement) for text in statement.samples[:20])
         return [found for found in shapes if found is not None]
 
-    @cached_property
-    def multi_row_readers(self) -> Mapping[RelationName, list[Reader]]:
-        """SELECTs that return more than one row a call, by the tables of their outermost FROM; none that group."""
-        pairs = []
-        for statement in self.analysis.statements:
-            shape = self.shape(statement) if statement.rows > statement.calls > 0 else None
-            block = shape.outermost if shape is not None and shape.kind is StatementKind.SELECT else None
-            names = {table.relation for table in block.tables} if block is not None and not block.group_by else set()
-            tables = frozenset(name for name in names if name is not None)
-            pairs += [(name, Reader(statement, tables)) for name in tables]
-        return _grouped(pairs)
-
-    @cached_property
-    def inserts(self) -> Mapping[RelationName, list[Statement]]:
-        """The INSERTs, by the table that they write to."""
-        pairs = []
-        for statement in self.analysis.statements:
-            shape = self.shape(statement)
-            if shape is not None and shape.kind is StatementKind.INSERT and shape.target is not None:
-                pairs.append((shape.target, statement))
-        return _grouped(pairs)
-
     # plans
 
     def plans(self, fingerprint: str) -> list[StatementPlan]:
         """The plans to judge: the executed ones, else the one of record. The server's own come first."""
         own = self.all_plans(fingerprint)
-        return [plan for plan in own if plan.executed] or own[:1]
+        executed = [plan for plan in own if plan.executed]
+        statement = self.statements.get(fingerprint)
+        if statement is None or not self.measured:
+            return executed or own[:1]
+        return [plan for plan in executed if not never_happened(plan, statement)] or executed or own[:1]
 
     @cached_property
     def indexes_in_plans(self) -> frozenset[str]:
@@ -296,6 +332,28 @@ class World:
         """Whether a judged plan scans all of a table; None without a plan that reads it."""
         nodes = self.scans(fingerprint, table)
         return any(node.node_type in WHOLE_TABLE_SCANS for node in nodes) if nodes else None
+
+
+def never_happened(made: StatementPlan, statement: Statement) -> bool:
+    """Its values were guessed, and no measured call was near what it took: the application never asks for such."""
+    longest, time, blocks = statement.max_exec_time_ms, made.execution_time_ms, made.blocks
+    if made.parameters.origin in OWN_VALUES or not longest or time is None or blocks is None:
+        return False
+    mean_blocks = (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
+    return time > UNSEEN * longest and blocks > UNSEEN * max(mean_blocks, 1.0)
+
+
+def _effect(statement: Statement, shape: Shape) -> Effect:
+    block = shape.outermost if shape.kind is StatementKind.SELECT else None
+    names = {table.relation for table in block.tables} if block is not None and not block.group_by else set()
+    return Effect(
+        statement=statement,
+        kind=shape.kind,
+        target=shape.target,
+        assigned=shape.assigned,
+        relations=frozenset(shape.relations),
+        outermost=frozenset(name for name in names if name is not None),
+    )
 
 
 def _grouped(pairs: Iterable[tuple[RelationName, T]]) -> dict[RelationName, list[T]]:

@@ -9,7 +9,7 @@ from pgtune_cli.sql.lex import Token, TruncatedText, tokens
 from pgtune_cli.sql.nullability import not_null
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.shape_types import Block, ColumnRef, Shape, TableKind
-from pgtune_cli.sql.uniqueness import Uniqueness
+from pgtune_cli.sql.uniqueness import TableKeys, Uniqueness
 from pgtune_cli.sql.volatility import Volatility
 
 Output = tuple[str | None, ColumnRef | None, str | None]
@@ -27,7 +27,7 @@ class Source:
 
     @cached_property
     def uniqueness(self) -> Uniqueness:
-        return Uniqueness(self.catalog, self.shape.blocks)
+        return Uniqueness(TableKeys(self.catalog), self.shape.blocks)
 
     @cached_property
     def tokens(self) -> list[Token]:

@@ -1,6 +1,7 @@
 """What tells the rows of a block apart: unique keys, followed through joins and equalities."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from pgtune_cli.model.catalog import Catalog, Index, Relation, RelationKind, RelationName
 from pgtune_cli.sql.shape_types import Block, ColumnRef, JoinPair, Place, PredicateKind, Table, TableKind
@@ -9,24 +10,65 @@ Key = tuple[str, str]
 """alias and column."""
 
 
-class Uniqueness:
-    """Answers for the blocks of one statement."""
+class TableKeys:
+    """The unique keys of a catalog's tables, read when they are first asked for."""
 
-    def __init__(self, catalog: Catalog, blocks: tuple[Block, ...]) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._blocks = {block.index: block for block in blocks}
+        self._keys: dict[RelationName, list[tuple[str, ...]]] = {}
 
-    def unique_keys(self, name: RelationName) -> list[tuple[str, ...]]:
+    @cached_property
+    def _relations(self) -> dict[RelationName, Relation]:
+        return {relation.relation_name: relation for relation in self._catalog.relations}
+
+    @cached_property
+    def _indexes(self) -> dict[RelationName, list[Index]]:
+        found: dict[RelationName, list[Index]] = {}
+        for index in self._catalog.indexes:
+            found.setdefault(index.table, []).append(index)
+        return found
+
+    @cached_property
+    def _parents(self) -> frozenset[RelationName]:
+        """Of inherited tables."""
+        plain = (relation for relation in self._catalog.relations if relation.partition_of is None)
+        return frozenset(name for relation in plain for name in relation.inherits)
+
+    def of(self, name: RelationName) -> list[tuple[str, ...]]:
         """Column sets of which no two rows of a table agree, the primary key first."""
-        relation = self._catalog.relation(name)
+        if name not in self._keys:
+            self._keys[name] = self._read(name)
+        return self._keys[name]
+
+    def _read(self, name: RelationName) -> list[tuple[str, ...]]:
+        relation = self._relations.get(name)
         if relation is None or relation.kind in (RelationKind.VIEW, RelationKind.FOREIGN) or self.has_children(name):
             return []
-        indexes = sorted(self._catalog.indexes_of(name), key=lambda index: (not index.primary, len(index.keys)))
+        indexes = sorted(self._indexes.get(name, ()), key=lambda index: (not index.primary, len(index.keys)))
         return [tuple(key.column or "" for key in index.keys) for index in indexes if identifies(index, relation)]
 
     def has_children(self, name: RelationName) -> bool:
         """Inherited tables: no unique index covers them together."""
-        return any(name in other.inherits and other.partition_of is None for other in self._catalog.relations)
+        return name in self._parents
+
+    def relation(self, name: RelationName) -> Relation | None:
+        return self._relations.get(name)
+
+
+class Uniqueness:
+    """Answers for the blocks of one statement."""
+
+    def __init__(self, keys: TableKeys, blocks: tuple[Block, ...]) -> None:
+        self._keys = keys
+        self._blocks = {block.index: block for block in blocks}
+
+    def unique_keys(self, name: RelationName) -> list[tuple[str, ...]]:
+        """Column sets of which no two rows of a table agree, the primary key first."""
+        return self._keys.of(name)
+
+    def has_children(self, name: RelationName) -> bool:
+        """Inherited tables: no unique index covers them together."""
+        return self._keys.has_children(name)
 
     def undecided(self, block: Block, decided: Iterable[Key]) -> list[Table]:
         """The tables of which several rows may share the decided columns; empty where those tell all rows apart."""
@@ -37,13 +79,13 @@ class Uniqueness:
         return self._closure(block, decided)[0]
 
     def _closure(self, block: Block, decided: Iterable[Key]) -> tuple[set[Key], list[Table]]:
-        known = {*decided, *_constants(block)}
+        known = {*decided, *constants(block)}
         waiting = list(block.tables)
         grew = True
         while grew:
             grew = False
             for table in list(waiting):
-                if self._is_decided(table, known):
+                if self.is_decided(table, known):
                     waiting.remove(table)
                     known |= {(table.alias, column) for column in self.columns(table)}
                     grew = True
@@ -52,7 +94,7 @@ class Uniqueness:
         return known, waiting
 
     def columns(self, table: Table) -> tuple[str, ...]:
-        relation = self._catalog.relation(table.relation) if table.relation is not None else None
+        relation = self._keys.relation(table.relation) if table.relation is not None else None
         if relation is not None:
             return tuple(column.name for column in relation.columns)
         return table.columns or ()
@@ -84,7 +126,8 @@ class Uniqueness:
         elif not self.undecided(block, selected):
             yield tuple(selected.values())
 
-    def _is_decided(self, table: Table, known: set[Key]) -> bool:
+    def is_decided(self, table: Table, known: set[Key]) -> bool:
+        """A unique key of the table is known: no two of its rows share it."""
         return any(all((table.alias, column) in known for column in key) for key in self.keys_of(table))
 
 
@@ -101,7 +144,7 @@ def identifies(index: Index, relation: Relation) -> bool:
     )  # fmt: skip
 
 
-def _constants(block: Block) -> set[Key]:
+def constants(block: Block) -> set[Key]:
     """Columns that a condition holds to one value."""
     return {
         _key(predicate.column)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pgtune_cli.lint.facts import subjects
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import UserType
+from pgtune_cli.model.plan import PlanParameters
 
 
 def facts(kind: str, analysis: Any) -> list[Any]:
@@ -141,3 +143,28 @@ def test_an_incremental_sort_tells_the_space_of_its_largest_group(shop: Any) -> 
     document["Pre-sorted Groups"] = groups
     found = node(shop, document)
     assert (found.sort_spilled, found.sort_space_bytes) == (True, 3304 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("origin", "longest", "time", "blocks", "judged"),
+    [
+        ("pg_stats", 2.0, 80.0, 4000, ["typical"]),  # no call was ever near it
+        ("pg_stats", None, 80.0, 4000, ["typical", "rare"]),
+        ("pg_stats", 60.0, 80.0, 4000, ["typical", "rare"]),
+        ("pg_stats", 2.0, 80.0, 90, ["typical", "rare"]),  # a cold cache takes long, and reads no more
+        ("sample", 2.0, 80.0, 4000, ["typical", "rare"]),  # the application was seen to ask for it
+    ],
+)
+def test_a_plan_of_guessed_values_that_no_call_was_near_is_not_judged(
+    shop: Any, origin: str, longest: float | None, time: float, blocks: int, judged: list[str]
+) -> None:
+    document = shop.node("Seq Scan", "orders") | {"Actual Rows": 1, "Actual Loops": 1}
+    asked = shop.statement("select 1", calls=60, shared_blks_hit=3000, max_exec_time_ms=longest)
+    analysis = shop.analysis(asked, plans={"a" * 16: document})
+    typical = analysis.plans["a" * 16].plans[0]
+    rare = msgspec.structs.replace(
+        typical, parameters=PlanParameters("rare", origin), execution_time_ms=time, blocks=blocks
+    )
+    plans = msgspec.structs.replace(analysis.plans["a" * 16], plans=(typical, rare))
+    world = World(msgspec.structs.replace(analysis, plans={"a" * 16: plans}))
+    assert [plan.parameters.name for plan in world.plans("a" * 16)] == judged

@@ -44,7 +44,16 @@ def predicate(shop: Any, text: str, **snapshot: Any) -> Any:
         ("select status, count(*) from orders group by status order by count(*) limit 5", False),
         ("select distinct status from orders order by status limit 5", None),
         ("select id from orders union select id from customers order by id limit 5", None),
-        ("select * from (select id from orders) s order by id limit 5", None),
+        ("select * from (select id from orders) s order by id limit 5", True),
+        ("select * from (select id, status from orders) s order by status limit 5", None),
+        ("select * from orders o full join customers c on c.id = o.customer_id order by o.id limit 10", False),
+        ("select * from orders o full join customers c on c.id = o.customer_id order by o.id, c.id limit 10", True),
+        ("select * from orders o left join customers c on c.ref = 'x' and o.status = 'a' order by o.id limit 5", False),
+        (
+            "select c.id, c.email, count(*) from customers c join orders o on o.customer_id = c.id"
+            " group by c.id, c.email order by c.id limit 5",
+            True,
+        ),
     ],
 )
 def test_an_order_is_total_when_keys_decide_every_row(shop: Any, text: str, total: bool | None) -> None:
