@@ -72,7 +72,7 @@ def main(count: int) -> None:
     print(f"{count} statements, {nodes} plan nodes, {len(rules)} rules: {seconds:.1f} s")
     print(f"{1000 * seconds / count:.2f} ms a statement; {len(findings)} findings, {len(skipped)} skipped")
     used, workers = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"CPU {used.ru_utime - begun.ru_utime:.1f} s here, {workers.ru_utime:.1f} s in the workers that read the texts")
+    print(f"CPU {used.ru_utime - begun.ru_utime:.1f} s here, {workers.ru_utime:.1f} s in the workers reading the texts")
     print(f"peak memory {before / 1024:.0f} MB before, {after / 1024:.0f} MB after")
 
 
