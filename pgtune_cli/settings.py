@@ -3,7 +3,6 @@
 Every mistake is one line that names file, line and key. Precedence (options, environment, profile) is the CLI's.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -17,7 +16,7 @@ import msgspec
 import yaml
 from msgspec import Meta, field
 
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import UsageError, near, near_hint, unknown
 from pgtune_cli.model.check_policy import AbsolutePolicy, CheckPolicy, PlanPolicy, RelativePolicy
 from pgtune_cli.model.finding import Severity
 from pgtune_cli.model.quantities import Bytes, Milliseconds
@@ -267,7 +266,11 @@ class _File:
         if profile not in base.profiles:
             raise UsageError(
                 f"{self.path}: there is no profile {profile!r}",
-                f"it has: {', '.join(sorted(base.profiles))}" if base.profiles else "it has no 'profiles'",
+                near_hint(
+                    profile,
+                    base.profiles,
+                    f"it has: {', '.join(sorted(base.profiles))}" if base.profiles else "it has no 'profiles'",
+                ),
             )
         chosen = base.profiles[profile]
         place = ("profiles", profile, "dsn") if "dsn" in chosen else ("dsn",)
@@ -348,13 +351,17 @@ class _File:
         """msgspec's message with its path turned into a line, and a near miss for an unknown key."""
         problem, _, path = message.partition(" - at `$")
         steps = tuple(name or index for name, index in _PATH_STEP.findall(path.rstrip("`")))
-        unknown = re.fullmatch(r"Object contains unknown field `(.*)`", problem, re.DOTALL)
-        if unknown:
+        key = ".".join(step for step in (*place, *steps) if step != "...")
+        strange = re.fullmatch(r"Object contains unknown field `(.*)`", problem, re.DOTALL)
+        if strange:
             known = _keys((*place, *steps))
-            near = difflib.get_close_matches(unknown[1], known, 1, 0.6)
-            hint = f"did you mean {near[0]!r}?" if near else f"the keys are: {', '.join(known)}"
-            return self._error((*place, *steps, unknown[1]), f"unknown key {unknown[1]!r}", hint)
-        key = ".".join((*place, *steps))
+            meant = near(strange[1], known)
+            hint = f"did you mean {meant!r}?" if meant else f"the keys are: {', '.join(known)}"
+            return self._error((*place, *steps, strange[1]), f"unknown key {strange[1]!r}", hint)
+        wrong = re.fullmatch(r"Invalid enum value '(.*)'", problem, re.DOTALL)
+        if wrong:
+            mistake = unknown("value", wrong[1], _words((*place, *steps)))
+            return self._error((*place, *steps), f"{key}: {mistake}", mistake.hint)
         problem = re.sub(r"`object`", "a mapping", problem).replace("`array`", "a list").replace("`", "")
         return self._error((*place, *steps), f"{key}: {problem}" if key else problem)
 
@@ -397,6 +404,25 @@ def _keys(place: tuple[str, ...]) -> tuple[str, ...]:
         types = {each.encode_name: each.type for each in msgspec.structs.fields(struct)}
         struct = _struct_within(types[step]) or struct if step in types else struct
     return tuple(each.encode_name for each in msgspec.structs.fields(struct))
+
+
+def _words(place: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that the value at `place` may be; none where it is not one of a few."""
+    struct: type[msgspec.Struct] = Settings
+    type_: Any = None
+    for step in place[2:] if place[:1] == ("profiles",) else place:
+        types = {each.encode_name: each.type for each in msgspec.structs.fields(struct)}
+        # in a mapping of names to words, the name is no field
+        type_ = types.get(step, type_)
+        struct = _struct_within(type_) or struct
+    return tuple(_words_within(type_))
+
+
+def _words_within(type_: Any) -> Iterator[str]:
+    if isinstance(type_, type) and issubclass(type_, StrEnum):
+        yield from (str(each) for each in type_)
+    for inner in get_args(type_):
+        yield from _words_within(inner)
 
 
 def _struct_within(type_: Any) -> type[msgspec.Struct] | None:

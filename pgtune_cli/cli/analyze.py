@@ -82,7 +82,7 @@ def analyze(
     from pgtune_cli.report.render import render
 
     formats = ("terminal", "json") if dry_run else FORMATS
-    check_format(format_, formats)
+    check_format(format_, formats)  # fewer with --dry-run
     files = output_files(output)
     for name, _ in files:
         check_format(name, formats)

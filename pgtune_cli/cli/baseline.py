@@ -39,9 +39,11 @@ def baseline(
 ) -> None:
     """Write what every statement costs now: sorted, without literals, made to be reviewed in a diff.
 
-    Example:
+    Examples:
 
       pgtune baseline postgresql://ci@localhost/test -o pgtune-baseline.json
+
+      pgtune baseline postgresql://ci@localhost/test --update
     """
     from pgtune_cli.cli.analysis_options import analyze_options
     from pgtune_cli.cli.gate_run import RunFlags, read_run

@@ -16,16 +16,19 @@ app = typer.Typer(help="The clones of snapshot files that are kept for reuse.", 
 
 @app.command("list")
 def list_(
-    format_: Annotated[str, typer.Option("--format", help="terminal or json.")] = "terminal",
+    format_: Annotated[str, opt.format_of("terminal", "json")] = "terminal",
     config: opt.Config = None,
     profile: opt.Profile = None,
 ) -> None:
-    """Show what is kept, where, and how much room it takes."""
+    """Show what is kept, where, and how much room it takes.
+
+    Example:
+
+      pgtune cache list
+    """
     from pgtune_cli.cli.console import print_result
-    from pgtune_cli.cli.write import check_format
     from pgtune_cli.report.cache import render_cache
 
-    check_format(format_, ("terminal", "json"))
     cache = _cache(config, profile)
     with _readable(cache):
         print_result(render_cache(cache.entries(), cache.folder, format_))
@@ -33,7 +36,12 @@ def list_(
 
 @app.command("clear")
 def clear(config: opt.Config = None, profile: opt.Profile = None, quiet: opt.Quiet = False) -> None:
-    """Remove every clone that is kept. Those in use go on: each runs on a copy."""
+    """Remove every clone that is kept. Those in use go on: each runs on a copy.
+
+    Example:
+
+      pgtune cache clear
+    """
     from pgtune_cli.cli.console import Notes
     from pgtune_cli.report.format import number_of, size
 

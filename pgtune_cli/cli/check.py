@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pgtune_cli.cli import options as opt
+from pgtune_cli.cli.write import CHECK_FORMATS
 
 REPLAY = "Replay"
 
@@ -59,12 +60,7 @@ def check(
     ignore: opt.Ignore = None,
     rules: opt.Rules = None,
     output: opt.Output = None,
-    format_: Annotated[
-        str,
-        typer.Option(
-            "--format", help="terminal, json, markdown, github, gitlab, sarif or junit.", rich_help_panel=opt.OUTPUT
-        ),
-    ] = "terminal",
+    format_: Annotated[str, opt.format_of(*CHECK_FORMATS)] = "terminal",
     color: opt.Color = "auto",
     exit_zero: opt.ExitZero = False,
     require_complete: opt.RequireComplete = False,
@@ -94,14 +90,13 @@ def check(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, resolve
-    from pgtune_cli.cli.write import CHECK_FORMATS, check_format, output_files, write_file
+    from pgtune_cli.cli.write import output_files, write_file
     from pgtune_cli.compare.baseline import load
     from pgtune_cli.compare.verdict import compare
     from pgtune_cli.errors import IncompleteAnalysis, UsageError
     from pgtune_cli.model.comparison import Outcome
     from pgtune_cli.report.check import render_check
 
-    check_format(format_, CHECK_FORMATS)
     files = output_files(output, CHECK_FORMATS)
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(

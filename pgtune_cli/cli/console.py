@@ -3,11 +3,16 @@
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pgtune_cli.errors import UsageError
 from pgtune_cli.report.format import plain
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class Notes:
@@ -15,7 +20,7 @@ class Notes:
 
     def __init__(self, verbosity: int = 0) -> None:
         self.verbosity = verbosity
-        self._status: object | None = None
+        self._status: Callable[[str], object] | None = None
 
     def note(self, message: str, level: int = 0) -> None:
         """Say something once."""
@@ -25,34 +30,35 @@ class Notes:
     def progress(self, message: str) -> None:
         """What is being done now: replaces the last such line on a terminal, silent elsewhere (unless -v)."""
         if self._status is not None:
-            self._status.update(plain(message).replace("[", "\\["))  # type: ignore[attr-defined]
+            self._status(plain(message))
         else:
             self.note(message, level=1)
 
     @contextmanager
     def bar(self) -> Iterator["Notes"]:
-        """A spinner with the latest progress message, on a terminal only."""
+        """A spinner with the latest progress message and the time since the begin, on a terminal only."""
         if self.verbosity < 0 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or "CI" in os.environ:
             yield self
             return
         from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        with Console(stderr=True).status("starting") as status:
-            self._status = status
+        columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False)
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("starting", total=None)
+            self._status = partial(_describe, progress, task)
             try:
                 yield self
             finally:
                 self._status = None
 
 
-def want_colour(choice: str) -> bool:
-    """--color auto|always|never with NO_COLOR, FORCE_COLOR and TERM=dumb (https://no-color.org).
+def _describe(progress: "Progress", task: "TaskID", message: str) -> None:
+    progress.update(task, description=message)
 
-    Raises:
-        UsageError: another choice.
-    """
-    if choice not in ("auto", "always", "never"):
-        raise UsageError(f"--color is not one of auto, always, never: {choice}")
+
+def want_colour(choice: str) -> bool:
+    """--color auto|always|never with NO_COLOR, FORCE_COLOR and TERM=dumb (https://no-color.org)."""
     if choice in ("always", "never"):
         return choice == "always"
     if os.environ.get("NO_COLOR"):

@@ -28,9 +28,11 @@ def demo(
 ) -> None:
     """Start a PostgreSQL, load a shop with faults that happen to people, run its workload, and analyse it.
 
-    Example:
+    Examples:
 
       pgtune demo
+
+      pgtune demo --scale 0.1 --keep -o /tmp/pgtune-demo
     """
     from pgtune_cli.cli.console import Notes, print_result, want_colour
     from pgtune_cli.cli.run import run

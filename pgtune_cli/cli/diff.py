@@ -16,9 +16,7 @@ def diff(
     before: Annotated[Path, typer.Argument(help="A snapshot, a report (JSON) or a baseline.")],
     after: Annotated[Path, typer.Argument(help="Another of the same kind.")],
     output: opt.Output = None,
-    format_: Annotated[
-        str, typer.Option("--format", help="terminal, json or markdown.", rich_help_panel=opt.OUTPUT)
-    ] = "terminal",
+    format_: Annotated[str, opt.format_of("terminal", "json", "markdown")] = "terminal",
     color: opt.Color = "auto",
     config: opt.Config = None,
     profile: opt.Profile = None,
@@ -39,12 +37,11 @@ def diff(
     from pgtune_cli import gate
     from pgtune_cli.cli.console import print_result, want_colour
     from pgtune_cli.cli.settings_of import configured
-    from pgtune_cli.cli.write import check_format, output_files, write_file
+    from pgtune_cli.cli.write import output_files, write_file
     from pgtune_cli.compare.verdict import Context, compare
     from pgtune_cli.report.diff import render_diff
 
     formats = ("terminal", "json", "markdown")
-    check_format(format_, formats)
     files = output_files(output, formats)
     settings, notes = configured(config, profile, quiet, verbose)
     first, second, texts, told = _runs(before, after, settings)

@@ -21,7 +21,7 @@ def doctor(
     user: opt.User = None,
     dbname: opt.Dbname = None,
     ask_password: opt.AskPassword = False,
-    format_: Annotated[str, typer.Option("--format", help="terminal or json.")] = "terminal",
+    format_: Annotated[str, opt.format_of("terminal", "json")] = "terminal",
     color: opt.Color = "auto",
     config: opt.Config = None,
     profile: opt.Profile = None,
@@ -30,15 +30,16 @@ def doctor(
 ) -> None:
     """Look at the connection, the rights and the extensions. Exits 4 when something needed is missing.
 
-    Example:
+    Examples:
 
       pgtune doctor postgresql://reader@db.example.com/shop
+
+      pgtune doctor --print-sql
     """
     from pgtune_cli.cli.console import print_result, want_colour
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import ConnectionFlags, resolve
-    from pgtune_cli.cli.write import check_format
     from pgtune_cli.collect.connection import connect
     from pgtune_cli.collect.doctor import diagnose, statements_sent
     from pgtune_cli.errors import UsageError
@@ -50,7 +51,6 @@ def doctor(
         sent = [*statements_sent(), *sent_to_explain()]
         print_result("\n".join(f"-- {name}\n{sql.strip()}\n" for name, sql in sent))
         return
-    check_format(format_, ("terminal", "json"))
     settings, notes = configured(config, profile, quiet, verbose)
     where = resolve(ConnectionFlags(target, dsn, host, port, user, dbname, ask_password), settings, notes)
     if where.snapshot_path is not None:

@@ -73,9 +73,7 @@ def explain(
     select: opt.Select = None,
     ignore: opt.Ignore = None,
     rules: opt.Rules = None,
-    format_: Annotated[
-        str, typer.Option("--format", help="For stdout: terminal or json.", rich_help_panel=opt.OUTPUT)
-    ] = "terminal",
+    format_: Annotated[str, opt.format_of("terminal", "json")] = "terminal",
     color: opt.Color = "auto",
     config: opt.Config = None,
     profile: opt.Profile = None,
@@ -90,6 +88,8 @@ def explain(
 
       pgtune explain shop.pgtune --queryid 123456 --with-index "CREATE INDEX ON orders (customer_id)"
 
+      pgtune explain --plan saved-plan.txt
+
       pgtune explain postgresql://reader@db/shop --query "SELECT …" --without-index orders_old --set work_mem=64MB
     """  # fmt: skip
     from pgtune_cli.cli.analysis_options import analyze_options
@@ -99,11 +99,9 @@ def explain(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
-    from pgtune_cli.cli.write import check_format
     from pgtune_cli.explain.saved_plan import read_plan
     from pgtune_cli.report.explanation import render_explanation
 
-    check_format(format_, ("terminal", "json"))
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
         settings, no_execute=no_execute, max_time=max_time, timing=timing, trust_functions=trust_functions,

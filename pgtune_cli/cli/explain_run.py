@@ -9,7 +9,7 @@ import msgspec
 from pgtune_cli import __version__
 from pgtune_cli.cli import pipeline
 from pgtune_cli.cli.source import Source
-from pgtune_cli.errors import EmbeddedServerError, UsageError
+from pgtune_cli.errors import EmbeddedServerError, UsageError, near_hint
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Catalog, RelationName
 from pgtune_cli.model.explanation import ExplainedStatement, Explanation, WhatIfAnswer, WhatIfIndex, WhatIfPlan
@@ -245,7 +245,4 @@ def _spelled(name: RelationName) -> Iterator[str]:
 
 
 def _near(text: str, names: set[RelationName]) -> str | None:
-    import difflib
-
-    near = difflib.get_close_matches(text.rpartition(".")[2], sorted({name.name for name in names}), 1)
-    return f"did you mean {near[0]}?" if near else None
+    return near_hint(text.rpartition(".")[2], sorted({name.name for name in names}))

@@ -1,6 +1,6 @@
 """`pgtune indexes`: the index advice alone."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pgtune_cli.cli import options as opt
 
@@ -37,7 +37,7 @@ def indexes(
     engine: opt.WhatIfEngine = "clone",
     pg_bin: opt.PgBin = None,
     no_cache: opt.NoCache = False,
-    format_: opt.IndexFormat = "sql",
+    format_: Annotated[str, opt.format_of(*FORMATS)] = "sql",
     config: opt.Config = None,
     profile: opt.Profile = None,
     quiet: opt.Quiet = False,
@@ -59,10 +59,8 @@ def indexes(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
-    from pgtune_cli.cli.write import check_format
     from pgtune_cli.errors import UsageError
 
-    check_format(format_, FORMATS)
     if trial is not None and not yes:
         raise UsageError("--trial builds and drops indexes in that database", "add --yes to agree")
     settings, notes = configured(config, profile, quiet, verbose)

@@ -12,9 +12,11 @@ def init(
 ) -> None:
     """Write a commented pgtune.yaml with every setting at its default.
 
-    Example:
+    Examples:
 
       pgtune init
+
+      pgtune init ci/pgtune.yaml --force
     """
     from pgtune_cli.cli.console import Notes
     from pgtune_cli.cli.write import write_file

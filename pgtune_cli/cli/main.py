@@ -24,6 +24,7 @@ from pgtune_cli.cli import (
     schema,
     snapshot,
 )
+from pgtune_cli.cli.mistakes import explained, is_help
 from pgtune_cli.errors import (
     ConnectionFailed,
     IncompleteAnalysis,
@@ -81,14 +82,20 @@ def _root(
 def main() -> None:
     """Run the command line; exit codes as in the README."""
     try:
-        app()
+        raise SystemExit(app(standalone_mode=False) or 0)
+    except typer.TyperException as exc:
+        if is_help(exc):
+            typer.echo(exc.format_message(), nl=False)
+        else:
+            _complain("\nhint: ".join(explained(exc)))
+        raise SystemExit(exc.exit_code) from None
     except PgtuneError as exc:
         if "-vv" in sys.argv[1:]:
             raise
         hint = f"\nhint: {exc.hint}" if exc.hint else ""
         _complain(f"{exc}{hint}")
         raise SystemExit(next(code for kind, code in CODE_FOR.items() if isinstance(exc, kind))) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _complain("interrupted")
         raise SystemExit(130) from None
     except BrokenPipeError:

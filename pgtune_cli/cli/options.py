@@ -1,11 +1,28 @@
 """Options that several commands share: one name, one meaning, everywhere."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
+from pgtune_cli.cli.values import choice, duration, known, size
+from pgtune_cli.cli.write import FORMATS
+
 CONNECTION, WORKLOAD, EXECUTION, OUTPUT = "Connection", "Workload", "Execution", "Output"
+
+
+def format_of(*names: str, help: str | None = None) -> Any:
+    """The --format of a command that can print these."""
+    listed = f"{', '.join(names[:-1])} or {names[-1]}." if len(names) > 1 else f"{names[0]}."
+    return choice("--format", what="format", among=names, help=help or f"For stdout: {listed}", panel=OUTPUT)
+
+
+def rule_ids() -> list[str]:
+    """Of the rules that come with pgtune, without reading them."""
+    from pgtune_cli.resources import rules_root
+
+    return sorted(file.name[:-5] for area in rules_root().iterdir() if area.is_dir() for file in area.iterdir())
+
 
 Target = Annotated[
     Optional[str],  # noqa: UP045 - typer shows it so
@@ -31,9 +48,9 @@ WorkloadPath = Annotated[
                  rich_help_panel=WORKLOAD),
 ]  # fmt: skip
 Window = Annotated[
-    str | None, typer.Option("--window", help="Measure for this long, such as 60s, instead of since the last reset.",
-                             rich_help_panel=WORKLOAD),
-]  # fmt: skip
+    str | None,
+    duration("--window", help="Measure for this long, such as 60s, instead of since the last reset.", panel=WORKLOAD),
+]
 Windows = Annotated[
     int, typer.Option("--windows", min=1, help="Measure so many windows, one after the other; time is judged from 5.",
                       rich_help_panel=WORKLOAD),
@@ -57,8 +74,10 @@ NoPlans = Annotated[
 ]
 Top = Annotated[int | None, typer.Option("--top", help="How many statements (default 100).", rich_help_panel=WORKLOAD)]
 OrderBy = Annotated[
-    str | None, typer.Option("--order-by", help="Which: total, mean, calls, io or rows.", rich_help_panel=WORKLOAD)
-]
+    str | None,
+    choice("--order-by", what="order", among=("total", "mean", "calls", "io", "rows"),
+           help="Which: total, mean, calls, io or rows.", panel=WORKLOAD),
+]  # fmt: skip
 Schema = Annotated[
     list[str] | None, typer.Option("--schema", help="Only this schema; repeatable.", rich_help_panel=WORKLOAD)
 ]
@@ -76,8 +95,8 @@ NoExecute = Annotated[
 ]
 MaxTime = Annotated[
     str | None,
-    typer.Option("--max-time", help="Execute only statements whose measured mean is below this (default 10s).",
-                 rich_help_panel=EXECUTION),
+    duration("--max-time", help="Execute only statements whose measured mean is below this (default 10s).",
+             panel=EXECUTION),
 ]  # fmt: skip
 Timing = Annotated[
     bool | None,
@@ -120,16 +139,18 @@ TrustFunctions = Annotated[
 ShowValues = Annotated[
     bool, typer.Option("--show-values", help="Show parameter values and literals of plans.", rich_help_panel=EXECUTION)
 ]
-Budget = Annotated[str | None, typer.Option("--budget", help="Storage for new indexes at most, such as 2GB.")]
+Budget = Annotated[str | None, size("--budget", help="Storage for new indexes at most, such as 2GB.")]
 MaxIndexes = Annotated[int | None, typer.Option("--max-indexes", min=0, help="New indexes at most.")]
 MaxPerTable = Annotated[int | None, typer.Option("--max-per-table", min=0, help="New indexes of one table at most.")]
 MaxKeys = Annotated[int, typer.Option("--max-keys", min=1, max=32, help="Keys of a new index at most.")]
 TimeLimit = Annotated[
-    str | None, typer.Option("--time-limit", help="Choose the best set of indexes found in this time, such as 30s.")
+    str | None, duration("--time-limit", help="Choose the best set of indexes found in this time, such as 30s.")
 ]
 WhatIfEngine = Annotated[
-    str, typer.Option("--engine", help="What-if planner: clone, or hypopg (the server's own extension).")
-]
+    str,
+    choice("--engine", what="engine", among=("clone", "hypopg"),
+           help="What-if planner: clone, or hypopg (the server's own extension)."),
+]  # fmt: skip
 PgBin = Annotated[
     Path | None, typer.Option("--pg-bin", help="Folder of the PostgreSQL 18 binaries to use for the clone.")
 ]
@@ -142,24 +163,23 @@ Output = Annotated[
     typer.Option("-o", "--output", rich_help_panel=OUTPUT,
                  help="\\[FORMAT=]FILE, repeatable; format by the ending: .html .json .md .sql .txt .sarif .xml."),
 ]  # fmt: skip
-Format = Annotated[
+Format = Annotated[str, format_of(*FORMATS)]
+Color = Annotated[
     str,
-    typer.Option(
-        "--format",
-        help="For stdout: terminal, json, markdown, html, sql, github, gitlab, sarif or junit.",
-        rich_help_panel=OUTPUT,
-    ),
+    choice("--color", what="color", among=("auto", "always", "never"), help="auto, always or never.", panel=OUTPUT),
 ]
-IndexFormat = Annotated[str, typer.Option("--format", help="sql, json, alembic or django.", rich_help_panel=OUTPUT)]
-Color = Annotated[str, typer.Option("--color", help="auto, always or never.", rich_help_panel=OUTPUT)]
-Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules (id or prefix); repeatable.")]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules; repeatable.")]
+Select = Annotated[
+    list[str] | None, known("--select", among=rule_ids, help="Only these rules (id or prefix); repeatable.")
+]
+Ignore = Annotated[list[str] | None, known("--ignore", among=rule_ids, help="Not these rules; repeatable.")]
 Rules = Annotated[list[Path] | None, typer.Option("--rules", help="A folder with rules of your own; repeatable.")]
 ShowNearMisses = Annotated[
     bool, typer.Option("--show-near-misses", help="Tell what came near to a rule, so that its silence is explained.")
 ]
 FailOn = Annotated[
-    str | None, typer.Option("--fail-on", help="Exit 1 when a finding is at least this: info, warning or error.")
-]
+    str | None,
+    choice("--fail-on", what="severity", among=("info", "warning", "error"),
+           help="Exit 1 when a finding is at least this: info, warning or error."),
+]  # fmt: skip
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the gate says.")]
 RequireComplete = Annotated[bool, typer.Option("--require-complete", help="Exit 5 when anything had to be skipped.")]

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-import typer
+from pgtune_cli.cli.values import word
 
 NAMES = ("report", "dry_run", "indexes", "check", "baseline", "diff", "snapshot", "explain", "config")
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(NAMES)}.")] = "report",
+    name: Annotated[str, word("schema", NAMES, f"One of {', '.join(NAMES)}.")] = "report",
 ) -> None:
     """Print a JSON Schema (draft 2020-12).
 
@@ -17,10 +17,8 @@ def schema(
       pgtune schema report > pgtune-report.schema.json
     """
     from pgtune_cli.cli.console import print_result
-    from pgtune_cli.cli.write import check_format
     from pgtune_cli.report.schema import json_schema
 
-    check_format(name, NAMES, "schema")
     if name == "config":
         from pgtune_cli.settings import config_schema
 

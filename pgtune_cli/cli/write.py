@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import UsageError, near_hint, unknown
 from pgtune_cli.resources import write_whole
 
 MACHINE = ("github", "gitlab", "sarif", "junit")
@@ -33,7 +33,8 @@ def _output_file(output: str, formats: tuple[str, ...]) -> tuple[str, Path]:
         path = Path(output)
         if path.suffix.lower() not in _BY_ENDING:
             raise UsageError(
-                f"cannot tell the format of {output}", f"use one of {' '.join(_BY_ENDING)}, or FORMAT=FILE"
+                f"cannot tell the format of {output}",
+                near_hint(path.suffix, _BY_ENDING, f"use one of {' '.join(_BY_ENDING)}, or FORMAT=FILE"),
             )
         chosen = check_format(_BY_ENDING[path.suffix.lower()], formats)
     if not path.parent.is_dir():
@@ -51,10 +52,7 @@ def check_format(name: str, allowed: tuple[str, ...] = FORMATS, what: str = "for
     """
     if name in allowed:
         return name
-    import difflib
-
-    near = difflib.get_close_matches(name, allowed, 1)
-    raise UsageError(f"unknown {what} {name}", f"did you mean {near[0]}?" if near else f"one of {', '.join(allowed)}")
+    raise unknown(what, name, allowed)
 
 
 def write_file(path: Path, text: str) -> None:

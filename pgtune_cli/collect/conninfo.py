@@ -3,12 +3,11 @@
 No message here repeats the text: it may hold a password in any place where it is mistyped.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import UsageError, near_hint
 
 URI = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://(.*)", re.DOTALL)
 _SCHEME = re.compile(r"postgres(?:ql)?(?:\+[a-z0-9_]+)?", re.IGNORECASE)
@@ -79,12 +78,9 @@ def _known(key: str, value: str) -> tuple[str, str]:
     if key in REFUSED:
         raise UsageError(f"connection parameter {key} is not supported", "leave it out of the connection string")
     if key not in USED | IGNORED | OF_CLIENTS:
-        near = difflib.get_close_matches(key, USED | IGNORED, n=1, cutoff=0.6)
+        otherwise = "the names are libpq's; characters such as & and % are written %26, %25"
         raise UsageError(
-            f"unknown connection parameter {_shown(key)}",
-            f"did you mean {near[0]}?"
-            if near
-            else "the names are libpq's; characters such as & and % are written %26, %25",
+            f"unknown connection parameter {_shown(key)}", near_hint(key, sorted(USED | IGNORED), otherwise)
         )
     return key, value
 

@@ -1,12 +1,11 @@
 """A project's own thresholds and severities for rules that are loaded already."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import UsageError, near_hint
 from pgtune_cli.lint.read_rule import param_type
 from pgtune_cli.lint.rule import Rule
 from pgtune_cli.lint.types import plain
@@ -24,7 +23,7 @@ def adjust(
     known = {rule.id: rule for rule in rules}
     for name in (*params, *severities):
         if name not in known:
-            raise UsageError(f"the configuration names a rule {name} that does not exist", _near(name, known))
+            raise UsageError(f"the configuration names a rule {name} that does not exist", near_hint(name, known))
     for name, values in params.items():
         known[name] = _with_params(known[name], values)
     for name, severity in severities.items():
@@ -35,14 +34,9 @@ def adjust(
 def _with_params(rule: Rule, values: Mapping[str, Any]) -> Rule:
     for name, value in values.items():
         if name not in rule.params:
-            raise UsageError(f"rule {rule.id} has no parameter {name}", _near(name, rule.params))
+            raise UsageError(f"rule {rule.id} has no parameter {name}", near_hint(name, rule.params))
         if param_type(value) != rule.param_types[name]:
             raise UsageError(f"the parameter {name} of rule {rule.id} is not a {rule.param_types[name].value}")
     return msgspec.structs.replace(
         rule, params={**rule.params, **{name: plain(value) for name, value in values.items()}}
     )
-
-
-def _near(name: str, among: Iterable[str]) -> str | None:
-    found = difflib.get_close_matches(name, list(among), 1)
-    return f"did you mean {found[0]}?" if found else None

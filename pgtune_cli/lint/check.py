@@ -5,11 +5,11 @@ loop long (lists are facts or literals, two loops deep at most), cannot build la
 arithmetic, no `map`) and reaches nothing but the subject's facts and the rule's parameters.
 """
 
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from pgtune_cli import errors
 from pgtune_cli.lint.tokens import ConditionError, Kind, Token, tokens
 from pgtune_cli.lint.types import ELEMENT, LISTS, Fact, Type
 
@@ -42,10 +42,10 @@ def check(text: str, variable: str, facts: Mapping[str, Fact], params: Mapping[s
     return Checked(result, reader.source(), frozenset(reader.facts), frozenset(reader.params), tuple(reader.patterns))
 
 
-def near(name: str, names: object) -> str:
+def near(name: str, names: Iterable[object]) -> str:
     """` (did you mean 'x'?)`, or nothing."""
-    close = get_close_matches(name, [str(item) for item in names], 1)  # type: ignore[attr-defined]
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    close = errors.near(name, [str(item) for item in names])
+    return f" (did you mean {close!r}?)" if close else ""
 
 
 class _Reader:

@@ -32,7 +32,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         (["analyze", "postgresql://nobody@127.0.0.1:1/none"], 3, "127.0.0.1"),
         (["analyze", "missing.pgtune"], 2, "missing.pgtune"),
         (["analyze", "x", "--format", "jsn"], 2, "did you mean json?"),
-        (["analyze", "x", "--fail-on", "fatal"], 2, "info, warning or error"),
+        (["analyze", "x", "--fail-on", "fatal"], 2, "one of info, warning, error"),
         (["analyze", "x", "-o", "report.pdf"], 2, "report.pdf"),
         (["analyze", "x", "-o", "nowhere/report.html"], 2, "nowhere"),
         (["analyze", "x", "--budget", "many"], 2, "many"),
