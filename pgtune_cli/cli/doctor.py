@@ -60,7 +60,7 @@ def doctor(
     async def job() -> "list[Check]":
         connection = await connect(server)
         try:
-            return await diagnose(connection)
+            return await diagnose(connection, server)
         finally:
             connection.terminate()
 

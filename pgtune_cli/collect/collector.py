@@ -20,6 +20,8 @@ from pgtune_cli.collect.server_facts import (
     read_settings,
     read_tablespaces,
 )
+from pgtune_cli.collect.service_marks import read_marks, told
+from pgtune_cli.collect.services import OWN
 from pgtune_cli.collect.statistics import read_statistics, read_usage
 from pgtune_cli.collect.tables import Found
 from pgtune_cli.collect.workload import Begun, begin_window, describe_missing, find_extension, read_workload
@@ -62,7 +64,8 @@ async def _read(
     settings = await read_settings(reader)
     extension = await find_extension(reader)
     if extension is None:
-        reader.skip("pg_stat_statements", *describe_missing(settings))
+        service = OWN if facts.superuser else told(await read_marks(reader, None))[0]
+        reader.skip("pg_stat_statements", *describe_missing(settings, service))
         workload = Workload(source="pg_stat_statements")
     else:
         workload = await read_workload(reader, extension, options, begun, rights.stats_grant(facts))

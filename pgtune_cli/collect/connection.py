@@ -36,6 +36,7 @@ __all__ = [
     "PostgresError",
     "Record",
     "ScanCounter",
+    "backend_of",
     "connect",
     "count_scans",
     "is_pooled",
@@ -43,6 +44,7 @@ __all__ = [
     "scans_of",
     "statements",
     "transaction",
+    "version_told",
 ]
 
 APPLICATION_NAME = f"pgtune/{__version__}"
@@ -145,9 +147,29 @@ async def connect(
 
 async def is_pooled(connection: Connection) -> bool:
     """Whether something stands between pgtune and the server: a pooler hands out a process id of its own."""
+    return await backend_of(connection) != connection.get_server_pid()
+
+
+async def backend_of(connection: Connection) -> int:
+    """The process of the server that answers in this moment."""
     # in a transaction, as all that is sent: a pooler may give what is prepared and executed to two servers otherwise
     async with connection.transaction(readonly=True):
-        return bool(await connection.fetchval(_BACKEND) != connection.get_server_pid())
+        return int(await connection.fetchval(_BACKEND))
+
+
+async def version_told(options: ConnectOptions) -> str:
+    """What the other side calls its version, whoever that is: connects, and asks nothing.
+
+    Raises:
+        ConnectionFailed: it lets nobody in.
+    """
+    try:
+        connection = await _open(options, APPLICATION_NAME)
+    except _FAILURES as exc:
+        raise failure(exc, options) from None
+    told = str(getattr(connection.get_settings(), "server_version", ""))
+    connection.terminate()
+    return told
 
 
 async def _may_be_uncounted(connection: Connection) -> bool:

@@ -133,6 +133,13 @@ def _pooler(options: ConnectOptions, said: str) -> tuple[str, str | None]:
     return f"{_where(options)} refused the connection: {said}", "a pooler may not know this database, user or option"
 
 
+def _closed(options: ConnectOptions, said: str) -> tuple[str, str | None]:
+    hint = (
+        "see the server's log; behind a pooler in statement mode, which takes no transactions, name the server itself"
+    )
+    return f"{_where(options)} closed the connection: {said}", hint
+
+
 _BY_STATE: dict[str, _Explain] = {
     "28P01": _password_refused,
     "28000": _not_admitted,
@@ -144,4 +151,5 @@ _BY_STATE: dict[str, _Explain] = {
     "22023": _wrong_setting,
     "55P02": _wrong_setting,
     "08P01": _pooler,
+    "08003": _closed,
 }

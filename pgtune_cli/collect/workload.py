@@ -12,6 +12,7 @@ from pgtune_cli.collect.kind import Kind
 from pgtune_cli.collect.options import CollectOptions
 from pgtune_cli.collect.reader import UNREADABLE, Reader, reason
 from pgtune_cli.collect.samples import Samples, watch
+from pgtune_cli.collect.services import OWN, Service
 from pgtune_cli.model.snapshot import Window, Workload
 
 
@@ -56,7 +57,7 @@ async def begin_window(connection: Connection, reader: Reader, seconds: float) -
             counters = await read_baseline(reader)
         except UNREADABLE:
             return None
-        reset, evicted, _ = await _state(reader, extension)
+        reset, evicted, _ = await state_of(reader, extension)
         clock = (await reader.attempt("clock"))[0]["seconds"]
     samples = await watch(connection, seconds, clock, reader.say)
     return Begun(counters, reset, evicted, clock, samples)
@@ -70,7 +71,7 @@ async def read_workload(
     `grant`: the SQL that lets this role see the statements of others.
     """
     reader.fill["{schema}"] = extension.schema_sql
-    reset, evicted, age = await _state(reader, extension)
+    reset, evicted, age = await state_of(reader, extension)
     try:
         entries = await read_entries(reader, begun.counters if begun else None)
     except UNREADABLE as exc:
@@ -108,7 +109,7 @@ def _window(reader: Reader, begun: Begun, clock: float, reset: str | None, evict
     return Window(since=reset, seconds=round(clock - begun.clock, 3), evicted=dropped)
 
 
-async def _state(reader: Reader, extension: Extension) -> tuple[str | None, int | None, float | None]:
+async def state_of(reader: Reader, extension: Extension) -> tuple[str | None, int | None, float | None]:
     """When the counters were reset, how many entries were dropped since, how many seconds ago; None before 1.9."""
     has_info = await reader.rows("statement_objects", extension.schema)
     if not has_info or not has_info[0]["has_info"]:
@@ -151,7 +152,7 @@ def why_unreadable(error: BaseException, extension: Extension) -> tuple[str, str
 
 NOT_PRELOADED = (
     "pg_stat_statements is created in this database, but the server does not load it",
-    "add pg_stat_statements to shared_preload_libraries in postgresql.conf and restart the server",
+    OWN.preload,
 )
 NOT_CREATED = (
     "pg_stat_statements is not created in this database",
@@ -169,14 +170,14 @@ FOREIGN_BYTES = (
 """the extension converts the texts of all databases before it gives out any."""
 
 
-def describe_missing(settings: Mapping[str, Any]) -> tuple[str, str | None]:
+def describe_missing(settings: Mapping[str, Any], service: Service = OWN) -> tuple[str, str | None]:
     """Why there is no pg_stat_statements, as far as this role may see what the server preloads."""
     preloaded = settings.get("shared_preload_libraries")
-    if preloaded is None:
+    if preloaded is None and service is OWN:
         return NOT_CREATED
-    if "pg_stat_statements" in preloaded:
-        return NOT_CREATED[0], "CREATE EXTENSION pg_stat_statements"
+    if preloaded is None or "pg_stat_statements" in preloaded:
+        return NOT_CREATED[0], service.created()
     return (
         "pg_stat_statements is neither loaded by the server nor created in this database",
-        f"{NOT_PRELOADED[1]}, then CREATE EXTENSION pg_stat_statements",
+        f"{service.preload}, then {service.created()}",
     )

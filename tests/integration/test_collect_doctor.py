@@ -4,18 +4,22 @@ import asyncio
 
 import pytest
 from support.database import Database
+from support.pooler import pgbouncer
 
+from pgtune_cli.collect.connect_options import options_of_dsn
 from pgtune_cli.collect.connection import connect
 from pgtune_cli.collect.doctor import Check, diagnose
+from pgtune_cli.errors import ConnectionFailed
 
 pytestmark = pytest.mark.pg
 
 
 def checks(dsn: str) -> dict[str, Check]:
     async def main() -> list[Check]:
-        connection = await connect(dsn)
+        options = options_of_dsn(dsn, {})
+        connection = await connect(options)
         try:
-            return await diagnose(connection)
+            return await diagnose(connection, options)
         finally:
             await connection.close()
 
@@ -35,11 +39,13 @@ def test_the_recommended_role_has_nothing_missing(shop: Database) -> None:
     dsn = shop.create_role("doctor_reader", "pg_monitor", "SELECT ON ALL TABLES IN SCHEMA public")
     found = checks(dsn)
     assert list(found) == [
-        "server version", "role", "pg_stat_statements", "statement texts", "tables", "planner statistics",
-        "text length", "I/O timing", "recovery", "pooler",
+        "server version", "service", "role", "pg_stat_statements", "statement texts", "statement counters",
+        "usage counters", "tables", "planner statistics", "text length", "I/O timing", "recovery", "pooler",
     ]  # fmt: skip
     settings = {"text length", "I/O timing"}
-    assert {check.status for name, check in found.items() if name not in settings} == {"ok"}
+    ages = {"statement counters", "usage counters"}  # of a server that was just started
+    assert {check.status for name, check in found.items() if name not in settings | ages} == {"ok"}
+    assert found["service"].detail == "no managed service shows itself: settings are changed on the server"
     assert found["text length"].remedy == "ALTER SYSTEM SET track_activity_query_size = '16384'; restart the server"
     assert found["I/O timing"].remedy == "ALTER SYSTEM SET track_io_timing = 'on'; SELECT pg_reload_conf()"
 
@@ -106,3 +112,112 @@ def test_row_security_is_named(shop: Database) -> None:
     dsn = shop.create_role("doctor_secured", "pg_monitor", "SELECT ON ALL TABLES IN SCHEMA public")
     shop.execute('ALTER TABLE "My T" ENABLE ROW LEVEL SECURITY')
     assert checks(dsn)["row security"].remedy == "ALTER ROLE doctor_secured BYPASSRLS"
+
+
+SERVICES = {
+    # roles and settings that it shows, then what its remedies say of a setting, and of one that takes a restart
+    "Amazon RDS": (["rds_superuser"], ["rds.extensions"], "modify-db-parameter-group", "reboot-db-instance"),
+    "Amazon Aurora": (["rds_superuser"], ["rds.extensions"], "modify-db-cluster-parameter-group", "reboot-db-instance"),
+    "Google Cloud SQL": (
+        ["cloudsqlsuperuser"], ["cloudsql.iam_authentication"], "gcloud sql instances patch", "restarts the instance",
+    ),
+    "Google AlloyDB": (
+        ["alloydbsuperuser"], ["alloydb.logical_decoding"], "gcloud alloydb instances update", "restarts the instance",
+    ),
+    "Azure Database for PostgreSQL": (
+        ["azure_pg_admin"], ["azure.extensions"], "flexible-server parameter set", "flexible-server restart",
+    ),
+    "Supabase": (["supabase_admin"], ["supautils.privileged_role"], "ALTER ROLE", "postgres-config update"),
+    "Neon": (["neon_superuser"], ["neon.tenant_id"], "ask Neon's support", "ask Neon's support"),
+    "DigitalOcean": (["doadmin"], [], "service's console", "takes a restart"),
+}  # fmt: skip
+
+
+@pytest.mark.majors(13, 15, 18)
+def test_a_managed_service_is_told_by_what_it_shows_and_its_own_remedy_is_given(shop: Database) -> None:
+    """The roles, settings and functions of a service can be made on any server: they are what is looked at."""
+    dsn = shop.create_role("doctor_guest")
+    shop.execute('ALTER TABLE "My T" ENABLE ROW LEVEL SECURITY; GRANT SELECT ON "My T" TO doctor_guest')
+    for service, (roles, settings, change, restart) in SERVICES.items():
+        for role in roles:
+            shop.create_role(role)
+        for name in settings:
+            shop.execute(f"ALTER DATABASE {shop.database} SET {name} = 'x'")
+        if service == "Amazon Aurora":
+            shop.execute("CREATE FUNCTION aurora_version() RETURNS text LANGUAGE sql AS 'SELECT ''16.4.1''::text'")
+        found = checks(dsn)
+        assert found["service"].detail.startswith(f"{service}, by the "), service
+        assert change in str(found["I/O timing"].remedy)
+        assert restart in str(found["text length"].remedy)
+        assert "ALTER SYSTEM" not in "".join(str(check.remedy) for check in found.values())
+        assert str(found["row security"].remedy).startswith("ALTER ROLE doctor_guest BYPASSRLS; (as ")
+        if not settings:
+            assert found["service"].detail.partition(":")[0] == f"{service}, by the role {roles[0]} alone"
+        if service == "Amazon RDS":
+            # to a superuser, whom no service has, a name that came with a dump proves nothing
+            own = checks(shop.dsn)
+            assert f"as on {service}, but postgres is a superuser" in own["service"].detail
+            assert "ALTER SYSTEM" in str(own["I/O timing"].remedy)
+        for name in settings:
+            shop.execute(f"ALTER DATABASE {shop.database} RESET {name}")
+        shop.execute("DROP FUNCTION IF EXISTS aurora_version()")
+        for role in roles:
+            shop.execute(f"DROP ROLE {role}")
+            shop.forget_role(role)
+    assert checks(dsn)["service"].detail == "no managed service shows itself: settings are changed on the server"
+    shop.create_role("azure_pg_admin")
+    shop.execute("DROP EXTENSION pg_stat_statements")
+    remedy = checks(dsn)["pg_stat_statements"].remedy
+    assert remedy == (
+        "add pg_stat_statements to the server parameter azure.extensions, then "
+        "CREATE EXTENSION pg_stat_statements; (as a member of azure_pg_admin)"
+    )
+
+
+@pytest.mark.majors(13, 15, 18)
+def test_the_age_of_what_is_known_is_told(shop: Database) -> None:
+    dsn = shop.create_role("doctor_ages", "pg_monitor", "SELECT ON ALL TABLES IN SCHEMA public")
+    shop.execute("SELECT pg_stat_statements_reset(); SELECT pg_stat_reset()")
+    shop.execute('UPDATE "My T" SET a = a; ANALYZE "My T"')
+    found = checks(dsn)
+    if shop.version_num >= 140000:
+        assert found["statement counters"].detail == (
+            "statements are counted for 0 min only: what runs daily or weekly may be missing"
+        )
+    else:
+        assert "does not say since when" in found["statement counters"].detail
+    assert (found["usage counters"].status, "are counted for 0 min only" in found["usage counters"].detail) == (
+        "warning", True,
+    )  # fmt: skip
+    shop.execute('INSERT INTO "My T" SELECT generate_series(1, 5000)')
+    flush = "pg_stat_force_next_flush()" if shop.version_num >= 150000 else "pg_sleep(1.2)"
+    shop.execute(f"SELECT {flush}")
+    again = checks(dsn)["planner statistics"]
+    assert (again.status, again.remedy) == ("warning", 'ANALYZE public."My T"')
+    assert again.detail == "more than a fifth of the rows of 1 table changed since the last ANALYZE"
+    shop.execute(str(again.remedy))
+    shop.execute(f"SELECT {flush}")
+    assert checks(dsn)["planner statistics"].detail == "every table with rows was analyzed, none longer ago than 0 min"
+
+
+@pytest.mark.majors(15)
+def test_a_pooler_in_statement_mode_is_no_way_in(shop: Database, pgbouncer_found: None) -> None:
+    with pgbouncer(shop, 2, "statement") as dsn, pytest.raises(ConnectionFailed) as refused:
+        checks(dsn)
+    assert "transaction blocks not allowed in statement pooling mode" in str(refused.value)
+    assert "name the server itself" in str(refused.value.hint)
+
+
+@pytest.mark.majors(15)
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+def test_a_pooler_and_its_mode_are_told(shop: Database, mode: str, pgbouncer_found: None) -> None:
+    with pgbouncer(shop, 2, mode) as dsn:
+        found = checks(dsn)["pooler"]
+    said = {
+        "transaction": (
+            "warning",
+            "PgBouncer stands between, in transaction mode: settings hold for one transaction only",
+        ),
+        "session": ("ok", "a session was kept, as in session mode"),
+    }
+    assert (found.status, found.detail) == (said[mode][0], f"PgBouncer stands between, {said[mode][1]}")

@@ -62,6 +62,10 @@ class Database:
             self.execute(f"grant {grant} to {role}")
         return self.dsn_as(name, password)
 
+    def forget_role(self, name: str) -> None:
+        """That the test dropped it itself."""
+        self._roles.remove('"' + name.replace('"', '""') + '"')
+
     def dsn_as(self, user: str, password: str | None = None) -> str:
         """The DSN of this database for another role."""
         parts = urlsplit(self.dsn)

@@ -21,14 +21,14 @@ listen_addr = 127.0.0.1
 listen_port = {listen}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 server_lifetime = 3600
 logfile = {folder}/log
 """
 
 
 @contextmanager
-def pgbouncer(pg: Database, size: int) -> Iterator[str]:
+def pgbouncer(pg: Database, size: int, mode: str = "transaction") -> Iterator[str]:
     """The DSN of the database through a pool of `size` sessions, as the superuser."""
     assert PROGRAM is not None
     # not below /tmp/pytest-of-root, where the pooler's account may not go
@@ -38,7 +38,13 @@ def pgbouncer(pg: Database, size: int) -> Iterator[str]:
         listen = free.getsockname()[1]
     (folder / "ini").write_text(
         CONFIGURATION.format(
-            database=pg.database, socket=pg.socket_dir, port=pg.port, size=size, listen=listen, folder=folder
+            database=pg.database,
+            socket=pg.socket_dir,
+            port=pg.port,
+            size=size,
+            listen=listen,
+            folder=folder,
+            mode=mode,
         )
     )
     owner = pg.socket_dir.stat() if pg.socket_dir is not None else folder.stat()

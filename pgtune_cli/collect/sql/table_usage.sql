@@ -16,6 +16,8 @@ SELECT /* pgtune */
     u.n_mod_since_analyze,
     to_char(greatest(u.last_analyze, u.last_autoanalyze) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
         AS last_analyze,
+    (extract(epoch FROM clock_timestamp() - greatest(u.last_analyze, u.last_autoanalyze)) / 86400)::float8
+        AS analyzed_days,
     to_char(greatest(u.last_vacuum, u.last_autovacuum) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
         AS last_vacuum,
     -- n_tup_newpage_upd came with 16
