@@ -133,11 +133,9 @@ def _pooler(options: ConnectOptions, said: str) -> tuple[str, str | None]:
     return f"{_where(options)} refused the connection: {said}", "a pooler may not know this database, user or option"
 
 
-def _closed(options: ConnectOptions, said: str) -> tuple[str, str | None]:
-    hint = (
-        "see the server's log; behind a pooler in statement mode, which takes no transactions, name the server itself"
-    )
-    return f"{_where(options)} closed the connection: {said}", hint
+def _closed(_options: ConnectOptions, said: str) -> tuple[str, str | None]:
+    hint = "see its log; behind a pooler in statement mode, which takes no transactions, name the server itself"
+    return f"the server refused the connection: {said}", hint
 
 
 _BY_STATE: dict[str, _Explain] = {

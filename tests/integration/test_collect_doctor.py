@@ -216,7 +216,7 @@ def test_a_pooler_and_its_mode_are_told(shop: Database, mode: str, pgbouncer_fou
     said = {
         "transaction": (
             "warning",
-            "PgBouncer stands between, in transaction mode: settings hold for one transaction only",
+            "in transaction mode: settings hold for one transaction only",
         ),
         "session": ("ok", "a session was kept, as in session mode"),
     }
