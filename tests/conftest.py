@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # clones of snapshot files are not kept among the developer's own
     cache = tempfile.mkdtemp(prefix="pgtune-tests-")
     os.environ["XDG_CACHE_HOME"] = cache
+    # some hundred processes of pgtune: each would compile all of it again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
     config.stash[POOL] = ServerPool(os.environ)
 
