@@ -77,6 +77,9 @@ UNCOUNTED = "track_counts"
 _BACKEND = f"SELECT {MARK} pg_catalog.pg_backend_pid()"
 _MAY = f"SELECT {MARK} pg_catalog.current_setting('is_superuser')::pg_catalog.bool"
 _MAY_15 = f"{_MAY} OR pg_catalog.has_parameter_privilege('{UNCOUNTED}', 'SET')"
+_MAY_COMMENT = f"""\
+-- needs: nothing; a role that is no superuser may since 15, after GRANT SET ON PARAMETER {UNCOUNTED} TO that role
+-- then: {UNCOUNTED} = off for the session, so that pgtune's own scans are in no counter"""
 _SET = (
     f"SELECT {MARK} pg_catalog.count(pg_catalog.set_config(s.name, s.value, $3))"
     " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))"
@@ -204,6 +207,11 @@ def scans_of(connection: Connection) -> ScanCounter | None:
     return getattr(connection, "pgtune_scans", None)
 
 
+def is_counted(connection: Connection) -> bool:
+    """Whether its scans are in the server's counters."""
+    return UNCOUNTED not in getattr(connection, "pgtune_settings", {})
+
+
 def place_of(connection: Connection) -> str | None:
     """Host and port, where there is one of each."""
     return getattr(connection, "pgtune_place", None)
@@ -211,7 +219,7 @@ def place_of(connection: Connection) -> str | None:
 
 def count_scans(connection: Connection, counter: ScanCounter) -> None:
     """From the end of the transaction that is open; of no use where nothing is counted."""
-    if isinstance(connection, _Session) and UNCOUNTED not in connection.pgtune_settings:
+    if isinstance(connection, _Session) and is_counted(connection):
         connection.pgtune_scans = counter
 
 
@@ -231,7 +239,7 @@ def statements() -> tuple[tuple[str, str], ...]:
     """What is sent to connect and to open a transaction, by name."""
     values = "\n".join(f"-- {name} = {value}" for name, value in {**EXACT, **GUARDS}.items())
     return (
-        ("connect: may it be left uncounted", _MAY_15),
+        ("connect: may it be left uncounted", f"{_MAY_COMMENT}\n{_MAY_15}"),
         ("connect: is there a pooler", _BACKEND),
         ("connect: settings", f"{values}\n{_SET}"),
         ("transaction", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),

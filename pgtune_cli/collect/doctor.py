@@ -4,7 +4,7 @@ import msgspec
 
 from pgtune_cli.collect import statistics, tables
 from pgtune_cli.collect.connect_options import ConnectOptions
-from pgtune_cli.collect.connection import LOST, Connection, Record, is_pooled, transaction
+from pgtune_cli.collect.connection import LOST, Connection, Record, is_counted, is_pooled, transaction
 from pgtune_cli.collect.connection import statements as session_statements
 from pgtune_cli.collect.doctor_checks import CHECKS, Check, Counted, Seen
 from pgtune_cli.collect.entries import read_entries
@@ -80,6 +80,7 @@ async def _look(reader: Reader, facts: ServerFacts, options: ConnectOptions | No
         counted=counted,
         usage_days=ages[0]["days"] if ages else None,
         pooler=None,
+        own_scans=is_counted(reader.connection),
     )
 
 
@@ -92,7 +93,7 @@ def _is_stale(row: Record) -> bool:
 def statements_sent() -> list[tuple[str, str]]:
     """Every statement of connecting and collecting, by name, with what it reads and what it needs as comments.
 
-    `{schema}` is the schema of pg_stat_statements.
+    `{schema}` is the schema of pg_stat_statements, `{qualstats}` that of pg_qualstats.
     """
     found = list(session_statements())
     for query in all_queries():

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from pgtune_cli.collect import rights
-from pgtune_cli.collect.connection import Record
+from pgtune_cli.collect.connection import UNCOUNTED, Record
 from pgtune_cli.collect.pooler import Pooler
 from pgtune_cli.collect.server_facts import ServerFacts
 from pgtune_cli.collect.service_marks import Marks, spoken, told
@@ -58,6 +58,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     usage_days: float | None
     """None: never reset."""
     pooler: Pooler | None
+    own_scans: bool
+    """the server counts pgtune's own."""
 
     @property
     def service(self) -> Service:
@@ -103,7 +105,13 @@ def _proper_role(seen: Seen) -> str:
         f"GRANT CONNECT ON DATABASE {seen.facts.database_sql} TO pgtune; "
         f"GRANT USAGE ON SCHEMA {names} TO pgtune; "
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {names} TO pgtune"
-    )
+    ) + "".join(f"; {grant}" for grant in _uncounted_grant(seen, "pgtune"))
+
+
+def _uncounted_grant(seen: Seen, role_sql: str) -> Iterator[str]:
+    """Before 15 nobody can grant it, and on a managed service no customer can."""
+    if seen.facts.version_num >= 150000 and seen.service.name is None:
+        yield f"GRANT SET ON PARAMETER {UNCOUNTED} TO {role_sql}"
 
 
 def _statements(seen: Seen) -> Iterator[Check]:
@@ -233,6 +241,15 @@ def _set(seen: Seen, setting: str, value: str, *, restart: bool) -> str:
     return seen.service.set(setting, value, restart=restart)
 
 
+def _own_scans(seen: Seen) -> Iterator[Check]:
+    name = "own index scans"
+    if not seen.own_scans:
+        yield Check(name, "ok", "they are in no counter")
+        return
+    detail = "the server counts them, and pgtune subtracts those that it made from this machine"
+    yield Check(name, "ok", detail, next(_uncounted_grant(seen, seen.facts.user_sql), None))
+
+
 def _surroundings(seen: Seen) -> Iterator[Check]:
     if seen.facts.in_recovery:
         detail = "this is a standby: its usage counters and statements are its own, not the primary's"
@@ -265,5 +282,5 @@ _DIRECT = {
 }
 
 CHECKS = (
-    _version, _service, _role, _statements, _texts, _counted, _tables, _analyzed, _measured, _surroundings
+    _version, _service, _role, _statements, _texts, _counted, _tables, _analyzed, _measured, _own_scans, _surroundings
 )  # fmt: skip

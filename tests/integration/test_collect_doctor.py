@@ -40,7 +40,8 @@ def test_the_recommended_role_has_nothing_missing(shop: Database) -> None:
     found = checks(dsn)
     assert list(found) == [
         "server version", "service", "role", "pg_stat_statements", "statement texts", "statement counters",
-        "usage counters", "tables", "planner statistics", "text length", "I/O timing", "recovery", "pooler",
+        "usage counters", "tables", "planner statistics", "text length", "I/O timing",
+        "own index scans", "recovery", "pooler",
     ]  # fmt: skip
     settings = {"text length", "I/O timing"}
     ages = {"statement counters", "usage counters"}  # of a server that was just started
@@ -48,6 +49,11 @@ def test_the_recommended_role_has_nothing_missing(shop: Database) -> None:
     assert found["service"].detail == "no managed service shows itself: settings are changed on the server"
     assert found["text length"].remedy == "ALTER SYSTEM SET track_activity_query_size = '16384'; restart the server"
     assert found["I/O timing"].remedy == "ALTER SYSTEM SET track_io_timing = 'on'; SELECT pg_reload_conf()"
+    grant = found["own index scans"].remedy
+    assert grant == ("GRANT SET ON PARAMETER track_counts TO doctor_reader" if shop.version_num >= 150000 else None)
+    if grant is not None:
+        shop.execute(grant)
+        assert checks(dsn)["own index scans"] == Check("own index scans", "ok", "they are in no counter")
 
 
 def test_a_superuser_is_told_how_to_make_a_role(shop: Database) -> None:
@@ -57,7 +63,7 @@ def test_a_superuser_is_told_how_to_make_a_role(shop: Database) -> None:
         "postgres is a superuser: pgtune needs far less",
         "CREATE ROLE pgtune LOGIN; GRANT pg_monitor TO pgtune; "
         f"GRANT CONNECT ON DATABASE {shop.database} TO pgtune; GRANT USAGE ON SCHEMA public TO pgtune; "
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO pgtune",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO pgtune; GRANT SET ON PARAMETER track_counts TO pgtune",
     )
 
 
