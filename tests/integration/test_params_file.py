@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from support.command import pgtune
 
+from pgtune_cli.cli.write import FORMATS
 from pgtune_cli.sql.server_log import read_log
 
 pytestmark = pytest.mark.pg
@@ -69,7 +70,7 @@ def given(jobs: Any, tmp_path_factory: pytest.TempPathFactory) -> Given:
         f"  sets:\n    stuck: [{OTHER}, 31337]\n    idle: {{2: 5, $1: null}}\n"
         "nobody:\n  queryid: 17\n  sets: {a: [1]}\n"
     )
-    files = [f"-o{name}" for name in ("r.html", "r.md", "r.json", "r.sql", "r.txt")]
+    files = [f"-o{name}=r.{name}" for name in FORMATS]
     return analyzed(jobs.dsn, "--params", "params.yaml", *files, cwd=folder)
 
 
@@ -81,7 +82,8 @@ def test_values_of_the_user_come_first_with_their_origin(given: Given) -> None:
 
 def test_no_value_is_in_any_report(given: Given) -> None:
     texts = [given.said, json.dumps(given.report), *(file.read_text() for file in given.folder.glob("r.*"))]
-    assert len(texts) == 7
+    assert len(texts) == 2 + len(FORMATS)
+    assert all("jobs" in text for text in texts[1:])
     for text in texts:
         assert not [value for value in (SECRET, OTHER, "31337") if value in text]
 
