@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pgtune_cli import __version__
 from pgtune_cli.collect import indexes, objects, rights, tables
 from pgtune_cli.collect.connection import LOST, Connection, transaction
+from pgtune_cli.collect.examples import with_examples
 from pgtune_cli.collect.extended import read_expression_texts, read_extended
 from pgtune_cli.collect.extremes import read_extremes
 from pgtune_cli.collect.options import CollectOptions
@@ -69,6 +70,7 @@ async def _read(
         workload = Workload(source="pg_stat_statements")
     else:
         workload = await read_workload(reader, extension, options, begun, rights.stats_grant(facts))
+        workload = await with_examples(reader, workload)
     reader.say("reading the catalog")
     found = await tables.find_relations(reader, options)
     catalog = await _read_catalog(reader, found, facts)

@@ -17,7 +17,7 @@ from pgtune_cli.model.snapshot import Window, Workload
 
 
 class Extension(msgspec.Struct, frozen=True):
-    """pg_stat_statements as it is installed in this database; `schema_sql` is quoted."""
+    """An extension as it is installed in this database; `schema_sql` is quoted."""
 
     version: str
     schema: str
@@ -34,14 +34,10 @@ class Begun(msgspec.Struct, frozen=True):
     samples: Samples
 
 
-async def find_extension(reader: Reader) -> Extension | None:
+async def find_extension(reader: Reader, name: str = "pg_stat_statements") -> Extension | None:
     rows = await reader.rows("extensions")
     return next(
-        (
-            Extension(row["version"], row["schema"], row["schema_sql"])
-            for row in rows
-            if row["name"] == "pg_stat_statements"
-        ),
+        (Extension(row["version"], row["schema"], row["schema_sql"]) for row in rows if row["name"] == name),
         None,
     )
 
