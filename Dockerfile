@@ -6,7 +6,7 @@ RUN python3 -m venv /opt/pgtune \
     && rm -rf /src
 RUN useradd --create-home --uid 10001 pgtune
 ENV PATH=/opt/pgtune/bin:$PATH
-USER pgtune
+USER 10001
 WORKDIR /work
 ENTRYPOINT ["pgtune"]
 CMD ["--help"]

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,27 +115,30 @@ def test_the_pytest_plugin_says_why_it_cannot_read_a_database(tmp_path: Path) ->
     assert "pgtune: " in done.stdout + done.stderr
 
 
-def test_the_hook_runs_under_pre_commit(shop: Any, tmp_path: Path) -> None:
-    """By pre-commit itself, in a repository of its own; the environment that it would install is this one."""
-    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    local = [{**hook, "language": "system"} for hook in hooks if hook["id"] == "pgtune-check"]
-    local[0]["args"] = [shop.dsn, "--no-plans"]
-    config = {"repos": [{"repo": "local", "hooks": local}]}
-    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    (tmp_path / "pgtune.yaml").write_text("slow_query_threshold: 0.0001ms\n", encoding="utf-8")
-    env = {**ENVIRONMENT, "PATH": f"{Path(sys.executable).parent}:{ENVIRONMENT['PATH']}", "HOME": str(tmp_path)}
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True, env=env)
-    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True, env=env)
-    pre_commit = [sys.executable, "-m", "pre_commit"]
-    manifest = [*pre_commit, "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")]
-    subprocess.run(manifest, check=True, env=env, capture_output=True)
-    words = [*pre_commit, "run", "--all-files"]
-    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "check failed" in done.stdout
-    (tmp_path / "pgtune.yaml").write_text("slow_query_threshold: 1h\n", encoding="utf-8")
-    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True, env=env)
-    assert subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, check=False).returncode == 0
+def test_pre_commit_installs_the_hook_and_runs_it(shop: Any, tmp_path: Path) -> None:
+    """From this repository's last commit into an environment of pre-commit's own; dependencies come from this one."""
+    env = {**ENVIRONMENT, "HOME": str(tmp_path), "PRE_COMMIT_HOME": str(tmp_path / "hooks"), "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
+    git = partial(subprocess.run, check=True, env=env, text=True, capture_output=True)
+    commit = git(["git", "rev-parse", "HEAD"], cwd=ROOT).stdout.strip()
+    hook = {"id": "pgtune-check", "args": [shop.dsn, "--no-plans"]}
+    config = {"repos": [{"repo": str(ROOT), "rev": commit, "hooks": [hook]}]}
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    git(["git", "init", "-q"], cwd=folder)
+
+    def run_hooks(threshold: str) -> subprocess.CompletedProcess[str]:
+        (folder / "pgtune.yaml").write_text(f"slow_query_threshold: {threshold}\n", encoding="utf-8")
+        git(["git", "add", "."], cwd=folder)
+        words = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
+        return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+    failed = run_hooks("0.0001ms")
+    assert (failed.returncode, "check failed" in failed.stdout) == (1, True), failed.stdout + failed.stderr
+    assert list((tmp_path / "hooks").glob("repo*/py_env-*/bin/pgtune")) != []
+    passed = run_hooks("1h")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
 
 
 def docker_instructions() -> list[tuple[str, str]]:
@@ -146,9 +151,18 @@ def test_the_dockerfile_pins_its_base_and_ends_as_nobody_special() -> None:
     found = docker_instructions()
     assert re.fullmatch(r"python:3\.1[123]-slim-\w+", dict(found)["FROM"])
     users = [value for name, value in found if name == "USER"]
-    assert users == ["pgtune"]
+    assert users == ["10001"]
+    assert any("useradd" in value and "--uid 10001" in value for name, value in found if name == "RUN")
     assert [name for name, _ in found].index("USER") < [name for name, _ in found].index("ENTRYPOINT")
     assert not any(name == "ADD" for name, _ in found)
+
+
+def test_hadolint_has_nothing_to_say_about_the_dockerfile() -> None:
+    hadolint = Path(sysconfig.get_path("scripts")) / "hadolint"
+    good = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (good.returncode, good.stdout) == (0, ""), good.stdout + good.stderr
+    bad = subprocess.run([hadolint, "-"], input="FROM python\n", capture_output=True, text=True, check=False)
+    assert "DL3006" in bad.stdout
 
 
 def test_the_dockerfile_s_install_step_works_in_a_fresh_folder(tmp_path: Path) -> None:
