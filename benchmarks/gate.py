@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.database import Database
-from support.gate_shop import REGRESSIONS, Application, Regression, load, run
+from support.gate_shop import REGRESSIONS, Application, Regression, busy, load, run
 from support.servers import ServerPool
 from typer.testing import CliRunner
 
@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--times", type=int, default=3, help="how often each regression is planted")
     parser.add_argument("--scale", type=int, default=20_000, help="rows of the orders table")
+    parser.add_argument("--hogs", type=int, default=4, help="processes that take the cores")
     options = parser.parse_args()
     pool = ServerPool(os.environ)
     try:
@@ -109,6 +110,8 @@ def main() -> None:
             pg.execute("SELECT pg_reload_conf()")
             baseline = baseline_of(pg, folder)
             unchanged(pg, baseline, options.runs, "long-lived")
+            with busy(options.hogs):
+                unchanged(pg, baseline, options.runs, f"long-lived, {options.hogs} processes beside it")
             for regression in REGRESSIONS:
                 planted(pg, baseline, regression, options.times)
             pg.drop()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.gate_run import Run, RunFlags
-from pgtune_cli.cli.pipeline import chosen_rules
+from pgtune_cli.cli.pipeline import chosen_rules, with_objectives
 from pgtune_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ async def replay_run(
 
     before, _ = side(found.before)
     after, analysis = side(found.after)
-    findings, skipped = evaluate(chosen_rules(flags.options, settings), analysis)
+    judged = with_objectives(analysis, settings)
+    findings, skipped = evaluate(chosen_rules(flags.options, settings), judged)
     texts = {one.fingerprint: one.query for one in analysis.statements}
     context = Context(texts=texts, places=places(texts, flags.source))
     return before, Run(after, context, findings, skipped, found.notes)
@@ -59,8 +60,9 @@ async def replay_run(
 async def _samples(
     where: "Target | None", flags: RunFlags, settings: "Settings", notes: Notes
 ) -> "tuple[SampledText, ...]":
-    """Texts with their literals: of --workload, or those seen while --window passed."""
+    """Texts with their literals: of --workload, or those seen while --window passed, as often as they were called."""
     from pgtune_cli.cli.source import open_source
+    from pgtune_cli.sql.statements import called_samples
     from pgtune_cli.sql.workload_files import read_workload
 
     if flags.collect.workload is not None:
@@ -68,4 +70,4 @@ async def _samples(
     if where is None:
         raise UsageError("--replay needs texts with literals", "--workload, or a server and --window")
     async with open_source(where, flags.collect, settings, notes) as source:
-        return source.snapshot.workload.samples
+        return called_samples(source.snapshot)

@@ -9,6 +9,7 @@ from pgtune_cli.model.comparison import Baseline, BaselineStatement, PlanSummary
 
 MOST_SAID = 8
 GREW = 1.1
+UNCHANGED = "schema, settings, data and the plan for a new session are as they were:"
 
 
 def causes(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> tuple[str, ...]:
@@ -21,6 +22,15 @@ def causes(old: BaselineStatement, new: BaselineStatement, before: Baseline, aft
         *plan_changes(old.plan, new.plan),
     ]
     return tuple(dict.fromkeys(found))[:MOST_SAID]
+
+
+def unseen(old: BaselineStatement, new: BaselineStatement) -> tuple[str, ...]:
+    """What is left where everything that is read stayed as it was, for a statement that does more a call."""
+    if old.fingerprint != new.fingerprint or old.plan is None or new.plan is None or old.plan.shape != new.plan.shape:
+        return ()
+    if new.measurement.temp_blocks_per_call > old.measurement.temp_blocks_per_call:
+        return (f"{UNCHANGED} its session's work_mem may be lower, or what it sorts and hashes is larger",)
+    return (f"{UNCHANGED} its constants or parameters may be others, or settings of its session",)
 
 
 def all_changes(before: Baseline, after: Baseline) -> Iterator[str]:
@@ -82,6 +92,12 @@ def _settings(before: Baseline, after: Baseline) -> Iterator[str]:
         then, now = before.settings[name], after.settings[name]
         if then != now:
             yield f"{name} was {then}, is {now}"
+    if not (before.settings and after.settings):
+        return
+    for name in sorted(before.settings.keys() ^ after.settings.keys()):
+        if " of role " in name:
+            was, now = (side.settings.get(name, "not set") for side in (before, after))
+            yield f"{name} was {was}, is {now}"
 
 
 def _data(new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator[str]:

@@ -82,8 +82,15 @@ def make_baseline(
 
 
 def _planner_settings(analysis: Analysis | None) -> dict[str, str]:
-    found = analysis.snapshot.server.settings if analysis else {}
-    return {name: value for name, value in sorted(found.items()) if PLANNERS.fullmatch(name)}
+    if analysis is None:
+        return {}
+    snapshot = analysis.snapshot
+    found = dict(snapshot.server.settings)
+    roles = {role for statement in analysis.statements for role in statement.roles}
+    for one in snapshot.usage.server.role_settings or ():
+        if one.role in roles:
+            found.setdefault(f"{one.name} of role {one.role}", one.value)
+    return {name: value for name, value in sorted(found.items()) if PLANNERS.fullmatch(name.partition(" ")[0])}
 
 
 def sizes(analysis: Analysis) -> dict[str, int]:

@@ -126,8 +126,9 @@ def _time(before: Measurement, after: Measurement, around: Circumstances) -> Sig
         return Signal(Direction.SUSPECT, f"{text}: {cold}", time_only=True)
     if around.code_changed and _most_calls_slower(before, after, around.speed):
         which = "the code that it runs" if around.same_text else "its text"
-        return Signal(Direction.SLOWER, f"{text}, most calls, and {which} changed")
-    return Signal(Direction.SUSPECT, f"{text}: one window on each side cannot decide on time", time_only=True)
+        return Signal(Direction.SLOWER, f"{text}, in most calls, and {which} changed")
+    doubt = f"{text}: one window on each side cannot decide on time"
+    return Signal(Direction.SUSPECT, doubt, time_only=True, doubtful_gain=slowdown < 1)
 
 
 def _most_calls_slower(before: Measurement, after: Measurement, speed: float) -> bool:

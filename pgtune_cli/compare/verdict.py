@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pgtune_cli.compare.causes import causes, plan_changes, plan_worse
+from pgtune_cli.compare.causes import causes, plan_changes, plan_worse, unseen
 from pgtune_cli.compare.code_changes import code_changes
 from pgtune_cli.compare.cold import cold_cache
 from pgtune_cli.compare.direction import Direction, Signal
@@ -252,7 +252,15 @@ class _Judge:
             found += plan_changes(self._production_plan_before(entry, old), entry.production_plan)
         if old is not None and self._baseline is not None:
             found += causes(old, entry, self._baseline, self._candidate)
+            if not found and self._does_more(old, entry):
+                found += unseen(old, entry)
         return tuple(dict.fromkeys(found))
+
+    @staticmethod
+    def _does_more(old: BaselineStatement, entry: BaselineStatement) -> bool:
+        then, now = old.measurement, entry.measurement
+        more = ((one.blocks_per_call, one.rows_per_call, one.temp_blocks_per_call) for one in (then, now))
+        return any(after > 1.1 * before for before, after in zip(*more, strict=True))
 
 
 def _unless_cold(signal: Signal, old: BaselineStatement, entry: BaselineStatement, speed: float) -> Signal:
@@ -271,6 +279,8 @@ def _effect(policy: Policy) -> float | None:
 def _against(found: list[Signal]) -> tuple[ComparisonVerdict, list[str]]:
     """The worst signal decides; doubt is a verdict of its own."""
     directions = {signal.direction for signal in found}
+    if Direction.SLOWER in directions:
+        found = [signal for signal in found if not signal.doubtful_gain]
     reasons = [signal.reason for signal in sorted(found, key=lambda signal: -signal.direction)]
     if Direction.SLOWER in directions:
         return ComparisonVerdict.SLOWER, reasons

@@ -4,6 +4,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from pgtune_cli.model.snapshot import SampledText, Snapshot, StatementRow
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.fingerprint import fingerprint
@@ -31,6 +33,19 @@ def statements(snapshot: Snapshot) -> tuple[Statement, ...]:
         total = math.fsum(row.total_exec_time_ms for row in snapshot.workload.rows)
     merged = [_merge(key, rows, samples.get(key, []), total) for key, rows in groups.items()]
     return tuple(sorted(merged, key=lambda one: (-one.total_exec_time_ms, -one.calls, one.fingerprint)))
+
+
+def called_samples(snapshot: Snapshot) -> tuple[SampledText, ...]:
+    """The samples, with the calls that were counted of their statements: few of those are seen running."""
+    seen: dict[str, float] = defaultdict(float)
+    keys = [fingerprint(sample.query) for sample in snapshot.workload.samples]
+    for key, sample in zip(keys, snapshot.workload.samples, strict=True):
+        seen[key] += sample.calls
+    counted = {one.fingerprint: one.calls for one in statements(snapshot)}
+    return tuple(
+        msgspec.structs.replace(sample, calls=sample.calls * max(counted.get(key, 0) / seen[key], 1.0))
+        for key, sample in zip(keys, snapshot.workload.samples, strict=True)
+    )
 
 
 def _key(row: StatementRow) -> str:

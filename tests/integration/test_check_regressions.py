@@ -1,16 +1,12 @@
 """The gate on a real test run: quiet on unchanged runs, failing on every planted regression, with its cause."""
 
-import contextlib
 import copy
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.gate_shop import REGRESSIONS, Application, Regression, load, run
+from support.gate_shop import REGRESSIONS, Application, Regression, busy, load, run
 from typer.testing import CliRunner
 
 from pgtune_cli.cli.main import app
@@ -49,16 +45,6 @@ def gate(pg_module: Any, tmp_path_factory: pytest.TempPathFactory) -> Gate:
 
 def failing(result: dict[str, Any]) -> list[str]:
     return [f"{one['query']}: {one['reasons']} {one['causes']}" for one in result["comparisons"] if one["fails"]]
-
-
-@contextlib.contextmanager
-def busy(processes: int) -> Iterator[None]:
-    """A machine whose cores are taken."""
-    with contextlib.ExitStack() as stack:
-        for _ in range(processes):
-            hog = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
-            stack.callback(hog.kill)
-        yield
 
 
 @pytest.mark.parametrize(("seed", "hogs"), [(1, 0), (2, 0), (1, 4)], ids=["same values", "other values", "under load"])

@@ -117,7 +117,13 @@ def test_the_pytest_plugin_says_why_it_cannot_read_a_database(tmp_path: Path) ->
 
 def test_pre_commit_installs_the_hook_and_runs_it(shop: Any, tmp_path: Path) -> None:
     """From this repository's last commit into an environment of pre-commit's own; dependencies come from this one."""
-    env = {**ENVIRONMENT, "HOME": str(tmp_path), "PRE_COMMIT_HOME": str(tmp_path / "hooks"), "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    env = {
+        **ENVIRONMENT,
+        "HOME": str(tmp_path),
+        "PRE_COMMIT_HOME": str(tmp_path / "hooks"),
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # as pip reads it: without; hatchling is there
+    }
     env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
     git = partial(subprocess.run, check=True, env=env, text=True, capture_output=True)
     commit = git(["git", "rev-parse", "HEAD"], cwd=ROOT).stdout.strip()

@@ -1,8 +1,11 @@
 """A database and a test run against it, with regressions to plant: what the gate's tests and its benchmark work on."""
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,3 +213,13 @@ def load(execute: Callable[[str], Any], customers: int = 1000, orders: int = 20_
 
 def run(dsn: str, application: Application, seed: int = 1) -> None:
     asyncio.run(application.run(dsn, seed))
+
+
+@contextlib.contextmanager
+def busy(processes: int) -> Iterator[None]:
+    """A machine whose cores are taken."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(processes):
+            hog = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            stack.callback(hog.kill)
+        yield
