@@ -8,11 +8,13 @@ from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 
 
 def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...]) -> Finding:
-    """The finding; where its suggestion has no SQL of its own, that of the index or rewrite advised for the same."""
+    """The finding; where its suggestion has no SQL, or SQL that was not tried, that of what is advised."""
     suggestion = finding.suggestion
-    if suggestion is None or suggestion.sql is not None:
+    if suggestion is None or (suggestion.sql is not None and suggestion.kind != "statistics"):
         return finding
     advised = None
+    if suggestion.kind == "statistics":
+        advised = _statistics(finding, suggestion, advice)
     if suggestion.kind == "index":
         advised = _index(finding, suggestion, advice)
     elif suggestion.kind == "rewrite":
@@ -26,6 +28,17 @@ def _index(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Sug
         served = {item.fingerprint for item in chosen.statements}
         if chosen.relation == finding.relation and served & set(finding.statements):
             return msgspec.structs.replace(suggestion, sql=chosen.sql, rollback_sql=chosen.rollback_sql)
+    return None
+
+
+def _statistics(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Suggestion | None:
+    """Those that were tried, in place of all kinds over all columns of the condition."""
+    for one in advice.statistics:
+        seen = {item.fingerprint for item in one.statements}
+        if one.relation == finding.relation and seen & set(finding.statements):
+            analyze = next(step for step in one.steps if step.startswith("ANALYZE"))
+            sql = one.sql if one.sql == analyze else f"{one.sql}; {analyze}"
+            return msgspec.structs.replace(suggestion, sql=sql, rollback_sql=one.rollback_sql or None)
     return None
 
 

@@ -3,7 +3,7 @@
 Here the rooms meet: each analyser gets the same Analysis, and none of them knows of the others.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,8 +17,8 @@ from pgtune_cli.cli.source import Source
 from pgtune_cli.cli.stored_plans import stored_plans
 from pgtune_cli.errors import EmbeddedServerError, ServerRefused, UsageError
 from pgtune_cli.model.analysis import Analysis, Objectives
-from pgtune_cli.model.catalog import RelationName
-from pgtune_cli.model.index import IndexAdvice
+from pgtune_cli.model.catalog import Relation, RelationName
+from pgtune_cli.model.index import IndexAdvice, StatisticsAdvice
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.model.statement import Statement
@@ -313,10 +313,30 @@ async def advise(
             )
 
         whatif = HypopgWhatIf(source.connection, analysis.snapshot.catalog)
-    if whatif is None:
-        return IndexAdvice()
-    notes.progress("choosing indexes")
-    return await choose(analysis, whatif, _advise_options(options))
+    advice = IndexAdvice()
+    if whatif is not None:
+        notes.progress("choosing indexes")
+        advice = await choose(analysis, whatif, _advise_options(options))
+    return msgspec.structs.replace(advice, statistics=await _statistics(analysis, source, clone, options, notes))
+
+
+async def _statistics(
+    analysis: Analysis, source: Source, clone: "Clone | None", options: AnalyzeOptions, notes: Notes
+) -> tuple[StatisticsAdvice, ...]:
+    """Where an executed plan had a wrong estimate; each tried with a sample of the table, if one may be read."""
+    from pgtune_cli.advise.statistics import advise_statistics
+    from pgtune_cli.explain.table_sample import TableSample, sample_table
+
+    connection = source.replica or source.connection
+
+    async def sample(relation: Relation, columns: Sequence[str], expressions: Sequence[str]) -> TableSample | str:
+        if connection is None or connection.is_closed():
+            return "there is no server"
+        notes.progress(f"reading a sample of {relation.relation_name}")
+        catalog = analysis.snapshot.catalog
+        return await sample_table(connection, catalog, relation, columns, expressions, _explain_options(options))
+
+    return await advise_statistics(analysis, clone, sample)
 
 
 @asynccontextmanager

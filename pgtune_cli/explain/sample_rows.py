@@ -73,18 +73,19 @@ def _tables(values: ParameterValues, source: ColumnSource) -> list[_Table]:
             continue
         below = source.below_views(use.column)
         relation = source.catalog.relation(below.relation)
-        if relation is None or not _readable(relation) or not _plain_type(source.type(below), source.catalog):
+        if relation is None or not readable(relation) or not plain_type(source.type(below), source.catalog):
             continue
         key = (use.column.alias, below.relation)
         tables.setdefault(key, _Table(use.column.alias, relation, {})).columns[use.column] = below.column
     return list(tables.values())
 
 
-def _readable(relation: Relation) -> bool:
+def readable(relation: Relation) -> bool:
+    """A table whose rows every policy lets through."""
     return relation.kind in KINDS and not relation.row_security
 
 
-def _plain_type(name: str, catalog: Catalog) -> bool:
+def plain_type(name: str, catalog: Catalog) -> bool:
     """Its text form is made by PostgreSQL's own code."""
     name = resolved(name, catalog)
     name = element_type(name) or name
@@ -126,7 +127,7 @@ async def _sampled(
 ) -> list[dict[str, str | None]]:
     """Rows of a few pages, without NULLs in what is compared."""
     relation = table.relation
-    pages = _pages(relation, catalog)
+    pages = pages_of(relation, catalog)
     percent = 100.0 if pages <= PAGES else 100.0 * PAGES / pages
     names = list(dict.fromkeys([*table.columns.values(), *keys]))
     known = " AND ".join(f"{quote_identifier(name)} IS NOT NULL" for name in dict.fromkeys(table.columns.values()))
@@ -137,9 +138,10 @@ async def _sampled(
     return [dict(zip(names, row.values(), strict=True)) for row in await connection.fetch(sql)]
 
 
-def _pages(relation: Relation, catalog: Catalog) -> int:
+def pages_of(relation: Relation, catalog: Catalog) -> int:
+    """Blocks, of all its partitions."""
     if relation.kind is RelationKind.PARTITIONED:
-        return sum(_pages(one, catalog) for one in catalog.relations if one.partition_of == relation.relation_name)
+        return sum(pages_of(one, catalog) for one in catalog.relations if one.partition_of == relation.relation_name)
     return relation.pages if relation.pages is not None else relation.relpages
 
 

@@ -25,6 +25,11 @@ def statements_sent() -> list[tuple[str, str]]:
             f"SELECT {MARK} a::pg_catalog.text, … FROM … TABLESAMPLE SYSTEM (…) REPEATABLE (42)"
             " WHERE a IS NOT NULL AND … LIMIT 200",
         ),
+        (
+            "how values occur together, where an executed plan had a wrong estimate",
+            f"SELECT {MARK} k0, …, count(*)::int8 AS rows FROM (SELECT (a)::text AS k0, … FROM … TABLESAMPLE SYSTEM (…)"
+            " REPEATABLE (42) WHERE (ctid::text::point)[1]::int4 % … = 0) AS s GROUP BY k0, … ORDER BY k0, … LIMIT …",
+        ),
         ("rows that those lead to", f"SELECT {MARK} b::pg_catalog.text, … FROM … WHERE … = … LIMIT 1"),
         ("--execute-on: which server", IDENTITY),
         ("--execute-on: which system", SYSTEM),

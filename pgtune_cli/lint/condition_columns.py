@@ -1,26 +1,16 @@
-"""Columns and casts in the conditions that EXPLAIN prints of a scan."""
+"""Casts in the conditions that EXPLAIN prints of a scan."""
 
 from collections.abc import Iterator
 
+from pgtune_cli.explain.condition_columns import tokens_of
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import Relation, RelationName
+from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.plan import PlanNode
 from pgtune_cli.model.statement import Statement
-from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.lex import Token, TokenKind
 
 TEXTS = {"text", "character varying"}
 NAMES = (TokenKind.WORD, TokenKind.QUOTED)
-
-
-def columns_in(node: PlanNode, relation: Relation | None) -> tuple[str, ...]:
-    """Columns of the scanned table in the node's filter and index condition, in order of appearance."""
-    if relation is None:
-        return ()
-    names = {column.name for column in relation.columns}
-    found: list[str] = []
-    for condition in (node.index_cond, node.recheck_cond, node.filter):
-        found += [name for name in _column_names(condition, node.alias) if name in names]
-    return tuple(dict.fromkeys(found))
 
 
 def casts_on_columns(node: PlanNode, name: RelationName, statement: Statement, world: World) -> tuple[str, ...]:
@@ -45,33 +35,9 @@ def _written_casts(statement: Statement, name: RelationName, world: World) -> se
     }
 
 
-def _tokens(condition: str | None) -> list[Token]:
-    try:
-        return tokens(condition) if condition else []
-    except TruncatedText:
-        return []
-
-
-def _column_names(condition: str | None, alias: str | None) -> Iterator[str]:
-    """Names that are no function, no type and no column of another table."""
-    found = _tokens(condition)
-    for place, token in enumerate(found):
-        name = token.name
-        before = found[place - 1].text if place else ""
-        after = found[place + 1].text if place + 1 < len(found) else ""
-        if name is None or before == "::" or after in ("(", "."):
-            continue
-        if before != "." or _qualifier(found, place) == alias:
-            yield name
-
-
-def _qualifier(found: list[Token], place: int) -> str | None:
-    return found[place - 2].name if place >= 2 else None
-
-
 def _casts(condition: str | None, alias: str | None) -> Iterator[tuple[str, str]]:
     """`(alias.column)::type` and `(column)::type`, as column and type."""
-    found = _tokens(condition)
+    found = tokens_of(condition)
     for place, token in enumerate(found):
         if token.text != "::" or place < 3 or found[place - 1].text != ")" or found[place - 2].name is None:
             continue

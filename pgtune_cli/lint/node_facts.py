@@ -2,9 +2,10 @@
 
 from functools import cached_property
 
+from pgtune_cli.explain.condition_columns import columns_in
 from pgtune_cli.explain.derive import PlacedNode, q_error, rows_total
 from pgtune_cli.explain.exclusive import NodeNumbers
-from pgtune_cli.lint.condition_columns import casts_on_columns, columns_in
+from pgtune_cli.lint.condition_columns import casts_on_columns
 from pgtune_cli.lint.lazy import LazyFacts, fact
 from pgtune_cli.lint.plan_view import PlanView, times
 from pgtune_cli.lint.statistics_sql import missing_statistics_sql

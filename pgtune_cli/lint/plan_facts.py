@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property, partial
 
-from pgtune_cli.lint.condition_columns import columns_in
+from pgtune_cli.explain.condition_columns import columns_in
 from pgtune_cli.lint.lazy import LazyFacts, fact
 from pgtune_cli.lint.measured_rows import comparable_rows
 from pgtune_cli.lint.node_facts import ANALYZE, BUFFERS, HowManyRows, WhatItCosts, WhatItIs, WhatItReads

@@ -106,6 +106,48 @@ class WorseStatement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class SeenEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """One place in a plan that was executed: what the planner expected there, and what came. Rows of all loops."""
+
+    fingerprint: str
+    place: str
+    """path of the node: `0.1` is the root's second child."""
+    rows_planned: float
+    rows_actual: float
+    rows_with: float | None = None
+    """what the planner would expect with the statistics; None where that was not verified."""
+
+
+class StatisticsAdvice(msgspec.Struct, frozen=True, kw_only=True):
+    """Statistics that would have prevented a misestimate that was seen."""
+
+    sql: str
+    """the bare CREATE STATISTICS, ALTER TABLE or ANALYZE."""
+    steps: tuple[str, ...]
+    """the whole script, ANALYZE included. It may be run again."""
+    rollback_sql: str
+    """empty where there is nothing to undo."""
+    rollback_steps: tuple[str | None, ...] = ()
+    name: str | None = None
+    """of the statistics object."""
+    relation: str
+    columns: tuple[str, ...]
+    """and expressions."""
+    kinds: tuple[str, ...]
+    """dependencies, mcv, ndistinct, expression; target (of a column), n_distinct (an override), analyze."""
+    status: str
+    """sampled (the planner's estimate with statistics made of a sample of the table), counted (an executed plan
+    counted the groups of the whole table), unverified."""
+    reason: str | None = None
+    """why it is unverified."""
+    sample_rows: int | None = None
+    plan_changes: bool = False
+    """the plan of one of the statements becomes another."""
+    statements: tuple[SeenEstimate, ...]
+    evidence: dict[str, Any]
+    why: str
+
+
 class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
     engine: str | None = None
     """clone or hypopg; None when no what-if planner was available."""
@@ -122,3 +164,5 @@ class IndexAdvice(msgspec.Struct, frozen=True, kw_only=True):
     dropped: tuple[DroppedIndex, ...] = ()
     trial: Trial | None = None
     worse: tuple[WorseStatement, ...] = ()
+    statistics: tuple[StatisticsAdvice, ...] = ()
+    """no indexes, and no part of the costs above."""

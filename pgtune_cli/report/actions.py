@@ -3,10 +3,10 @@
 import msgspec
 
 from pgtune_cli.model.finding import Finding
-from pgtune_cli.model.index import ChosenIndex
+from pgtune_cli.model.index import ChosenIndex, StatisticsAdvice
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
-from pgtune_cli.report import rewrites
+from pgtune_cli.report import rewrites, statistics
 from pgtune_cli.report.format import cost, count, number_of, one_line, percent, size
 
 _LONGEST = 200
@@ -18,7 +18,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     if time falls as the planner's cost does (or the blocks that were counted); None where nothing tells."""
 
     kind: str
-    """index, rewrite, finding or drop."""
+    """index, rewrite, statistics, finding or drop."""
     title: str
     anchor: str
     """of its part of the HTML report."""
@@ -39,6 +39,7 @@ def actions(report: Report) -> tuple[Action, ...]:
     known = {statement.fingerprint: statement for statement in report.statements}
     found = [_index(number, index, known, report) for number, index in enumerate(report.indexes.chosen, 1)]
     found += [_rewrite(number, rewrite, known) for number, rewrite in enumerate(offered(report), 1)]
+    found += [_statistics(number, one, known) for number, one in enumerate(report.indexes.statistics, 1)]
     found += [_finding(finding, known) for finding in report.findings if _stands_alone(finding, report)]
     if report.indexes.dropped:
         found.append(_drop(report))
@@ -115,6 +116,23 @@ def _rewrite(number: int, rewrite: Rewrite, known: dict[str, ReportStatement]) -
     )
 
 
+def _statistics(number: int, advice: StatisticsAdvice, known: dict[str, ReportStatement]) -> Action:
+    concerned = [known[key] for key in dict.fromkeys(one.fingerprint for one in advice.statements) if key in known]
+    worst = max(advice.statements, key=lambda one: max(one.rows_planned, 1) / max(one.rows_actual, 1))
+    return Action(
+        kind="statistics",
+        title=one_line(statistics.title(advice), _LONGEST),
+        anchor=f"statistics-{number}",
+        statements=tuple(statement.fingerprint for statement in concerned),
+        share=sum(statement.share_of_time for statement in concerned),
+        gain=None,
+        change=f"{count(worst.rows_planned)} rows planned, {count(worst.rows_actual)} came",
+        blocks=_blocks(concerned),
+        sure=statistics.standing(advice),
+        rank=1 if advice.plan_changes else 0,
+    )
+
+
 def _finding(finding: Finding, known: dict[str, ReportStatement]) -> Action:
     concerned = [known[fingerprint] for fingerprint in finding.statements if fingerprint in known]
     return Action(
@@ -154,6 +172,8 @@ def _stands_alone(finding: Finding, report: Report) -> bool:
         return True
     told = {_bare(index.sql) for index in report.indexes.chosen} | {_bare(one.sql) for one in report.indexes.dropped}
     if suggestion.sql is not None and _bare(suggestion.sql) in told:
+        return False
+    if suggestion.sql is not None and any(suggestion.sql.startswith(one.sql) for one in report.indexes.statistics):
         return False
     rewritten = {rewrite.statement for rewrite in offered(report)}
     return not (suggestion.kind == "rewrite" and set(finding.statements) & rewritten)

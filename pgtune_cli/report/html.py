@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.report import format as form
-from pgtune_cli.report import plan_view, rewrites
+from pgtune_cli.report import plan_view, rewrites, statistics
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, blocks_a_call, brings, offered, refused
 from pgtune_cli.report.bodies import packed
@@ -72,9 +72,10 @@ def _environment() -> Environment:
         one_line=form.plain_sql,
     )  # fmt: skip
     environment.globals.update(
-        headline=headline, rewrites=rewrites, number_of=form.number_of, suppressed_line=suppressed_line,
-        near_miss_line=near_miss_line, plan_view=plan_view, blocks_a_call=blocks_a_call, brings=brings,
-        width=_width, search_text=_search_text, workload_lines=workload_lines, notable_settings=notable_settings,
+        headline=headline, rewrites=rewrites, statistics=statistics, number_of=form.number_of,
+        suppressed_line=suppressed_line, near_miss_line=near_miss_line, plan_view=plan_view,
+        blocks_a_call=blocks_a_call, brings=brings, width=_width, search_text=_search_text,
+        workload_lines=workload_lines, notable_settings=notable_settings,
     )  # fmt: skip
     return environment
 
@@ -122,6 +123,11 @@ def _fixes(report: Report) -> dict[str, list[dict[str, Any]]]:
             fix = {"anchor": f"index-{number}", "title": f"Index on {index.relation}", "sql": index.sql,
                    "before": benefit.cost_before, "after": benefit.cost_after, "unit": "cost"}  # fmt: skip
             found.setdefault(benefit.fingerprint, []).append(fix)
+    for number, advice in enumerate(report.indexes.statistics, 1):
+        for seen in advice.statements:
+            fix = {"anchor": f"statistics-{number}", "title": statistics.title(advice), "sql": advice.sql,
+                   "before": seen.rows_planned, "after": seen.rows_with, "unit": "rows planned"}  # fmt: skip
+            found.setdefault(seen.fingerprint, []).append(fix)
     for number, rewrite in enumerate(offered(report), 1):
         blocks = rewrite.blocks_before is not None and rewrite.blocks_after is not None
         first = rewrites.main_statements(rewrite)

@@ -8,6 +8,7 @@ from pgtune_cli.model.statement import Statement
 from pgtune_cli.report.format import percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
+from pgtune_cli.report.statistics import standing, title
 from pgtune_cli.sql.quote import quote_literal
 
 
@@ -45,6 +46,7 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Sta
         lines += [f"-- undo: {_in_comment(dropped.rollback_sql)}"]
     if advice.dropped:
         lines += ["", *_run(("RESET lock_timeout", "RESET statement_timeout"))]
+    lines += _statistics(advice, texts)
     for possible in advice.possible:
         lines += ["", *_comment(f"possible only: {possible.reason}"), f"-- {_in_comment(possible.sql)};"]
     told = {near.sql for index in advice.chosen for near in index.near_misses}
@@ -52,6 +54,21 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Sta
         if rejected.sql not in told:
             lines += ["", *_comment(f"rejected: {rejected.reason}"), f"-- {_in_comment(rejected.sql)};"]
     return "\n".join(lines) + "\n"
+
+
+def _statistics(advice: IndexAdvice, texts: dict[str, str]) -> list[str]:
+    """Of the planner; each with the estimates that were seen."""
+    lines: list[str] = []
+    for one in advice.statistics:
+        lines += ["", f"-- {_line(title(one))}: {_line(standing(one))}", *_comment(one.why)]
+        for seen in one.statements:
+            text = headline(texts.get(seen.fingerprint, seen.fingerprint), 70)
+            after = "" if seen.rows_with is None else f", {seen.rows_with:,.0f} planned with it"
+            rows = f"{seen.rows_planned:,.0f} rows planned, {seen.rows_actual:,.0f} came{after}"
+            lines.append(f"--    {rows}: {text}")
+        lines += _run(one.steps)
+        lines += [f"-- undo: {_in_comment(one.rollback_sql)}"] if one.rollback_sql else []
+    return lines
 
 
 RUNNING = "SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.relid = i.indrelid"

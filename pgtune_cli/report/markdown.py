@@ -3,7 +3,7 @@
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
-from pgtune_cli.report import rewrites
+from pgtune_cli.report import rewrites, statistics
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, brings
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
@@ -22,6 +22,7 @@ def to_markdown(report: Report) -> str:
         *_summary(report),
         *_statements(report),
         *_indexes(report),
+        *_statistics(report),
         *_rewrites(report),
         *_findings(report),
         *_lines("Near misses", [near_miss_line(miss) for miss in report.near_misses]),
@@ -114,6 +115,15 @@ def _indexes(report: Report) -> list[str]:
         sections.append("\n## Possible indexes\n")
     for possible in advice.possible:
         sections.append(f"\n{_fence(plain_sql(possible.sql) + ';', 'sql')}\n{_text(possible.reason)}\n")
+    return sections
+
+
+def _statistics(report: Report) -> list[str]:
+    sections = ["\n## Statistics for the planner\n"] if report.indexes.statistics else []
+    for advice in report.indexes.statistics:
+        sql = "\n".join(f"{plain_sql(each)};" for each in statistics.statements(advice))
+        standing = statistics.standing(advice)
+        sections.append(f"\n{_fence(sql, 'sql')}\n{_text(advice.why)} ({_text(standing)})\n")
     return sections
 
 

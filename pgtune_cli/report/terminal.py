@@ -15,7 +15,7 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite
-from pgtune_cli.report import rewrites
+from pgtune_cli.report import rewrites, statistics
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, blocks_a_call, offered, refused
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
@@ -45,6 +45,7 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
     with console.capture() as capture:
         _summary(console, report)
         _indexes(console, report)
+        _statistics(console, report)
         _rewrites(console, report)
         _findings(console, report)
         _near_misses(console, report)
@@ -165,6 +166,16 @@ def _indexes(console: Console, report: Report) -> None:
     for possible in advice.possible:
         _sql(console, possible.sql)
         console.print(Padding(Text(plain(possible.reason)), (0, 0, 0, 4)))
+
+
+def _statistics(console: Console, report: Report) -> None:
+    if report.indexes.statistics:
+        _heading(console, "Statistics for the planner")
+    for advice in report.indexes.statistics:
+        for sql in statistics.statements(advice):
+            _sql(console, sql)
+        console.print(Padding(Text(plain(advice.why)), (0, 0, 0, 4)))
+        console.print(Padding(Text(plain(statistics.standing(advice)), style="dim"), (0, 0, 0, 4)))
 
 
 def _index_line(index: ChosenIndex) -> str:

@@ -5,9 +5,11 @@ from typing import Protocol
 
 import msgspec
 
-from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.catalog import ExtendedStatistics, RelationName
+from pgtune_cli.model.extended import ExtendedData
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan
+from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.model.statement import Prepared, ValueSet
 
 
@@ -33,6 +35,14 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     used: frozenset[CandidateIndex] = frozenset()
     """the candidates whose index occurs in the plan."""
+
+
+class NewStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Statistics to plan with beside, or in place of, those that were read."""
+
+    columns: tuple[ColumnStatistics, ...] = ()
+    objects: tuple[tuple[ExtendedStatistics, ExtendedData], ...] = ()
+    """`definition` is the CREATE STATISTICS."""
 
 
 class WhatIf(Protocol):

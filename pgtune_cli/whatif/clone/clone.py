@@ -18,13 +18,14 @@ from pgtune_cli.sql.quote import qualified, quote_identifier
 from pgtune_cli.whatif.batch import Configuration, answer
 from pgtune_cli.whatif.clone.candidates import Candidate, Workshop
 from pgtune_cli.whatif.clone.item import SERVICE
+from pgtune_cli.whatif.clone.new_statistics import planted
 from pgtune_cli.whatif.clone.planner_settings import refusal, set_locally
 from pgtune_cli.whatif.clone.roles import Roles
 from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned
 from pgtune_cli.whatif.cost_cache import CostCache
 from pgtune_cli.whatif.mentions import Relevance
-from pgtune_cli.whatif.planning import mode_sql, plan_prepared, rolled_back
-from pgtune_cli.whatif.protocol import Cost, CostRequest
+from pgtune_cli.whatif.planning import is_generic, mode_sql, plan_prepared, rolled_back
+from pgtune_cli.whatif.protocol import Cost, CostRequest, NewStatistics
 from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended
 
 TOGGLES_BETWEEN_VACUUMS = 2000
@@ -100,6 +101,23 @@ class Clone:
             request = msgspec.structs.replace(request, indexes=request.indexes - later)
             (found,) = await answer(self, self._cache, [request])
         return found
+
+    async def costs_with(self, new: NewStatistics, requests: Sequence[CostRequest]) -> list[Cost | str]:
+        """As costs(), with these statistics; nothing of it is kept."""
+        async with self._lock:
+            owner = await self._connected()
+            try:
+                async with planted(self._admin, owner, self.snapshot, new) as refused:
+                    if refused is not None:
+                        return [refused] * len(requests)
+                    return [await self._planned(self.narrowed(request)) for request in requests]
+            finally:
+                owner.terminate()
+
+    async def _planned(self, request: CostRequest) -> Cost | str:
+        generic = is_generic(request.prepared, request.values)
+        state = Configuration(request.indexes, request.hidden, generic, request.role, request.settings)
+        return (await self.plan(state, [request]))[0]
 
     def narrowed(self, request: CostRequest) -> CostRequest:
         tables = self._relevance.tables(request.prepared.sql)

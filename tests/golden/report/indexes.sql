@@ -21,6 +21,14 @@ DROP INDEX CONCURRENTLY IF EXISTS x;
 RESET lock_timeout;
 RESET statement_timeout;
 
+-- Statistics on public.</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1) (</script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1), b): unverified: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1) DROP TABLE orders
+-- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+-- DROP TABLE orders
+--    1 rows planned, 5,000 came: SELECT * FROM orders WHERE status = $1 /* </script><img src=x onerror…
+SET lock_timeout = '10s';
+CREATE STATISTICS U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON a, b FROM public.orders;
+-- undo: DROP STATISTICS U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)"
+
 -- possible only: </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- DROP TABLE orders
 -- CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status);

@@ -10,7 +10,9 @@ from pgtune_cli.model.index import (
     IndexAdvice,
     PossibleIndex,
     RejectedIndex,
+    SeenEstimate,
     StatementBenefit,
+    StatisticsAdvice,
 )
 from pgtune_cli.model.plan import Fidelity, Plan, PlanNode, PlanParameters, StatementPlan, StatementPlans
 from pgtune_cli.model.report import Report
@@ -156,6 +158,22 @@ def _advice() -> IndexAdvice:
         ),
         possible=(PossibleIndex(sql=create, reason=f"{EVIL}\nDROP TABLE orders", evidence={"channel": "statistics"}),),
         rejected=(RejectedIndex(create, f"{EVIL}\nDROP TABLE orders"),),
+        statistics=(
+            StatisticsAdvice(
+                sql=f'CREATE STATISTICS "{EVIL}" ON a, b FROM public.orders',
+                steps=("SET lock_timeout = '10s'", f'CREATE STATISTICS "{EVIL}" ON a, b FROM public.orders'),
+                rollback_sql=f'DROP STATISTICS "{EVIL}"',
+                name=EVIL,
+                relation=f"public.{EVIL}",
+                columns=(EVIL, "b"),
+                kinds=("dependencies",),
+                status="unverified",
+                reason=f"{EVIL}\nDROP TABLE orders",
+                statements=(SeenEstimate(fingerprint="a" * 16, place="0.0", rows_planned=1, rows_actual=5000),),
+                evidence={"channel": "execution"},
+                why=f"{EVIL}\nDROP TABLE orders",
+            ),
+        ),
         dropped=(DroppedIndex("DROP INDEX CONCURRENTLY x", create, f"{EVIL}\nDROP TABLE orders"),),
     )
 

@@ -16,9 +16,9 @@ from pgtune_cli.report.actions import actions, brings
 
 def test_the_largest_saving_comes_first_and_dropping_last() -> None:
     found = actions(hostile_report())
-    assert [action.kind for action in found] == ["rewrite", "index", "finding", "drop"]
+    assert [action.kind for action in found] == ["rewrite", "index", "finding", "statistics", "drop"]
     assert [action.gain for action in found] == [
-        pytest.approx(0.45 * (1 - 4 / 14_000)), pytest.approx(0.45 * (1 - 12 / 1000)), None, None,
+        pytest.approx(0.45 * (1 - 4 / 14_000)), pytest.approx(0.45 * (1 - 12 / 1000)), None, None, None,
     ]  # fmt: skip
     assert brings(found[1]) == "saves about 44 % of the time"
     assert brings(found[2]) == "concerns 45 % of the time"

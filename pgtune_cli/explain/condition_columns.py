@@ -1,0 +1,43 @@
+"""Columns in the conditions that EXPLAIN prints of a scan."""
+
+from collections.abc import Iterator
+
+from pgtune_cli.model.catalog import Relation
+from pgtune_cli.model.plan import PlanNode
+from pgtune_cli.sql.lex import Token, TruncatedText, tokens
+
+
+def columns_in(node: PlanNode, relation: Relation | None) -> tuple[str, ...]:
+    """Columns of the scanned table in the node's filter and index condition, in order of appearance."""
+    if relation is None:
+        return ()
+    names = {column.name for column in relation.columns}
+    found: list[str] = []
+    for condition in (node.index_cond, node.recheck_cond, node.filter):
+        found += [name for name in _column_names(condition, node.alias) if name in names]
+    return tuple(dict.fromkeys(found))
+
+
+def tokens_of(condition: str | None) -> list[Token]:
+    """Of a condition; none where it was cut off."""
+    try:
+        return tokens(condition) if condition else []
+    except TruncatedText:
+        return []
+
+
+def _column_names(condition: str | None, alias: str | None) -> Iterator[str]:
+    """Names that are no function, no type and no column of another table."""
+    found = tokens_of(condition)
+    for place, token in enumerate(found):
+        name = token.name
+        before = found[place - 1].text if place else ""
+        after = found[place + 1].text if place + 1 < len(found) else ""
+        if name is None or before == "::" or after in ("(", "."):
+            continue
+        if before != "." or _qualifier(found, place) == alias:
+            yield name
+
+
+def _qualifier(found: list[Token], place: int) -> str | None:
+    return found[place - 2].name if place >= 2 else None
