@@ -1,35 +1,26 @@
-"""The chosen indexes on a scratch copy: built, the workload's safe reads measured before and after, dropped again.
-
-The one place where pgtune changes a database, which is why it looks twice at which one it is.
-"""
+"""The chosen indexes on a scratch copy: built, the workload's safe reads measured before and after, dropped again."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from pgtune_cli.advise.scratch import NotBuilt, build, check_copy, undo
+from pgtune_cli.advise.trial_judged import Runs, judged
 from pgtune_cli.collect.collector import CollectOptions, collect
 from pgtune_cli.collect.connect_options import ConnectOptions
-from pgtune_cli.collect.connection import MARK, Connection, PostgresError, connect
-from pgtune_cli.collect.reader import reason
-from pgtune_cli.errors import ServerRefused, UsageError
+from pgtune_cli.collect.connection import LOST, Connection, connect
+from pgtune_cli.errors import ServerRefused
 from pgtune_cli.explain.options import ExplainOptions
 from pgtune_cli.explain.runner import explain_statements
 from pgtune_cli.model.analysis import Analysis
-from pgtune_cli.model.index import ChosenIndex, IndexAdvice, RejectedIndex, StatementTrial, Trial
-from pgtune_cli.model.plan import StatementPlan, StatementPlans
-from pgtune_cli.sql.quote import quote_literal
+from pgtune_cli.model.index import ChosenIndex, IndexAdvice
+from pgtune_cli.model.snapshot import Snapshot
 
-HELPS = 0.95
-"""of the blocks or of the time: what some statement must fall below"""
-SYSTEM = f"SELECT {MARK} system_identifier FROM pg_catalog.pg_control_system()"
-WHERE = (
-    f"SELECT {MARK} oid::int8 AS oid, datname::text AS name, pg_catalog.pg_is_in_recovery() AS standby,"
-    " (pg_catalog.current_setting('transaction_read_only') = 'on') AS read_only,"
-    " (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d.oid AND a.pid <> pg_backend_pid()"
-    "   AND coalesce(a.backend_type, 'client backend') = 'client backend') AS others"
-    " FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database()"
-)
+RUNS = 3
+"""of every statement, without and with the indexes: the noise between them is known, and the least of them counts"""
+ALIKE = 0.5
+"""of the source's pages: a copy with less, or more than twice as many, is said to be another"""
 Progress = Callable[[str], None]
 
 
@@ -44,160 +35,93 @@ async def trial(
     """The advice with what was measured, without what did not help.
 
     Raises:
-        UsageError: the copy is the source itself, is in use, is read-only or a standby.
-        ServerRefused: which database it is cannot be told, or an index cannot be built there.
+        UsageError: the copy is the source itself, no copy of it, in use, read-only or a standby.
+        ServerRefused: which database it is cannot be told, or what was built could not be dropped.
         ConnectionFailed: it cannot be reached.
     """
     builder = await connect(options, read_only=False)
     try:
-        await _check(builder, source)
+        await check_copy(builder, source, advice.chosen)
         return await _tried(analysis, advice, builder, options, explain, say)
+    except LOST as exc:
+        raise ServerRefused("--trial: the connection to the copy was lost", "see its log") from exc
     finally:
         if not builder.is_closed():
             builder.terminate()
-
-
-async def _check(copy: Connection, source: Connection | None) -> None:
-    try:
-        mine = await copy.fetchrow(WHERE)
-        assert mine is not None
-        system = await copy.fetchval(SYSTEM)
-        theirs = None if source is None else (await source.fetchval(SYSTEM), (await source.fetchrow(WHERE))["oid"])  # type: ignore[index]
-    except PostgresError as exc:
-        raise ServerRefused(
-            f"--trial: cannot tell which server that is: {type(exc).__name__}",
-            "GRANT EXECUTE ON FUNCTION pg_control_system() TO this role, or pg_monitor",
-        ) from exc
-    if theirs == (system, mine["oid"]):
-        raise UsageError("--trial: that is the database that is analysed", "name a scratch copy of it")
-    if mine["standby"]:
-        raise UsageError("--trial: that server is a standby, on which no index can be built")
-    if mine["read_only"]:
-        raise UsageError(f"--trial: database {mine['name']} is read-only")
-    if mine["others"]:
-        raise UsageError(
-            f"--trial: database {mine['name']} is used by other sessions ({mine['others']})", "name a scratch copy"
-        )
 
 
 async def _tried(
     analysis: Analysis, advice: IndexAdvice, builder: Connection, options: ConnectOptions, explain: ExplainOptions,
     say: Progress,
 ) -> IndexAdvice:  # fmt: skip
-    touched = {each.fingerprint for index in advice.chosen for each in index.statements}
-    statements = tuple(each for each in analysis.statements if each.fingerprint in touched)
-
-    async def measured() -> dict[str, StatementPlans]:
-        reader = await connect(options)
-        try:
-            snapshot = await collect(reader, CollectOptions())
-            snapshot = msgspec.structs.replace(snapshot, workload=analysis.snapshot.workload)
-            return await explain_statements(reader, snapshot, statements, explain, progress=say)
-        finally:
-            reader.terminate()
-
     say("trial: measuring without the indexes")
-    before = await measured()
+    snapshot = await _snapshot(analysis, options)
+    before = await _measured(analysis, snapshot, options, explain, say)
     built: list[ChosenIndex] = []
-    sizes: dict[str, int] = {}
+    results: dict[str, int | NotBuilt] = {}
     try:
         for index in advice.chosen:
             say(f"trial: building {index.name}")
-            await _absent(builder, index)
             built.append(index)
-            for step in index.steps:
-                await builder.execute(step)
-            sizes[index.name] = await _size(builder, index)
+            results[index.name] = found = await build(builder, index)
+            if isinstance(found, NotBuilt):
+                for sql in (step for step in reversed(index.rollback_steps) if step is not None):
+                    await builder.execute(sql)
         say("trial: measuring with the indexes")
-        after = await measured()
-    except PostgresError as exc:
-        raise ServerRefused(
-            f"--trial: {built[-1].name if built else 'an index'} could not be built: {reason(exc)}"
-        ) from exc
+        after = await _measured(analysis, snapshot, options, explain, say)
     finally:
-        # also after Ctrl-C: what was built goes, on a session of its own where the other one is busy
-        await asyncio.shield(_undo(options, built))
-    return _judged(advice, before, after, sizes)
+        say("trial: dropping what was built")
+        # also after Ctrl-C: what was built goes
+        await asyncio.shield(undo(options, builder, built))
+    return judged(advice, before, after, results, _differences(analysis, snapshot, advice.chosen))
 
 
-async def _absent(builder: Connection, index: ChosenIndex) -> None:
-    for leaf in index.leaves:
-        if await builder.fetchval(f"SELECT {MARK} to_regclass({quote_literal(leaf)}) IS NOT NULL"):
-            raise UsageError(f"--trial: {leaf} is there already", "drop it, or name a fresh copy")
-
-
-async def _size(builder: Connection, index: ChosenIndex) -> int:
-    names = ", ".join(f"to_regclass({quote_literal(leaf)})" for leaf in index.leaves)
-    total = f"SELECT {MARK} sum(pg_catalog.pg_relation_size(c))::int8 FROM unnest(ARRAY[{names}]) AS c"
-    return int(await builder.fetchval(total) or 0)
-
-
-async def _undo(options: ConnectOptions, built: list[ChosenIndex]) -> None:
-    if not built:
-        return
-    session = await connect(options, read_only=False)
+async def _snapshot(analysis: Analysis, options: ConnectOptions) -> Snapshot:
+    """Of the copy, with the statements of the source: values and gates are the same before and after."""
+    reader = await connect(options)
     try:
-        await session.execute("SET statement_timeout = 0")
-        for index in reversed(built):
-            for undo in dict.fromkeys(step for step in reversed(index.rollback_steps) if step is not None):
-                await session.execute(undo)
+        found = await collect(reader, CollectOptions())
     finally:
-        session.terminate()
+        reader.terminate()
+    return msgspec.structs.replace(found, workload=analysis.snapshot.workload)
 
 
-def _judged(
-    advice: IndexAdvice,
-    before: Mapping[str, StatementPlans],
-    after: Mapping[str, StatementPlans],
-    sizes: Mapping[str, int],
-) -> IndexAdvice:
-    """An index stays where a statement of its own fell, or where none could be executed."""
-    kept, rejected = [], []
-    trials: dict[str, StatementTrial] = {}
-    for index in advice.chosen:
-        mine = [
-            found
-            for each in index.statements
-            if (found := _statement(each.fingerprint, before, after)) is not None
-        ]  # fmt: skip
-        trials |= {each.fingerprint: each for each in mine}
-        tried = msgspec.structs.replace(index, measured_bytes=sizes.get(index.name))
-        if mine and not any(map(_helped, mine)):
-            best = min(mine, key=lambda each: each.blocks_after / max(each.blocks_before, 1))
-            rejected.append(
-                RejectedIndex(
-                    index.sql,
-                    f"built in the trial it helped none of {len(mine)} statements: at best {best.blocks_before:,} "
-                    f"blocks became {best.blocks_after:,}, and {best.time_before_ms:.1f} ms became "
-                    f"{best.time_after_ms:.1f} ms",
-                    index.relation,
-                )
-            )
-        else:
-            kept.append(tried)
-    return msgspec.structs.replace(
-        advice,
-        chosen=tuple(kept),
-        rejected=(*rejected, *advice.rejected),
-        trial=Trial(statements=tuple(trials[key] for key in sorted(trials)), dropped=tuple(r.sql for r in rejected)),
-    )
+async def _measured(
+    analysis: Analysis, snapshot: Snapshot, options: ConnectOptions, explain: ExplainOptions, say: Progress
+) -> Runs:
+    """Every statement that may be executed, RUNS times; by fingerprint."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    reader = await connect(options)
+    statements = analysis.statements
+    try:
+        for _ in range(RUNS):
+            plans = await explain_statements(reader, snapshot, statements, explain, progress=say)
+            for fingerprint, one in plans.items():
+                executed = next((plan for plan in one.plans if plan.executed), None)
+                if executed is not None:
+                    run = (executed.blocks or 0, executed.execution_time_ms or 0.0)
+                    found.setdefault(fingerprint, []).append(run)
+            statements = tuple(each for each in statements if each.fingerprint in found)
+    finally:
+        reader.terminate()
+    return found
 
 
-def _helped(each: StatementTrial) -> bool:
-    return each.blocks_after < HELPS * each.blocks_before or each.time_after_ms < HELPS * each.time_before_ms
+def _differences(analysis: Analysis, copy: Snapshot, chosen: Sequence[ChosenIndex]) -> tuple[str, ...]:
+    """Tables whose size is another there."""
+    here, there = _pages(analysis.snapshot), _pages(copy)
+    notes = []
+    for name in sorted({index.relation for index in chosen}):
+        mine, other = here.get(name), there.get(name)
+        if mine and other is not None and not ALIKE <= max(other, 1) / mine <= 1 / ALIKE:
+            notes.append(f"{name} has {other:,} pages there and {mine:,} on the source")
+    return tuple(notes)
 
 
-def _statement(
-    fingerprint: str, before: Mapping[str, StatementPlans], after: Mapping[str, StatementPlans]
-) -> StatementTrial | None:
-    one, two = _executed(before.get(fingerprint)), _executed(after.get(fingerprint))
-    if one is None or two is None:
-        return None
-    return StatementTrial(
-        fingerprint=fingerprint, blocks_before=one.blocks or 0, blocks_after=two.blocks or 0,
-        time_before_ms=one.execution_time_ms or 0.0, time_after_ms=two.execution_time_ms or 0.0,
-    )  # fmt: skip
-
-
-def _executed(plans: StatementPlans | None) -> StatementPlan | None:
-    return None if plans is None else next((plan for plan in plans.plans if plan.executed), None)
+def _pages(snapshot: Snapshot) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for one in snapshot.catalog.relations:
+        pages = one.pages if one.pages is not None else one.relpages
+        name = str(one.partition_of or one.relation_name)
+        found[name] = found.get(name, 0) + pages
+    return found

@@ -35,10 +35,14 @@ def analyze_options(
     rules: list[Path] | None = None,
     params: Path | None = None,
     show_near_misses: bool = False,
+    trial: str | None = None,
+    yes: bool = False,
 ) -> AnalyzeOptions:
     """Raises UsageError for a value that cannot be read."""
     from pgtune_cli.settings import parse_duration_ms, parse_size_bytes
 
+    if trial is not None and not yes:
+        raise UsageError("--trial builds and drops indexes in that database", "add --yes to agree")
     if max_active is not None and max_active < 0:
         raise UsageError(f"--max-active {max_active} is below 0")
     if pg_bin is not None:
@@ -68,6 +72,7 @@ def analyze_options(
         rule_dirs=tuple(rules or ()),
         show_near_misses=show_near_misses,
         params=_params(params),
+        trial=trial,
     )
 
 

@@ -59,14 +59,12 @@ def indexes(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
-    from pgtune_cli.errors import UsageError
 
-    if trial is not None and not yes:
-        raise UsageError("--trial builds and drops indexes in that database", "add --yes to agree")
     settings, notes = configured(config, profile, quiet, verbose)
     options = analyze_options(
         settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
         max_indexes=max_indexes, max_per_table=max_per_table, max_keys=max_keys, time_limit=time_limit, params=params,
+        trial=trial, yes=yes,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(
@@ -76,10 +74,7 @@ def indexes(
 
     async def job() -> "tuple[Analysis, IndexAdvice]":
         async with open_source(where, collect, settings, notes) as source:
-            analysis, advice = await pipeline.advise_only(source, options, notes)
-            if trial is not None:
-                advice = await pipeline.tried(analysis, advice, trial, source, options, notes)
-            return analysis, advice
+            return await pipeline.advise_only(source, options, notes)
 
     with notes.bar():
         analysis, advice = run(job())

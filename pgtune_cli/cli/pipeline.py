@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pgtune_cli.advise.advise import AdviseOptions
     from pgtune_cli.cli.assemble import Judged
     from pgtune_cli.cli.params_file import Params
+    from pgtune_cli.collect.connect_options import ConnectOptions
     from pgtune_cli.collect.connection import Connection
     from pgtune_cli.explain.runner import ExplainOptions
     from pgtune_cli.lint.rule import Rule
@@ -65,6 +66,8 @@ class AnalyzeOptions:
     rule_dirs: tuple[Path, ...] = ()
     show_near_misses: bool = False
     params: "Params | None" = None
+    trial: str | None = None
+    """a scratch copy, where the indexes are built and measured."""
 
 
 def with_params(source: Source, options: AnalyzeOptions, notes: Notes) -> tuple[Source, tuple[Statement, ...]]:
@@ -89,6 +92,7 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     from pgtune_cli.cli.assemble import assemble
 
     _check_engine(source, options)
+    await _check_trial(source, options)
     rules = chosen_rules(options, settings)
     source, statements = with_params(source, options, notes)
     snapshot = source.snapshot
@@ -97,6 +101,7 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     async with open_clone_of(planned, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         advice = await advise(analysis, source, clone, options, notes)
+        advice = await tried(analysis, advice, source, options, notes)
         rewrites = await _rewrite(analysis, source, clone, options, notes)
     notes.progress("judging the facts by the rules")
     judged = judge(analysis, rules, options, settings, notes)
@@ -177,27 +182,53 @@ def _planned_with(snapshot: Snapshot, options: AnalyzeOptions) -> Snapshot:
 async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> tuple[Analysis, IndexAdvice]:
     """What was analysed, and the index advice; nothing is executed on the server."""
     _check_engine(source, options)
+    await _check_trial(source, options)
     source, statements = with_params(source, options, notes)
     files = source.connection is None
     async with open_clone_of(source.snapshot, statements, options, notes, of_file=files) as (clone, lost):
         analysis = await explain(source, statements, options, clone, lost, notes)
         _note_left_out(analysis, notes)
-        return analysis, await advise(analysis, source, clone, options, notes)
+        advice = await advise(analysis, source, clone, options, notes)
+        return analysis, await tried(analysis, advice, source, options, notes)
 
 
 async def tried(
-    analysis: Analysis, advice: IndexAdvice, dsn: str, source: Source, options: AnalyzeOptions, notes: Notes
+    analysis: Analysis, advice: IndexAdvice, source: Source, options: AnalyzeOptions, notes: Notes
 ) -> IndexAdvice:
-    """The advice as it did on the scratch copy."""
-    import os
-
+    """The advice as it did on the scratch copy of --trial; as it is without one."""
+    if options.trial is None:
+        return advice
+    if not advice.chosen:
+        notes.note("trial: there is no index to try")
+        return advice
     from pgtune_cli.advise.trial import trial
-    from pgtune_cli.collect.connect_options import options_of_dsn
 
-    copy = options_of_dsn(dsn, os.environ)
+    copy = _scratch(options.trial)
     notes.note(f"trial: {len(advice.chosen)} indexes are built in {copy.describe()}, and dropped again")
     explain_options = msgspec.structs.replace(_explain_options(options), execute=True)
     return await trial(analysis, advice, copy, source.connection, explain_options, notes.progress)
+
+
+async def _check_trial(source: Source, options: AnalyzeOptions) -> None:
+    """Before the work begins: that the database of --trial is there, and may be used."""
+    if options.trial is None:
+        return
+    from pgtune_cli.advise.scratch import check_copy
+    from pgtune_cli.collect.connection import connect
+
+    connection = await connect(_scratch(options.trial), read_only=False)
+    try:
+        await check_copy(connection, source.connection, ())
+    finally:
+        connection.terminate()
+
+
+def _scratch(dsn: str) -> "ConnectOptions":
+    import os
+
+    from pgtune_cli.collect.connect_options import options_of_dsn
+
+    return options_of_dsn(dsn, os.environ)
 
 
 def _note_left_out(analysis: Analysis, notes: Notes) -> None:

@@ -20,6 +20,7 @@ FIXED = {
     "55P03": "a lock was not to be had in time",
     "25006": "the server refused it in a read-only transaction",
     "40001": "the replica cancelled it in favour of its replay",
+    "53100": "the server's disk is full",
     "53200": "the server is out of memory",
     "53300": "the server has no connection left",
     "54001": "it is too complex for the server's stack",

@@ -79,13 +79,19 @@ class DroppedIndex(msgspec.Struct, frozen=True):
 
 
 class StatementTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """One statement on the scratch copy, without and with the chosen indexes."""
+    """One statement on the scratch copy, without and with the chosen indexes; times are the least of several runs."""
 
     fingerprint: str
     blocks_before: int
     blocks_after: int
     time_before_ms: float
     time_after_ms: float
+    runs: int = 1
+    """without, and as many with."""
+    noise: float = 1.0
+    """the longest run over the shortest of the same kind."""
+    verdict: str = ""
+    """faster, slower, same, undecided (by less than the noise); of the time."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +99,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """those that could be executed there."""
     dropped: tuple[str, ...] = ()
     """what is not advised any more, because it helped none of its statements."""
+    failed: tuple[RejectedIndex, ...] = ()
+    """what could not be built there, and why: not measured, and advised as before."""
+    notes: tuple[str, ...] = ()
+    """why what was measured there may say little of the source."""
 
 
 class WorseStatement(msgspec.Struct, frozen=True, kw_only=True):

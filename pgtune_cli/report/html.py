@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.report import format as form
-from pgtune_cli.report import plan_view, rewrites, statistics
+from pgtune_cli.report import plan_view, rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, blocks_a_call, brings, offered, refused
 from pgtune_cli.report.bodies import packed
@@ -44,6 +44,7 @@ def to_html(report: Report) -> str:
         todo=todo,
         parts=parts,
         texts=texts,
+        reasons={one.sql: one.reason for one in report.indexes.rejected},
         bodies=bodies,
         fixes=fixes,
         offered=offered(report),
@@ -72,7 +73,7 @@ def _environment() -> Environment:
         one_line=form.plain_sql,
     )  # fmt: skip
     environment.globals.update(
-        headline=headline, rewrites=rewrites, statistics=statistics, number_of=form.number_of,
+        headline=headline, rewrites=rewrites, statistics=statistics, trials=trials, number_of=form.number_of,
         suppressed_line=suppressed_line, near_miss_line=near_miss_line, plan_view=plan_view,
         blocks_a_call=blocks_a_call, brings=brings, width=_width, search_text=_search_text,
         workload_lines=workload_lines, notable_settings=notable_settings,

@@ -9,6 +9,7 @@ from pgtune_cli.report.format import percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 from pgtune_cli.report.statistics import standing, title
+from pgtune_cli.report.trials import line, measured, remarks
 from pgtune_cli.sql.quote import quote_literal
 
 
@@ -98,14 +99,11 @@ def _trial(advice: IndexAdvice, texts: dict[str, str]) -> list[str]:
     """What was measured on the scratch copy."""
     if advice.trial is None:
         return []
-    lines = ["-- Tried on a scratch copy, blocks and time of each statement before and after:"]
-    for each in advice.trial.statements:
-        text = headline(texts.get(each.fingerprint, each.fingerprint), 60)
-        lines.append(
-            f"--    {each.blocks_before:,} -> {each.blocks_after:,} blocks, "
-            f"{each.time_before_ms:,.1f} -> {each.time_after_ms:,.1f} ms: {text}"
-        )
-    return lines if advice.trial.statements else ["-- Tried on a scratch copy: no statement could be executed there."]
+    lines = ["-- Tried on a scratch copy, each statement before and after:"]
+    for each in measured(advice.trial):
+        lines.append(f"--    {line(each)}: {headline(texts.get(each.fingerprint, each.fingerprint), 60)}")
+    told = remarks(advice.trial, {one.sql: one.reason for one in advice.rejected})
+    return [*(lines if advice.trial.statements else lines[:0]), *(f"-- trial: {_in_comment(text)}" for text in told)]
 
 
 def _steps(steps: Sequence[str], undo: Sequence[str | None]) -> list[str]:

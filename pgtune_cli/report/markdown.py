@@ -3,7 +3,7 @@
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
-from pgtune_cli.report import rewrites, statistics
+from pgtune_cli.report import rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, brings
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
@@ -22,6 +22,7 @@ def to_markdown(report: Report) -> str:
         *_summary(report),
         *_statements(report),
         *_indexes(report),
+        *_trial(report),
         *_statistics(report),
         *_rewrites(report),
         *_findings(report),
@@ -116,6 +117,30 @@ def _indexes(report: Report) -> list[str]:
     for possible in advice.possible:
         sections.append(f"\n{_fence(plain_sql(possible.sql) + ';', 'sql')}\n{_text(possible.reason)}\n")
     return sections
+
+
+def _trial(report: Report) -> list[str]:
+    trial = report.indexes.trial
+    if trial is None:
+        return []
+    texts = {statement.fingerprint: statement.query for statement in report.statements}
+    lines = ["\n## Tried on a scratch copy\n"]
+    if trial.statements:
+        lines += ["| blocks | blocks after | time | time after | | statement |", "|--:|--:|--:|--:|---|---|"]
+    for one in trials.measured(trial):
+        lines.append(
+            f"| {count(one.blocks_before)} | {count(one.blocks_after)} | {duration(one.time_before_ms)} | "
+            f"{duration(one.time_after_ms)} | {one.verdict} | "
+            f"`{_cell(headline(texts.get(one.fingerprint, one.fingerprint), 90))}` |"
+        )
+    sizes = [
+        f"- {_text(index.relation)} ({_text(', '.join(index.columns))}): {size(index.measured_bytes)} when it was "
+        f"built, {size(index.size_bytes)} by estimate"
+        for index in report.indexes.chosen
+        if index.measured_bytes is not None
+    ]
+    told = trials.remarks(trial, {one.sql: one.reason for one in report.indexes.rejected})
+    return ["\n".join([*lines, "", *sizes, *(f"- {_text(plain_sql(text))}" for text in told)]) + "\n"]
 
 
 def _statistics(report: Report) -> list[str]:

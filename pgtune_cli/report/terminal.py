@@ -15,7 +15,7 @@ from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite
-from pgtune_cli.report import rewrites, statistics
+from pgtune_cli.report import rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, blocks_a_call, offered, refused
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
@@ -45,6 +45,7 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
     with console.capture() as capture:
         _summary(console, report)
         _indexes(console, report)
+        _trial(console, report)
         _statistics(console, report)
         _rewrites(console, report)
         _findings(console, report)
@@ -168,6 +169,18 @@ def _indexes(console: Console, report: Report) -> None:
         console.print(Padding(Text(plain(possible.reason)), (0, 0, 0, 4)))
 
 
+def _trial(console: Console, report: Report) -> None:
+    trial = report.indexes.trial
+    if trial is None:
+        return
+    _heading(console, "Tried on a scratch copy")
+    texts = {statement.fingerprint: statement.query for statement in report.statements}
+    for one in trials.measured(trial):
+        _line(console, f"{trials.line(one)}: {headline(texts.get(one.fingerprint, one.fingerprint), 80)}")
+    for text in trials.remarks(trial, {one.sql: one.reason for one in report.indexes.rejected}):
+        console.print(Padding(Text(plain_sql(text)), (0, 0, 0, 4)))
+
+
 def _statistics(console: Console, report: Report) -> None:
     if report.indexes.statistics:
         _heading(console, "Statistics for the planner")
@@ -182,7 +195,8 @@ def _index_line(index: ChosenIndex) -> str:
     best = max(index.statements, key=lambda benefit: benefit.cost_before - benefit.cost_after, default=None)
     gain = f", cost {cost(best.cost_before)} → {cost(best.cost_after)}" if best else ""
     served = number_of(len(index.statements), "statement")
-    return f"{escape(plain(index.relation))}: {served}{gain}, {size(index.size_bytes)}"
+    built = "" if index.measured_bytes is None else f" ({size(index.measured_bytes)} when it was built)"
+    return f"{escape(plain(index.relation))}: {served}{gain}, {size(index.size_bytes)}{built}"
 
 
 def _rewrites(console: Console, report: Report) -> None:

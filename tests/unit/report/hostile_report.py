@@ -12,7 +12,9 @@ from pgtune_cli.model.index import (
     RejectedIndex,
     SeenEstimate,
     StatementBenefit,
+    StatementTrial,
     StatisticsAdvice,
+    Trial,
 )
 from pgtune_cli.model.plan import Fidelity, Plan, PlanNode, PlanParameters, StatementPlan, StatementPlans
 from pgtune_cli.model.report import Report
@@ -158,6 +160,33 @@ def _advice() -> IndexAdvice:
         ),
         possible=(PossibleIndex(sql=create, reason=f"{EVIL}\nDROP TABLE orders", evidence={"channel": "statistics"}),),
         rejected=(RejectedIndex(create, f"{EVIL}\nDROP TABLE orders"),),
+        trial=Trial(
+            statements=(
+                StatementTrial(
+                    fingerprint="a" * 16,
+                    blocks_before=14_000,
+                    blocks_after=4,
+                    time_before_ms=21.5,
+                    time_after_ms=0.04,
+                    runs=3,
+                    noise=1.31,
+                    verdict="faster",
+                ),
+                StatementTrial(
+                    fingerprint="b" * 16,
+                    blocks_before=3,
+                    blocks_after=3,
+                    time_before_ms=1.0,
+                    time_after_ms=2.0,
+                    runs=3,
+                    noise=1.1,
+                    verdict="slower",
+                ),
+            ),
+            dropped=(create,),
+            failed=(RejectedIndex(create, f"{EVIL}\nDROP TABLE orders"),),
+            notes=(f"{EVIL}\nDROP TABLE orders",),
+        ),
         statistics=(
             StatisticsAdvice(
                 sql=f'CREATE STATISTICS "{EVIL}" ON a, b FROM public.orders',

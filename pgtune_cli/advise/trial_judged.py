@@ -1,0 +1,91 @@
+"""What a trial says of each index: it stays unless it helped none of its statements by more than the noise."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from pgtune_cli.advise.scratch import NotBuilt
+from pgtune_cli.model.index import ChosenIndex, IndexAdvice, RejectedIndex, StatementTrial, Trial
+
+HELPS = 0.95
+"""of the blocks or of the time: what some statement must fall below"""
+
+Runs = Mapping[str, Sequence[tuple[int, float]]]
+"""blocks and milliseconds of each run, by fingerprint."""
+
+
+def judged(
+    advice: IndexAdvice, before: Runs, after: Runs, results: Mapping[str, int | NotBuilt], notes: tuple[str, ...]
+) -> IndexAdvice:
+    """The advice with sizes and times; what did no good, and what the rows do not let be built, is rejected."""
+    trials = {key: _statement(key, before[key], after[key]) for key in sorted(before) if key in after}
+    kept: list[ChosenIndex] = []
+    rejected: list[RejectedIndex] = []
+    failed: list[RejectedIndex] = []
+    for index in advice.chosen:
+        result = results.get(index.name)
+        if isinstance(result, NotBuilt):
+            told = RejectedIndex(index.sql, f"it could not be built in the trial: {result.why}", index.relation)
+            (rejected if result.of_rows else failed).append(told)
+            if not result.of_rows:
+                kept.append(index)
+            continue
+        mine = [trials[each.fingerprint] for each in index.statements if each.fingerprint in trials]
+        if mine and not any(map(_helped, mine)):
+            rejected.append(RejectedIndex(index.sql, _useless(mine), index.relation))
+        else:
+            kept.append(msgspec.structs.replace(index, measured_bytes=result))
+    fewer = len(kept) < len(advice.chosen)
+    return msgspec.structs.replace(
+        advice,
+        chosen=tuple(kept),
+        rejected=(*rejected, *advice.rejected),
+        storage_bytes=sum(index.size_bytes for index in kept),
+        # that of the whole set, which is not advised any more
+        workload_cost_after=None if fewer else advice.workload_cost_after,
+        trial=Trial(
+            statements=tuple(trials.values()),
+            dropped=tuple(one.sql for one in rejected),
+            failed=tuple(failed),
+            notes=notes,
+        ),
+    )
+
+
+def _statement(
+    fingerprint: str, before: Sequence[tuple[int, float]], after: Sequence[tuple[int, float]]
+) -> StatementTrial:
+    times = [time for _, time in before], [time for _, time in after]
+    return StatementTrial(
+        fingerprint=fingerprint,
+        blocks_before=min(blocks for blocks, _ in before),
+        blocks_after=min(blocks for blocks, _ in after),
+        time_before_ms=min(times[0]),
+        time_after_ms=min(times[1]),
+        runs=min(len(before), len(after)),
+        noise=max(max(some) / max(min(some), 1e-6) for some in times),
+        verdict=_verdict(*times),
+    )
+
+
+def _verdict(before: Sequence[float], after: Sequence[float]) -> str:
+    """Of times: by more than HELPS, and by more than the runs of one kind differ."""
+    if max(after) < HELPS * min(before):
+        return "faster"
+    if HELPS * min(after) > max(before):
+        return "slower"
+    return "same" if HELPS <= min(after) / max(min(before), 1e-6) <= 1 / HELPS else "undecided"
+
+
+def _helped(each: StatementTrial) -> bool:
+    """Or may have: what the noise hides is no reason to drop an index."""
+    fewer = each.blocks_after < HELPS * each.blocks_before
+    return fewer or each.time_after_ms < HELPS * each.time_before_ms
+
+
+def _useless(mine: Sequence[StatementTrial]) -> str:
+    best = min(mine, key=lambda each: each.blocks_after / max(each.blocks_before, 1))
+    return (
+        f"built in the trial it helped none of {len(mine)} statements: at best {best.blocks_before:,} "
+        f"blocks became {best.blocks_after:,}, and {best.time_before_ms:.1f} ms became {best.time_after_ms:.1f} ms"
+    )
