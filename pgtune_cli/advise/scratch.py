@@ -104,6 +104,16 @@ async def build(builder: Connection, index: ChosenIndex) -> int | NotBuilt:
     return int(await builder.fetchval(total) or 0)
 
 
+async def dropped(session: Connection, index: ChosenIndex) -> str | None:
+    """Whatever of it is there; or why something is left."""
+    try:
+        for sql in dict.fromkeys(step for step in reversed(index.rollback_steps) if step is not None):
+            await session.execute(sql)
+    except PostgresError as exc:
+        return server_failure(exc)
+    return None
+
+
 async def undo(options: ConnectOptions, builder: Connection, built: Sequence[ChosenIndex]) -> None:
     """Drop what was built, also what was being built: on a session of its own, once the builder's is gone.
 
@@ -123,12 +133,12 @@ async def undo(options: ConnectOptions, builder: Connection, built: Sequence[Cho
                 await session.execute(f"SET {name} = '{value}'")
             await _end(session, builder)
             for index in reversed(built):
-                try:
-                    for sql in dict.fromkeys(step for step in reversed(index.rollback_steps) if step is not None):
-                        await session.execute(sql)
-                except (PostgresError, *LOST) as exc:
+                problem = await dropped(session, index)
+                if problem is not None:
                     left += index.leaves
-                    why = server_failure(exc) if isinstance(exc, PostgresError) else "the connection was lost"
+                    why = problem
+        except LOST:
+            left, why = [leaf for index in built for leaf in index.leaves], "the connection was lost"
         finally:
             session.terminate()
     if left:

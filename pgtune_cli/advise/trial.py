@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from pgtune_cli.advise.scratch import NotBuilt, build, check_copy, undo
+from pgtune_cli.advise.scratch import NotBuilt, build, check_copy, dropped, undo
 from pgtune_cli.advise.trial_judged import Runs, judged
 from pgtune_cli.collect.collector import CollectOptions, collect
 from pgtune_cli.collect.connect_options import ConnectOptions
@@ -65,8 +65,7 @@ async def _tried(
             built.append(index)
             results[index.name] = found = await build(builder, index)
             if isinstance(found, NotBuilt):
-                for sql in (step for step in reversed(index.rollback_steps) if step is not None):
-                    await builder.execute(sql)
+                await dropped(builder, index)
         say("trial: measuring with the indexes")
         after = await _measured(analysis, snapshot, options, explain, say)
     finally:
