@@ -32,7 +32,7 @@ _INDENTS = "".join(
 def to_html(report: Report) -> str:
     """A whole page. Texts of the database are data: escaped, and stripped of control and direction characters."""
     environment = _environment()
-    todo = actions(report)
+    todo, drawn = actions(report), charts(report)
     texts = {statement.fingerprint: headline(statement.query, 110) for statement in report.statements}
     parts: Any = environment.get_template("statement.html").module
     fixes = _fixes(report)
@@ -49,7 +49,8 @@ def to_html(report: Report) -> str:
         fixes=fixes,
         offered=offered(report),
         refused=refused(report),
-        charts=charts(report),
+        charts=drawn,
+        lead=next((chart.says for chart in drawn if chart.kind == "cumulative"), ""),
         tables=by_table(report),
         skipped=others,
         needs=needs,
@@ -122,7 +123,8 @@ def _fixes(report: Report) -> dict[str, list[dict[str, Any]]]:
     for number, index in enumerate(report.indexes.chosen, 1):
         for benefit in index.statements:
             fix = {"anchor": f"index-{number}", "title": f"Index on {index.relation}", "sql": index.sql,
-                   "before": benefit.cost_before, "after": benefit.cost_after, "unit": "cost"}  # fmt: skip
+                   "before": benefit.cost_before, "after": benefit.cost_after, "unit": "cost",
+                   "plan_before": benefit.plan_before, "plan_after": benefit.plan_after}  # fmt: skip
             found.setdefault(benefit.fingerprint, []).append(fix)
     for number, advice in enumerate(report.indexes.statistics, 1):
         for seen in advice.statements:
@@ -135,6 +137,6 @@ def _fixes(report: Report) -> dict[str, list[dict[str, Any]]]:
         fix = {"anchor": f"rewrite-{number}", "title": rewrites.title(rewrite), "sql": first[0].sql if first else None,
                "before": rewrite.blocks_before if blocks else rewrite.cost_before,
                "after": rewrite.blocks_after if blocks else rewrite.cost_after,
-               "unit": "blocks" if blocks else "cost"}  # fmt: skip
+               "unit": "blocks" if blocks else "cost", "plan_before": (), "plan_after": ()}  # fmt: skip
         found.setdefault(rewrite.statement, []).append(fix)
     return found
