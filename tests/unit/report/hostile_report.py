@@ -153,7 +153,15 @@ def _advice() -> IndexAdvice:
                 benefit=6e5,
                 write_cost=10,
                 evidence={"channel": "plan"},
-                statements=(StatementBenefit(fingerprint="a" * 16, cost_before=1000, cost_after=12),),
+                statements=(
+                    StatementBenefit(
+                        fingerprint="a" * 16,
+                        cost_before=1000,
+                        cost_after=12,
+                        plan_before=(f"Seq Scan on {EVIL}",),
+                        plan_after=("Limit", f"  Index Scan using {EVIL}"),
+                    ),
+                ),
                 confidence="high",
                 why=EVIL,
             ),
