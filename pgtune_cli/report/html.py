@@ -137,6 +137,6 @@ def _fixes(report: Report) -> dict[str, list[dict[str, Any]]]:
         fix = {"anchor": f"rewrite-{number}", "title": rewrites.title(rewrite), "sql": first[0].sql if first else None,
                "before": rewrite.blocks_before if blocks else rewrite.cost_before,
                "after": rewrite.blocks_after if blocks else rewrite.cost_after,
-               "unit": "blocks" if blocks else "cost", "plan_before": (), "plan_after": ()}  # fmt: skip
+               "unit": "blocks" if blocks else "cost"}  # fmt: skip
         found.setdefault(rewrite.statement, []).append(fix)
     return found
