@@ -26,7 +26,9 @@ async def too_busy(connection: Connection, max_active: int, *, primary: Connecti
         behind_bytes = await bytes_behind(primary, connection)
         if behind_bytes > MAX_BEHIND_BYTES:
             return f"the replica is {behind_bytes / 2**20:.0f} MB of WAL behind"
-    behind = load["replicas_behind_s"]
+    behind, behind_bytes = load["replicas_behind_s"], load["replicas_behind_bytes"]
     if behind is not None and behind > MAX_BEHIND_S:
         return f"a replica is {behind:.0f} s behind"
+    if behind_bytes is not None and behind_bytes > MAX_BEHIND_BYTES:
+        return f"a replica is {behind_bytes / 2**20:.0f} MB of WAL behind"
     return None

@@ -43,8 +43,12 @@ async def plan_statement(
     code: CodeCatalog,
     options: ExplainOptions,
     source: str,
+    replica: Connection | None = None,
 ) -> Planned | str:
-    """The plans, or why there are none. Never raises for the statement or a broken connection."""
+    """The plans, or why there are none. Never raises for the statement or a broken connection.
+
+    Rows are looked at on the `replica` where there is one.
+    """
     if connection.is_closed():
         return GONE
     trust = options.trust_functions
@@ -60,7 +64,7 @@ async def plan_statement(
         if reason is not None:
             return reason
         if options.execute and options.sample_rows and source == "server":
-            ready = await _with_rows(connection, ready, statement, snapshot)
+            ready = await _with_rows(replica or connection, ready, statement, snapshot)
         found = await _explain_all(connection, ready, snapshot, options)
     except LOST:
         return GONE
@@ -88,7 +92,7 @@ async def plan_statement(
 
 async def _with_rows(connection: Connection, ready: Prepared, statement: Statement, snapshot: Snapshot) -> Prepared:
     """Values of one row for columns that belong together, in the place of each column's own statistics."""
-    if not ready.parameter_types:
+    if not ready.parameter_types or connection.is_closed():
         return ready
     known = choices(ready.sql, ready.parameter_types, statement, snapshot)
     rows = await sample_rows(connection, known.shape, known.values, known.source)

@@ -3,6 +3,7 @@
 First all are prepared and planned, so that it is known how many will be executed before the first one is.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -24,6 +25,8 @@ from pgtune_cli.model.statement import Statement
 __all__ = ["ExplainOptions", "dry_run", "explain_statements"]
 
 Progress = Callable[[str], None]
+LOOKS, BETWEEN_LOOKS_S = 3, 0.5
+"""a server that is busy, or a replica that is behind, for a moment only ends nothing."""
 
 
 async def explain_statements(
@@ -41,10 +44,11 @@ async def explain_statements(
 
     A connection that breaks ends the work: what was found stays, the rest carries the reason. Cancelling the task
     cancels what runs on the server. On a clone (`source="clone"`) nothing is ever executed. What is executed runs on
-    `replica` where there is one. `announce` is told how many will be executed before the first one is.
+    `replica` where there is one, and rows are looked at there. `announce` is told how many will be executed before the
+    first one is.
     """
     say = progress or _quiet
-    work = await _plan(connection, snapshot, statements, options, source, say)
+    work = await _plan(connection, snapshot, statements, options, source, say, replica)
     if work.ready:
         (announce or say)(f"executing {len(work.ready)} of {len(statements)} statements")
     busy: str | None = None
@@ -90,6 +94,7 @@ async def _plan(
     options: ExplainOptions,
     source: str,
     say: Progress,
+    replica: Connection | None = None,
 ) -> _Work:
     try:
         code = await read_code(connection, [statement.query for statement in statements])
@@ -101,11 +106,24 @@ async def _plan(
     planned: dict[str, Planned | str] = {}
     for number, statement in enumerate(statements, start=1):
         say(f"planning statement {number} of {len(statements)}")
-        planned[statement.fingerprint] = await plan_statement(connection, snapshot, statement, code, options, source)
+        planned[statement.fingerprint] = await plan_statement(
+            connection, snapshot, statement, code, options, source, replica
+        )
     return _Work(planned, _ready(planned, snapshot, options, source), code)
 
 
 async def _busy(connection: Connection, replica: Connection | None, options: ExplainOptions) -> str | None:
+    """Why nothing more is executed, after waiting for a second; None as soon as it may."""
+    reason = await _load(connection, replica, options)
+    for _ in range(LOOKS - 1):
+        if reason is None or reason == GONE:
+            break
+        await asyncio.sleep(BETWEEN_LOOKS_S)
+        reason = await _load(connection, replica, options)
+    return reason
+
+
+async def _load(connection: Connection, replica: Connection | None, options: ExplainOptions) -> str | None:
     try:
         if replica is None:
             return await too_busy(connection, options.max_active)

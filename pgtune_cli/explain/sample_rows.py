@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from pgtune_cli.collect.connection import MARK, Connection, PostgresError, transaction
+from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, transaction
 from pgtune_cli.explain.column_source import ColumnSource
 from pgtune_cli.explain.parameter_value import ParameterValues, Row
 from pgtune_cli.explain.session import LEXICAL
@@ -62,8 +62,8 @@ async def sample_rows(
                 name: await _joined(connection, first, links, row)
                 for name, row in _chosen(rows, first, values, source).items()
             }
-    except PostgresError:
-        return {}  # no right to read it, a lock, too slow: the statistics remain
+    except (PostgresError, *LOST):
+        return {}  # no right to read it, a lock, too slow, a broken connection: the statistics remain
 
 
 def _tables(values: ParameterValues, source: ColumnSource) -> list[_Table]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from typing import Any
 
@@ -93,9 +94,9 @@ def test_both_runs_are_kept_so_that_cold_and_warm_are_told_apart(pg: Any) -> Non
 
 
 def test_nothing_more_is_executed_while_the_server_is_busy(pg: Any) -> None:
-    async def busy() -> list[StatementPlans]:
+    async def busy(seconds: float) -> list[StatementPlans]:
         other = await pg.connect()
-        sleep = asyncio.create_task(other.fetch("select pg_sleep(60)"))
+        sleep = asyncio.create_task(other.fetch("select pg_sleep($1)", seconds))
         await asyncio.sleep(0.2)
         try:
             return await asyncio.to_thread(explained, pg, ["select 1", "values (1)"], max_active=0)
@@ -104,10 +105,31 @@ def test_nothing_more_is_executed_while_the_server_is_busy(pg: Any) -> None:
             await asyncio.gather(sleep, return_exceptions=True)
             other.terminate()
 
-    found = asyncio.run(busy())
+    found = asyncio.run(busy(60))
     assert all(one.not_executed is not None and one.not_executed.startswith("the server is busy: ") for one in found)
     assert all(one.plans and not one.plans[0].executed for one in found)
     assert all(one.plans[0].executed for one in explained(pg, ["select 1", "values (1)"]))
+
+
+def test_more_active_sessions_than_allowed_end_the_executions_and_as_many_as_allowed_do_not(pg: Any) -> None:
+    async def main() -> None:
+        others = [await pg.connect() for _ in range(5)]
+        work = [
+            asyncio.create_task(one.fetch("select count(*) from generate_series(1, 1000000000000)")) for one in others
+        ]
+        await asyncio.sleep(0.3)
+        try:
+            found = [(await asyncio.to_thread(explained, pg, ["select 1"], max_active=most))[0] for most in (4, 5)]
+            assert found[0].not_executed == "the server is busy: 5 sessions active, --max-active is 4"
+            assert found[1].plans[0].executed
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            for one in others:
+                one.terminate()
+
+    asyncio.run(main())
 
 
 def test_a_plan_that_would_fill_the_disk_is_not_executed_unless_it_was_measured_harmless(pg: Any) -> None:
@@ -123,6 +145,7 @@ def test_a_plan_that_would_fill_the_disk_is_not_executed_unless_it_was_measured_
 
 def test_a_replica_executes_in_the_servers_place(pg: Any) -> None:
     load_blog(pg)
+    pg.execute("create table pair as select i % 40 as a, i % 40 as b from generate_series(1, 4000) i; analyze pair")
     with streaming_replica(pg) as replica:
         done = pgtune("analyze", pg.dsn, "--execute-on", replica, "--format", "json", "--engine", "clone")
         assert done.returncode == 0, done.stderr
@@ -136,16 +159,36 @@ def test_a_replica_executes_in_the_servers_place(pg: Any) -> None:
         assert none.returncode == 2
         assert "is no replica: it is not in recovery" in none.stderr
 
-        async def fall_behind() -> None:
-            standby = await asyncpg.connect(replica)
-            await standby.execute("select pg_wal_replay_pause()")
-            await standby.close()
+        # rows that values are taken from are read there too: nothing but planning happens on the primary
+        read = explained(pg, ["select * from pair where a = $1 and b = $2"], replica)[0].plans[0]
+        assert (read.parameters.origin, read.executed) == ("row", True)
+        sampled = "select count(*) from pg_stat_statements where query like '%pair%TABLESAMPLE%'"
+        assert pg.fetch(sampled)[0][0] == 0
+        explained(pg, ["select * from pair where a = $1 and b = $2"])
+        assert pg.fetch(sampled)[0][0] == 1
 
-        asyncio.run(fall_behind())
+        asyncio.run(asked(replica, "select pg_wal_replay_pause()"))
+        pg.execute("create table unseen ()")
+        deadline = time.monotonic() + 15
+        while True:
+            late = explained(pg, ["select 1"], replica)[0]
+            if late.not_executed is not None or time.monotonic() > deadline:
+                break
+        assert late.not_executed is not None
+        assert re.fullmatch(r"the replica is \d\d s behind", late.not_executed), late.not_executed
         for _ in range(5):
             pg.execute("select pg_logical_emit_message(false, 'x', 'y')")
             pg.execute("select pg_switch_wal()")
         time.sleep(0.2)
-        late = explained(pg, ["select 1", "values (1)"], replica)
+        # the primary does not execute either while a replica of it falls behind, even one that stands still
+        late = explained(pg, ["select 1", "values (1)"])
         assert all(one.not_executed is not None and one.not_executed.endswith("MB of WAL behind") for one in late)
         assert all(one.plans and not one.plans[0].executed for one in late)
+
+
+async def asked(dsn: str, sql: str) -> Any:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
