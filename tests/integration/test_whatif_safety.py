@@ -24,6 +24,7 @@ from pgtune_cli.model.catalog import (
 )
 from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
 from pgtune_cli.whatif.clone import Clone, open_clone
+from pgtune_cli.whatif.clone.cache import CloneCache
 from pgtune_cli.whatif.clone.limits import Limits
 from pgtune_cli.whatif.protocol import Cost
 from pgtune_cli.whatif.reason import ENDED
@@ -163,6 +164,45 @@ def test_a_function_that_is_run_by_the_planner_has_no_rights(tmp_path: Path) -> 
 
     asyncio.run(main())
     assert not proof.exists()
+
+
+def test_functions_by_names_of_postgresqls_own_are_not_called_by_the_superuser(tmp_path: Path) -> None:
+    """A search_path of the snapshot puts them first: for the one who made them, also in a clone that was kept."""
+    tmp_path.chmod(0o777)
+    arguments = {
+        "to_regclass": ("text", "regclass"),
+        "pg_relation_filepath": ("regclass", "text"),
+        "format_type": ("oid, text", "text"),
+        "unnest": ("oid[]", "oid"),
+        "array_agg": ("int2", "text"),
+    }
+    functions = tuple(
+        msgspec.structs.replace(
+            function(
+                name,
+                f"CREATE FUNCTION sales.{name}({given}) RETURNS {result} LANGUAGE plpgsql AS"
+                f" $$BEGIN COPY (SELECT 1) TO '{tmp_path}/proof'; RETURN NULL; END$$",
+                "plpgsql",
+            ),
+            arguments=given,
+            result=result,
+        )
+        for name, (given, result) in arguments.items()
+    )
+    hostile = snapshot(*functions, settings={"search_path": "sales, pg_catalog"})
+
+    async def main() -> None:
+        cache = CloneCache(tmp_path / "cache", 1 << 30, 1e6)
+        for place in ("built", "kept"):
+            told: list[str] = []
+            async with open_clone(hostile, cache=cache, progress=told.append) as clone:
+                assert ("starting the clone that was kept" in told) == (place == "kept")
+                assert clone.lost == ()
+                assert await clone.connection.fetchval("SHOW search_path") == "sales, pg_catalog"
+                await still_works(clone)
+
+    asyncio.run(main())
+    assert not (tmp_path / "proof").exists()
 
 
 def test_names_and_values_are_quoted() -> None:

@@ -194,7 +194,12 @@ async def _watch(stack: AsyncExitStack, server: EmbeddedServer, limits: Limits) 
 
 
 async def _connection(stack: AsyncExitStack, server: EmbeddedServer, user: str, database: str) -> Connection:
-    options = ConnectOptions(hosts=(str(server.socket_dir),), ports=(server.port,), database=database, user=user)
+    """The superuser's have an empty search_path, whatever the snapshot made the database's: in a clone that was kept,
+    a schema of it holds functions that anyone may have written, under any name."""
+    startup = "-c search_path=" if user == server.user else None
+    options = ConnectOptions(
+        hosts=(str(server.socket_dir),), ports=(server.port,), database=database, user=user, startup_options=startup
+    )
     connection = await connect(options, read_only=False)
     stack.push_async_callback(_close, connection)
     return connection
