@@ -50,6 +50,8 @@ class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_per_table: int | None = None
     """new indexes."""
     max_keys: int = WIDTH
+    allow_worse: bool = False
+    """also a set that makes a statement dearer by more than 5 %, or slower: those are listed."""
     time_limit_s: float | None = None
     """the best set found by then; the statements as they are, and the sizes of candidates, are asked in any case."""
 
@@ -75,6 +77,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         values=values([(item, base[item.fingerprint].cost) for item in wanting]),
         limits=Limits(bytes_=options.budget_bytes, indexes=options.max_indexes, per_table=options.max_per_table),
         table_bytes={table: facts.pages(table) * facts.snapshot.server.block_size for table in facts.relations},
+        allow_worse=options.allow_worse,
         window_seconds=window_seconds(facts),
     )
     deadline = None if options.time_limit_s is None else started + options.time_limit_s

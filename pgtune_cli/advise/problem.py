@@ -53,6 +53,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     best: Mapping[str, float]
     """fingerprint -> cost with every candidate there is."""
     table_bytes: Mapping[RelationName, int]
+    allow_worse: bool = False
+    """a set is chosen for the sum alone; what it makes dearer or slower is listed."""
     window_seconds: float | None = None
     """of the measured times."""
 

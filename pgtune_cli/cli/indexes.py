@@ -31,6 +31,7 @@ def indexes(
     max_per_table: opt.MaxPerTable = None,
     max_keys: opt.MaxKeys = 4,
     time_limit: opt.TimeLimit = None,
+    allow_worse: opt.AllowWorse = False,
     replica: opt.Replicas = None,
     trial: opt.Trial = None,
     yes: opt.Yes = False,
@@ -64,7 +65,7 @@ def indexes(
     options = analyze_options(
         settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
         max_indexes=max_indexes, max_per_table=max_per_table, max_keys=max_keys, time_limit=time_limit, params=params,
-        trial=trial, yes=yes,
+        trial=trial, yes=yes, allow_worse=allow_worse,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(

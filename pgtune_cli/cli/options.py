@@ -146,6 +146,10 @@ MaxKeys = Annotated[int, typer.Option("--max-keys", min=1, max=32, help="Keys of
 TimeLimit = Annotated[
     str | None, duration("--time-limit", help="Choose the best set of indexes found in this time, such as 30s.")
 ]
+AllowWorse = Annotated[
+    bool, typer.Option("--allow-worse", help="Advise also what makes a statement dearer by more than 5 %, or slower; "
+                       "those are listed."),
+]  # fmt: skip
 WhatIfEngine = Annotated[
     str,
     choice("--engine", what="engine", among=("clone", "hypopg"),

@@ -54,6 +54,7 @@ class AnalyzeOptions:
     max_indexes: int | None = None
     max_per_table: int | None = None
     max_keys: int = 4
+    allow_worse: bool = False
     time_limit_s: float | None = None
     engine: str = "clone"
     pg_bin: Path | None = None
@@ -433,6 +434,7 @@ def _advise_options(options: AnalyzeOptions) -> "AdviseOptions":
         max_indexes=options.max_indexes,
         max_per_table=options.max_per_table,
         max_keys=options.max_keys,
+        allow_worse=options.allow_worse,
         time_limit_s=options.time_limit_s,
     )
 

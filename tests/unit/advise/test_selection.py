@@ -39,6 +39,7 @@ async def selected(
     writes: Writes | None = None,
     window: float | None = None,
     planner_calls: int = 10_000,
+    allow_worse: bool = False,
 ) -> Selected:
     made = [statement(key, "select * from t where a = 1", ms=(ms or {}).get(key, 10.0)) for key in keys]
     snap = snapshot([T])
@@ -54,6 +55,7 @@ async def selected(
         items=found, base=base, shelf=shelf, values=values([(i, base[i.fingerprint].cost) for i in found]),
         best={i.fingerprint: best_of(i, base, costs) for i in found}, limits=limits or Limits(),
         table_bytes={RelationName("public", "t"): 10_000 * 8192}, window_seconds=window,
+        allow_worse=allow_worse,
     )  # fmt: skip
     return await select(problem, costs, Search(problem, costs, Effort(planner_calls=planner_calls), bounds))
 
@@ -168,8 +170,8 @@ def test_an_index_that_cannot_be_built_is_left_out() -> None:
     assert chosen({"s": [(only(), 1000), (only(A), 10)]}, [A], sizes={A: "no operator class"}).chosen == NOTHING
 
 
-def test_a_set_that_makes_a_statement_dearer_is_not_advised() -> None:
-    async def main() -> Selected:
+def test_a_set_that_makes_a_statement_dearer_is_not_advised_unless_it_is_asked_for() -> None:
+    async def main(allow_worse: bool) -> Selected:
         class Misled(Table):
             """With A the planner takes it for r, and is wrong about it."""
 
@@ -179,10 +181,13 @@ def test_a_set_that_makes_a_statement_dearer_is_not_advised() -> None:
                     return type(answer)(total_cost=900.0, plan=answer.plan, used=only(A))
                 return answer
 
-        return await selected(Misled({"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 500)]}), ["s", "r"], [A])
+        whatif = Misled({"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 500)]})
+        return await selected(whatif, ["s", "r"], [A], allow_worse=allow_worse)
 
-    found = asyncio.run(main())
+    found = asyncio.run(main(allow_worse=False))
     assert (found.chosen, found.rejected) == (NOTHING, {A: "it makes statement r dearer"})
+    asked = asyncio.run(main(allow_worse=True))
+    assert (asked.chosen, asked.costs["r"].cost) == (only(A), 900.0)
 
 
 def test_one_index_for_a_whole_statement_is_preferred_to_two_that_the_planner_combines() -> None:
