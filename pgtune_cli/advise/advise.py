@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from pgtune_cli.advise.cached import cached_note
 from pgtune_cli.advise.candidates import WIDTH
+from pgtune_cli.advise.consolidate import Consolidating, Consolidation
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.coverage import covered, starts_with
-from pgtune_cli.advise.drops import droppable, verified
+from pgtune_cli.advise.drops import drop_of, droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.foreign_keys import foreign_key_items
 from pgtune_cli.advise.handover import script
@@ -31,6 +33,7 @@ from pgtune_cli.advise.workload import Item, items
 from pgtune_cli.advise.worse import worse
 from pgtune_cli.advise.write_cost import window_seconds, writes_of
 from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.finding import Confidence
 from pgtune_cli.model.index import CandidateIndex, ChosenIndex, IndexAdvice, PossibleIndex, RejectedIndex
 from pgtune_cli.sql.index_ddl import create_index_sql
 from pgtune_cli.sql.quote import quote_identifier
@@ -85,17 +88,27 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     effort = Effort(planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets, deadline=deadline)
     times = Times(whatif, costs, facts, wanting)
     selected = await select(problem, costs, Search(problem, costs, effort, bounds), times)
-    dropped = await verified(droppable(facts, selected.chosen), planned, selected.chosen, costs)
+    drops = droppable(facts, selected.chosen)
+    dropped = await verified(drops, planned, selected.chosen, costs)
+    gone = [drop.index for drop in drops if drop_of(drop.index) in {one.sql for one in dropped}]
+    merged = await Consolidating(
+        facts=facts, items=planned, chosen=selected.chosen, leaving={drop.index.index_name for drop in drops},
+        gone=frozenset(one.index_name for one in gone), shelf=shelf, costs=costs, limits=problem.limits,
+        max_keys=options.max_keys,
+    ).found()  # fmt: skip
     plans = await plans_told(selected, problem, whatif)
     told = _Told(problem, selected, proposals, facts, whatif.engine, plans)
+    chosen = told.chosen(merged)
+    takes_over = {index.definition: index.name for index in chosen}
+    dropped += [each for one in merged for each in one.dropped(takes_over[one.candidate])]
     return IndexAdvice(
         engine=whatif.engine,
         workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in wanting),
         workload_cost_after=sum(calls(item) * selected.costs[item.fingerprint].cost for item in wanting),
         optimality_gap=selected.gap,
         planner_calls=whatif.planner_calls - calls_before,
-        storage_bytes=problem.size_of(selected.chosen),
-        chosen=told.chosen(),
+        storage_bytes=problem.size_of([*selected.chosen, *(one.candidate for one in merged)]),
+        chosen=chosen,
         possible=told.possible(),
         rejected=told.rejected(),
         dropped=tuple(dropped),
@@ -125,38 +138,36 @@ class _Told(msgspec.Struct, frozen=True):
     engine: str
     plans: Plans
 
-    def chosen(self) -> tuple[ChosenIndex, ...]:
-        """Most beneficial first."""
+    def chosen(self, merged: Sequence[Consolidation]) -> tuple[ChosenIndex, ...]:
+        """Most beneficial first; then what only takes the place of others."""
         names = Names(self.facts)
         benefits = {candidate: self._benefits(candidate) for candidate in self.selected.chosen}
         ordered = sorted(benefits, key=lambda each: (-sum(b.saved for b in benefits[each]), str(each)))
         scripts = {candidate: script(candidate, names, self.facts) for candidate in ordered}
         named = {candidate: made.name for candidate, made in scripts.items()}
-        return tuple(self._chosen(candidate, benefits[candidate], scripts[candidate], named) for candidate in ordered)
+        found = [self._chosen(candidate, benefits[candidate], scripts[candidate], named) for candidate in ordered]
+        found += [self._merged(one, script(one.candidate, names, self.facts)) for one in merged]
+        return tuple(found)
+
+    def _merged(self, one: Consolidation, made: Script) -> ChosenIndex:
+        return _index(
+            one.candidate, made, self.problem.shelf, evidence=evidence("catalog", engine=self.engine), benefit=0.0,
+            statements=(), confidence=Confidence.MEDIUM.value, why=one.why(), near_misses=(),
+        )  # fmt: skip
 
     def _chosen(
         self, candidate: CandidateIndex, benefits: Sequence[Benefit], made: Script, named: Mapping[CandidateIndex, str]
     ) -> ChosenIndex:
         cost = self.problem.shelf.upkeep[candidate]
-        return ChosenIndex(
-            sql=made.sql,
-            steps=tuple(step.sql for step in made.steps),
-            rollback_steps=tuple(step.rollback_sql for step in made.steps),
-            leaves=made.leaves,
-            definition=candidate,
-            rollback_sql=made.rollback_sql,
-            name=made.name,
-            relation=str(candidate.table),
-            columns=tuple(key.column or key.expression or "" for key in candidate.keys),
-            size_bytes=self.problem.shelf.sizes[candidate],
+        return _index(
+            candidate, made, self.problem.shelf,
             benefit=sum(benefit.saved for benefit in benefits),
-            write_cost=cost,
             evidence=evidence(self._channel(candidate), engine=self.engine),
             statements=tuple(self.plans.put(benefit.told(), named, self.facts) for benefit in benefits),
             confidence=confidence(benefits, self.engine).value,
             why=why(candidate, benefits, cost, needs_extension(candidate, self.facts)),
             near_misses=self.rejected(candidate),
-        )
+        )  # fmt: skip
 
     def _channel(self, candidate: CandidateIndex) -> str:
         """Where it was seen; a narrower one has that of the candidate that it comes from."""
@@ -232,6 +243,24 @@ class _Told(msgspec.Struct, frozen=True):
             if beside is None or (candidate.table == beside.table and candidate.keys[0] in beside.keys)
         ]
         return tuple(sorted(found, key=_nearest)[:MOST_REJECTED])
+
+
+def _index(candidate: CandidateIndex, made: Script, shelf: Shelf, **told: Any) -> ChosenIndex:
+    """With its script, size and upkeep."""
+    return ChosenIndex(
+        sql=made.sql,
+        steps=tuple(step.sql for step in made.steps),
+        rollback_steps=tuple(step.rollback_sql for step in made.steps),
+        leaves=made.leaves,
+        definition=candidate,
+        rollback_sql=made.rollback_sql,
+        name=made.name,
+        relation=str(candidate.table),
+        columns=tuple(key.column or key.expression or "" for key in candidate.keys),
+        size_bytes=shelf.sizes[candidate],
+        write_cost=shelf.upkeep[candidate],
+        **told,
+    )
 
 
 def _nearest(rejected: RejectedIndex) -> tuple[int, str]:

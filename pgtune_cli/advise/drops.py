@@ -47,7 +47,7 @@ def droppable(facts: Facts, chosen: Configuration = NOTHING) -> list[Drop]:
                 continue  # its indexes are made of those of the partitions
             for index in sorted(facts.indexes[table], key=lambda each: (-each.oid, each.name)):
                 kept = [other for other in facts.indexes[table] if other is not index and other.index_name not in found]
-                why = None if index.index_name in found or _serves(index) else reason(index, kept, facts)
+                why = None if index.index_name in found or serves(index) else reason(index, kept, facts)
                 if why is not None:
                     found[index.index_name] = Drop(index, why)
     return list(found.values())
@@ -63,18 +63,18 @@ async def verified(
     for drop in drops:
         touching = [item for item in items if drop.index.table in item.relations]
         after = await _costs(touching, chosen, hidden | {drop.index.index_name}, costs)
-        worse = [key for key, cost in after.items() if _worse(before[key], cost)]
+        worse = [key for key, cost in after.items() if dearer(before[key], cost)]
         if worse:
             continue
         unknown = next((cost for cost in after.values() if isinstance(cost, str)), None)
-        if unknown is not None and any(_uses(item, drop.index) for item in touching):
+        if unknown is not None and any(reads(item, drop.index) for item in touching):
             continue
         hidden |= {drop.index.index_name}
-        advised.append(_dropped(drop, len(touching), unknown))
+        advised.append(dropped_index(drop, len(touching), unknown))
     return advised
 
 
-def _serves(index: Index) -> bool:
+def serves(index: Index) -> bool:
     """Whether something besides speed depends on it."""
     return bool(
         index.primary or index.unique or index.exclusion or index.constraint or index.replica_identity
@@ -163,18 +163,19 @@ async def _costs(
     return {item.fingerprint: answer for item, answer in zip(items, answers, strict=True)}
 
 
-def _worse(before: StatementCost | str, after: StatementCost | str) -> bool:
+def dearer(before: StatementCost | str, after: StatementCost | str) -> bool:
+    """By more than what counts; False where either is not known."""
     if isinstance(before, str) or isinstance(after, str):
         return False
     return after.cost > before.cost + max(MAX_RISE * before.cost, MAX_RISE_COST)
 
 
-def _uses(item: Item, index: Index) -> bool:
+def reads(item: Item, index: Index) -> bool:
     """Whether a plan of the statement reads it; by bare name, which errs on the side of keeping it."""
     return any(used.name == index.name for plan in item.plans.plans for used in indexes_used(plan.plan))
 
 
-def _dropped(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:
+def dropped_index(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:
     """With what was verified."""
     if unknown is not None:
         proof = f"not verified by planning without it ({unknown})"
@@ -185,8 +186,11 @@ def _dropped(drop: Drop, statements: int, unknown: str | None) -> DroppedIndex:
         proof = "no statement of the workload reads the table"
     index = drop.index
     size = None if index.pages is None else index.pages * BLOCK
-    sql = drop_index_sql(index.schema, index.name)
-    return DroppedIndex(sql, recreate(index), f"{drop.reason}; {proof}", str(index.table), size)
+    return DroppedIndex(drop_of(index), recreate(index), f"{drop.reason}; {proof}", str(index.table), size)
+
+
+def drop_of(index: Index) -> str:
+    return drop_index_sql(index.schema, index.name)
 
 
 def recreate(index: Index) -> str:

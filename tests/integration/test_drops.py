@@ -1,8 +1,12 @@
 """Which indexes of a real database are advised to drop, and that each is kept by what protects it alone."""
 
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 from support.collecting import read
+from support.command import pgtune
 from support.database import Database
 
 from pgtune_cli.advise.drops import droppable
@@ -86,3 +90,33 @@ def test_each_index_that_is_kept_has_its_reason(pg: Database) -> None:
     }  # fmt: skip
     assert RelationName("public", "part_1_id_idx") in {one.index_name for one in read(pg.dsn).catalog.indexes}
     assert "part_1_id_idx" not in freed
+
+
+@pytest.mark.majors(18)
+def test_two_indexes_are_replaced_by_one_that_the_planner_really_uses(pg: Database, tmp_path: Path) -> None:
+    pg.execute("create table sale (id int primary key, shop int, day int, item int, note text)")
+    pg.execute("insert into sale select i, i % 20000, i, i * 7, repeat('n', 60) from generate_series(1, 200000) as i")
+    pg.execute("create index by_day on sale (shop, day); create index by_item on sale (shop, item)")
+    pg.execute("vacuum analyze")
+    texts = [f"SELECT note FROM sale WHERE shop = 7 AND {column} = 140007" for column in ("day", "item")]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.sql").write_text(text + ";")
+        pg.fetch(text)
+    done = pgtune("indexes", pg.dsn, "--workload", str(tmp_path), "--format", "json", "-q")
+    assert done.returncode == 0, done.stderr
+    advice = json.loads(done.stdout)
+    (index,) = advice["chosen"]
+    assert sorted(one["sql"] for one in advice["dropped"]) == [
+        "DROP INDEX CONCURRENTLY public.by_day", "DROP INDEX CONCURRENTLY public.by_item",
+    ]  # fmt: skip
+    before = [cost(pg, text) for text in texts]
+    for sql in (index["sql"], *(one["sql"] for one in advice["dropped"])):
+        pg.execute(sql)
+    pg.execute("vacuum sale")
+    assert [cost(pg, text)[0] for text in texts] == [index["name"]] * 2
+    assert all(cost(pg, text)[1] <= old[1] * 1.05 + 1 for text, old in zip(texts, before, strict=True))
+
+
+def cost(pg: Database, text: str) -> tuple[str, float]:
+    plan = json.loads(pg.fetch(f"explain (format json) {text}")[0][0])[0]["Plan"]
+    return plan.get("Index Name"), plan["Total Cost"]
