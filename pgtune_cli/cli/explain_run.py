@@ -9,6 +9,7 @@ import msgspec
 from pgtune_cli import __version__
 from pgtune_cli.cli import pipeline
 from pgtune_cli.cli.source import Source
+from pgtune_cli.collect.server_facts import SETTINGS
 from pgtune_cli.errors import EmbeddedServerError, UsageError, near_hint
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Catalog, RelationName
@@ -152,7 +153,8 @@ class _Imagined:
         for name, value in self.what_if.settings:
             reason = await clone.refusal(name, value)
             if reason is not None:
-                raise UsageError(f"--set {name}={value}: {reason}", "planner settings alone, such as work_mem=64MB")
+                hint = near_hint(name, SETTINGS, "planner settings alone, such as work_mem=64MB")
+                raise UsageError(f"--set {name}={value}: {reason}", None if name in SETTINGS else hint)
         for candidate, size in (await clone.create(self.candidates)).items():
             if isinstance(size, str):
                 raise UsageError(f"--with-index on {candidate.table}: {size}")

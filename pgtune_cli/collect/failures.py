@@ -102,7 +102,7 @@ def _password_refused(options: ConnectOptions, _said: str) -> tuple[str, str | N
 
 
 def _not_admitted(options: ConnectOptions, said: str) -> tuple[str, str | None]:
-    hint = "pg_hba.conf decides who may connect from where, and whether TLS is needed (sslmode)"
+    hint = "check the role's name; pg_hba.conf decides who may connect from where, and whether TLS is needed (sslmode)"
     return f"{_where(options)} does not admit user {options.user}: {said}", hint
 
 

@@ -85,6 +85,7 @@ def test_settings_are_those_of_the_plan_alone(file: str) -> None:
     ("arguments", "says"),
     [
         (["--set", "fsync=off"], "--set fsync=off: it is no setting of the planner"),
+        (["--set", "work_men=4MB"], "it is no setting of the planner\nhint: did you mean work_mem?"),
         (["--set", "work_mem=much"], 'invalid value for parameter "work_mem": "much"'),
         (["--set", "work_mem"], "--set work_mem names no value"),
         (["--with-index", "DROP TABLE post"], "it is no CREATE INDEX"),

@@ -154,3 +154,12 @@ def test_what_cannot_be_read_is_one_line_with_its_number(text: str, message: str
         read_plan(text)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["XML", "YAML"])
+def test_a_form_that_is_not_read_is_named(pg: Database, form: str) -> None:
+    saved = str(pg.fetch(f"EXPLAIN (FORMAT {form}) SELECT 1")[0][0])
+    with pytest.raises(UsageError) as refused:
+        read_plan(f" QUERY PLAN \n----\n {saved}")
+    assert str(refused.value) == f"the plan is in {form} form"
+    assert refused.value.hint == "EXPLAIN it with FORMAT TEXT, or with FORMAT JSON"
