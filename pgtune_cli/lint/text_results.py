@@ -8,7 +8,7 @@ from pgtune_cli.lint.uniqueness import one_row
 from pgtune_cli.lint.world import World
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.model.statement import Statement
-from pgtune_cli.sql.lex import TokenKind, TruncatedText, significant, tokens
+from pgtune_cli.sql.lex import TokenKind, TruncatedText, significant, squeezed, tokens
 from pgtune_cli.sql.shape import Block, Shape
 
 SHAPE, WORKLOAD = "shape", "workload"
@@ -108,7 +108,7 @@ class ResultFacts(TextBase):
         if self.shape is None:
             return None
         keys = [key for block in self.shape.blocks for key in block.order_by] + list(self.shape.set_order_by)
-        return any("".join((key.expression or "").lower().split()).endswith(RANDOM) for key in keys)
+        return any(squeezed(key.expression or "").endswith(RANDOM) for key in keys)
 
 
 def _texts(world: World) -> dict[str, set[str]]:

@@ -7,6 +7,7 @@ from pgtune_cli.rewrite.proposal import Found, Proposal, closing, subquery_open,
 from pgtune_cli.rewrite.source import Source, column_sql
 from pgtune_cli.sql.condition_spans import conjuncts
 from pgtune_cli.sql.edits import Edit
+from pgtune_cli.sql.lex import squeezed
 from pgtune_cli.sql.shape_types import Block, JoinPair, Role, StatementKind, TableKind
 
 KIND = "correlated_aggregate_to_join"
@@ -45,7 +46,7 @@ def _refuse(source: Source, outer: Block, block: Block, pairs: list[JoinPair]) -
     aggregate = block.aggregates[0]
     if aggregate.name not in EXACT or aggregate.distinct or block.select[0].aggregate != aggregate.name:
         return Refusal("aggregate", f"{aggregate.name} depends on the order of its rows, or on more than one column")
-    text = "".join((block.select[0].expression or "").lower().split())
+    text = squeezed(block.select[0].expression or "")
     if "filter(" in text or "orderby" in text:
         return Refusal("aggregate", "its aggregate has a FILTER or an ORDER BY")
     if not aggregate.star and aggregate.column is None:

@@ -6,6 +6,7 @@ from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.proposal import Found, Proposal, closing, subquery_open
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.edits import Edit
+from pgtune_cli.sql.lex import squeezed
 from pgtune_cli.sql.shape_types import Block, CountCheck
 
 KIND = "count_to_exists"
@@ -57,7 +58,7 @@ def _refuse(source: Source, block: Block) -> Refusal | None:
     aggregate = block.aggregates[0]
     if not aggregate.star and (aggregate.column is None or not source.not_null(block, aggregate.column)):
         return Refusal("counts_values", "it counts values, and they may be NULL")
-    text = "".join((block.select[0].expression or "").lower().split())
+    text = squeezed(block.select[0].expression or "")
     if "filter(" in text:
         return Refusal("filter", "it counts through a FILTER")
     if source.volatile(block) is not None:

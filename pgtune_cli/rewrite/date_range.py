@@ -6,7 +6,7 @@ from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.proposal import Found, Proposal
 from pgtune_cli.rewrite.source import Source, column_sql
 from pgtune_cli.sql.edits import Edit
-from pgtune_cli.sql.lex import TokenKind, tokens
+from pgtune_cli.sql.lex import TokenKind, squeezed, tokens
 from pgtune_cli.sql.shape_types import Predicate, PredicateKind
 
 KIND = "date_cast_to_range"
@@ -38,7 +38,7 @@ def _what(predicate: Predicate) -> str | None:
     """date, trunc or year, of a comparison over one column."""
     if len(predicate.columns) != 1 or predicate.span is None:
         return None
-    text = "".join((predicate.expression or "").lower().split())
+    text = squeezed(predicate.expression or "")
     if predicate.cast == "date" or predicate.function == "date" or text.startswith("date("):
         return "date"
     if text.startswith(("date_trunc(", "pg_catalog.date_trunc(")):

@@ -7,7 +7,8 @@ import msgspec
 from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.brackets import Brackets
-from pgtune_cli.sql.edits import Edit
+from pgtune_cli.sql.comments import keep_comments
+from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import Token
 from pgtune_cli.sql.shape_types import Block, Span
 
@@ -27,6 +28,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """it holds for the values of a domain only, so comparing rows cannot prove it."""
     added: tuple[tuple[int, str, str], ...] = ()
     """(number, type, source) of parameters that come instead."""
+
+    def applied(self, text: str) -> str:
+        """The text with the edits made, and every comment that stood where they are."""
+        return apply_edits(text, keep_comments(text, self.edits))
 
 
 Found = Proposal | Refusal

@@ -4,7 +4,7 @@ from pgtune_cli.rewrite.keyset import Form, Keyset, Refusal, RowNumber
 from pgtune_cli.rewrite.keyset_keys import Keys, flags
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.brackets import Brackets
-from pgtune_cli.sql.lex import Token
+from pgtune_cli.sql.lex import Token, squeezed
 from pgtune_cli.sql.shape_types import Block, Predicate, PredicateKind, SelectItem, Span, Table, TableKind
 
 
@@ -56,7 +56,7 @@ def _numbered(source: Source, outer: Block) -> tuple[Table, Block, SelectItem] |
     items = [
         item for item in inner.select
         if item.window and item.name
-        and "".join((item.expression or "").lower().split()).startswith("row_number()over(")
+        and squeezed(item.expression or "").startswith("row_number()over(")
     ]  # fmt: skip
     return (table, inner, items[0]) if len(items) == 1 else None
 

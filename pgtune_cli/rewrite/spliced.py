@@ -28,7 +28,6 @@ from pgtune_cli.rewrite.parameters import renumber
 from pgtune_cli.rewrite.proposal import Found, Proposal
 from pgtune_cli.rewrite.session import Unproven, snapshot
 from pgtune_cli.rewrite.source import Source
-from pgtune_cli.sql.edits import apply_edits
 from pgtune_cli.sql.shape import shape
 
 Rewriter = Callable[[Source], Iterator[Found]]
@@ -80,7 +79,7 @@ def _offered(context: Context, statement: Statement, kind: str, source: Source, 
     possible, channel = proposal.possible, context.channel(statement)
     if possible is not None and _shown_by_samples(context, statement, kind):
         possible = None
-    sql, numbers = renumber(apply_edits(source.text, proposal.edits))
+    sql, numbers = renumber(proposal.applied(source.text))
     types = plans.prepared.parameter_types if plans is not None and plans.prepared is not None else ()
     return Rewrite(
         statement=statement.fingerprint,
@@ -129,7 +128,7 @@ async def _checked(
     context: Context, statement: Statement, prepared: Prepared, own: Source, proposal: Proposal, offered: Rewrite
 ) -> Rewrite:
     """Cheaper for the planner, the same columns, the same rows, no more blocks; else refused with what was seen."""
-    text = apply_edits(own.text, proposal.edits)
+    text = proposal.applied(own.text)
     replace = msgspec.structs.replace
     if proposal.parameters:
         planned = await planned_costs(context, prepared, own.text, text, equal_is_fine=not proposal.cheaper)

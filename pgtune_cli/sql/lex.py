@@ -121,6 +121,14 @@ def tokens(text: str) -> list[Token]:
     return significant(lex(text))
 
 
+def squeezed(text: str) -> str:
+    """In lower case, without spaces and comments: to be looked at by its beginning or end."""
+    try:
+        return "".join(token.text for token in tokens(text)).lower()
+    except TruncatedText:
+        return "".join(text.split()).lower()
+
+
 def significant(found: list[Token] | tuple[Token, ...]) -> list[Token]:
     """Those that are neither space nor comment."""
     return [token for token in found if token.kind not in (TokenKind.SPACE, TokenKind.COMMENT)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgtune_cli.sql.brackets import SET_OPERATIONS, Brackets
 from pgtune_cli.sql.edits import Edit, Offsets, apply_edits
-from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, lex, significant
 from pgtune_cli.sql.literals import CONSTANT_KINDS
 from pgtune_cli.sql.repair import lexical_edits
 
@@ -92,15 +92,23 @@ def parse(text: str) -> Parsed | None:
     A tree proves nothing: sqlglot also takes what PostgreSQL refuses. The server is the authority.
     """
     try:
-        found = tokens(text)
+        pieces = lex(text)
     except TruncatedText:
         return None
+    found = significant(pieces)
     cuts = _long_list_edits(found)
     edits = _outermost([*lexical_edits(text, found), *_dollar_edits(text, found), *cuts])
     if len(found) > MAX_TOKENS and len(found) - _dropped(found, edits) > MAX_TOKENS:
         return None
-    tree = _tree(apply_edits(text, edits))
+    tree = _tree(apply_edits(_without_comments(pieces), edits))
     return None if tree is None else Parsed(text, tree, Offsets(edits), found, lists_cut=bool(cuts))
+
+
+def _without_comments(pieces: list[Token]) -> str:
+    """Blanks in their place: sqlglot does not expect one within ORDER BY or IS NULL, and takes some for hints."""
+    return "".join(
+        " " * (piece.end - piece.start) if piece.kind is TokenKind.COMMENT else piece.text for piece in pieces
+    )
 
 
 def _tree(text: str) -> "exp.Expr | None":

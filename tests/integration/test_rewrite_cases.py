@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.rewriting import on_server, prepared_of, read_catalog, source_of
+from support.rewriting import commented, on_server, prepared_of, read_catalog, source_of
 
 from pgtune_cli.collect.connection import Connection
 from pgtune_cli.model.catalog import Catalog
@@ -14,7 +14,6 @@ from pgtune_cli.rewrite.multiset import digest_sql
 from pgtune_cli.rewrite.parameters import inlined, replaced
 from pgtune_cli.rewrite.proposal import Proposal
 from pgtune_cli.rewrite.spliced import REWRITERS
-from pgtune_cli.sql.edits import apply_edits
 
 FOLDER = Path(__file__).parent.parent / "cases/rewrites"
 CASES = {kind: yaml.safe_load((FOLDER / f"{kind}.yaml").read_text(encoding="utf-8")) for kind in REWRITERS}
@@ -39,7 +38,7 @@ def found(kind: str, text: str, catalog: Catalog) -> list[Proposal | Refusal]:
 
 def rewritten(kind: str, text: str, catalog: Catalog) -> tuple[Proposal, str]:
     first = next(one for one in found(kind, text, catalog) if isinstance(one, Proposal))
-    return first, apply_edits(text, first.edits)
+    return first, first.applied(text)
 
 
 @pytest.mark.parametrize("kind", REWRITERS)
@@ -64,6 +63,15 @@ def test_what_would_change_the_result_is_refused_with_its_case(kind: str, catalo
         assert outcomes, name
         assert not [one for one in outcomes if isinstance(one, Proposal)], name
         assert case["case"] in [one.case for one in outcomes if isinstance(one, Refusal)], (name, outcomes)
+
+
+@pytest.mark.parametrize("form", ["/* {} */", "-- {}"])
+@pytest.mark.parametrize("kind", REWRITERS)
+def test_every_comment_survives(kind: str, form: str, catalog: Catalog) -> None:
+    for name, case in CASES[kind]["fires"].items():
+        text, comments = commented(case["text"], form)
+        _, result = rewritten(kind, text, catalog)
+        assert [one for one in comments if one not in result] == [], name
 
 
 @pytest.mark.parametrize("kind", [kind for kind in REWRITERS if kind != "single_rows_to_batch"])

@@ -9,6 +9,7 @@ from pgtune_cli.collect.connection import Connection, connect
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.statement import Prepared, ValueSet
 from pgtune_cli.rewrite.source import Source
+from pgtune_cli.sql.lex import TokenKind, lex
 from pgtune_cli.sql.shape import shape
 
 
@@ -46,3 +47,14 @@ async def prepared_of(connection: Connection, text: str, values: dict[int, str] 
     given = tuple((values or {}).get(number, "10") for number in range(1, len(types) + 1))
     sets = (ValueSet(name="typical", origin="pg_stats", values=given),)
     return Prepared(fingerprint="f", sql=text, parameter_types=tuple(types), value_sets=sets)
+
+
+def commented(text: str, form: str) -> tuple[str, list[str]]:
+    """The text with a comment of its own in every space between its tokens, and those comments."""
+    pieces, added = [], []
+    for at, piece in enumerate(lex(text)):
+        pieces.append(piece.text)
+        if piece.kind is TokenKind.SPACE:
+            added.append(form.format(f"c{at}c"))
+            pieces.append(f"{added[-1]}\n")
+    return "".join(pieces), added

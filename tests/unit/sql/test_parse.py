@@ -97,3 +97,11 @@ def test_positions_lead_back_through_edits() -> None:
 def test_edits_that_overlap_are_refused() -> None:
     with pytest.raises(OverlappingEdits):
         apply_edits("abc", [Edit(0, 2, "x"), Edit(1, 3, "y")])
+
+
+def test_comments_may_stand_within_what_sqlglot_reads_as_one_word() -> None:
+    text = "SELECT a FROM t WHERE a IS /* x */ NOT -- y\n NULL GROUP /*+ z */ BY a ORDER /* /* nested */ */ BY a"
+    found = parse(text)
+    assert found is not None
+    (key,) = found.tree.args["order"].expressions
+    assert found.source(key) == "a"
