@@ -2,11 +2,14 @@
 
     python benchmarks/keyset.py [--rows 1000000]
 
-Targets: 4 blocks for one direction, 27 for mixed directions and for nullable keys.
+Targets: 4 blocks for one direction, 27 for mixed directions and for nullable keys. A page reads the levels of the index
+once for each branch, a leaf more where its entries cross into the next, and the heap blocks that its rows are on. So
+what a page reads depends on where it begins: printed are the blocks at that depth, and their range over PLACES around.
 """
 
 import argparse
 import asyncio
+from statistics import median
 
 from pgtune_cli.collect.collector import CollectOptions, collect
 from pgtune_cli.collect.connection import Connection, connect
@@ -16,13 +19,14 @@ from pgtune_cli.rewrite.keyset import Keyset
 from pgtune_cli.rewrite.keyset_judge import paginations
 from pgtune_cli.rewrite.keyset_pages import maker
 from pgtune_cli.rewrite.keyset_proof import KeysetProof
-from pgtune_cli.rewrite.session import snapshot
+from pgtune_cli.rewrite.session import Session, snapshot
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.server.binaries import find_binaries
 from pgtune_cli.server.embedded import embedded_server
 from pgtune_cli.sql.shape import shape
 
 PAGE = 20
+PLACES = 40
 SCHEMA = """
 CREATE TABLE event (id bigint PRIMARY KEY, score int NOT NULL, rating int, created_at timestamptz NOT NULL, body text);
 INSERT INTO event
@@ -55,7 +59,9 @@ async def run(dsn: str, rows: int) -> None:
     await writer.close()
     connection = await connect(dsn)
     catalog = (await collect(connection, CollectOptions())).catalog
-    print(f"{'order':40} {'OFFSET blocks':>14} {'ms':>9} {'key blocks':>11} {'ms':>9}  proof")
+    print(
+        f"{'order':36} {'OFFSET blocks':>14} {'ms':>9} {'key blocks':>11} {'ms':>7} {'around':>14} {'heap':>8}  proof"
+    )
     for name, text in ORDERS.items():
         await measure(connection, catalog, name, text, rows // 2)
     await connection.close()
@@ -80,11 +86,32 @@ async def measure(connection: Connection, catalog: Catalog, name: str, text: str
         for _ in range(2):  # the second with warm caches
             before = await session.plan(made.offset_page(depth, PAGE), execute=True)
             after = await session.plan(proof_of.bound(page, cursor, depth, PAGE), execute=True)
+        around, heap = [], []
+        for place, start in await proof_of.cursors([depth + 13 * step for step in range(PLACES)]):
+            if tuple(value is None for value in start) == nulls:
+                bound = proof_of.bound(page, start, place, PAGE)
+                around.append((await session.plan(bound, execute=True)).blocks or 0)
+                heap.append(await heap_blocks(session, bound))
     told = f"{proof.method}, {proof.rows:,} rows, {proof.mismatches} mismatches"
     print(
-        f"{name:40} {before.blocks or 0:>14,} {before.time_ms or 0:>9.2f} {after.blocks or 0:>11,}"
-        f" {after.time_ms or 0:>9.2f}  {told}"
+        f"{name:36} {before.blocks or 0:>14,} {before.time_ms or 0:>9.2f} {after.blocks or 0:>11,}"
+        f" {after.time_ms or 0:>7.2f} {ranged(around):>14}"
+        f" {ranged(heap):>8}  {told}"
     )
+
+
+def ranged(values: list[int]) -> str:
+    """Smallest, median, largest."""
+    return f"{min(values)} {median(values):g} {max(values)}"
+
+
+async def heap_blocks(session: Session, page: str) -> int:
+    """The blocks of the table that the rows of a page are on."""
+    row = await session.row(
+        f"SELECT count(DISTINCT (e.ctid::text::point)[0]) FROM event AS e WHERE e.id IN (SELECT id FROM ({page}) AS p)"
+    )
+    assert row is not None
+    return int(row[0])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """May this OFFSET become a key comparison? The decision table, from the syntax tree and the catalog alone."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from pgtune_cli.model.catalog import RelationKind
+from pgtune_cli.rewrite.arms import apart, arm_key
 from pgtune_cli.rewrite.keyset import Form, Key, Keyset, Refusal
 from pgtune_cli.rewrite.keyset_index import with_index
 from pgtune_cli.rewrite.keyset_keys import Keys, flags, output_keys
@@ -53,7 +55,11 @@ def _refuse_block(source: Source, block: Block) -> Refusal | None:
     if block.limit is None:
         return Refusal("no_limit", "it has no LIMIT: there are no pages")
     if block.limit.with_ties:
-        return Refusal("with_ties", "FETCH FIRST … WITH TIES pages by ties: a tiebreaker would change it")
+        reason = (
+            "FETCH FIRST … WITH TIES pages by ties: a tiebreaker would change it; compare the keys of its ORDER BY, "
+            "nothing appended, with those of the last row: no group of ties is ever split"
+        )
+        return Refusal("with_ties", reason)
     if block.locking:
         return Refusal("locking", "it locks rows (FOR UPDATE): a queue, not pages")
     if not block.order_by:
@@ -159,9 +165,9 @@ def _wrapped(source: Source, block: Block) -> Keyset | Refusal:
     written = keys.written(block.order_by)
     if isinstance(written, Refusal):
         return written
-    if block.group_by or block.distinct or block.distinct_on:
-        return Refusal("window_of_groups", "it has window functions over groups or distinct rows")
-    appended = keys.of_rows(written)
+    if block.distinct or block.distinct_on or block.grouping_sets:
+        return Refusal("window_of_distinct", "it has window functions and DISTINCT, or GROUPING SETS")
+    appended = keys.of_groups(written) if block.group_by else keys.of_rows(written)
     if isinstance(appended, Refusal):
         return appended
     found = _finished(source, block, (*written, *appended), Form.WRAPPED)
@@ -185,11 +191,47 @@ def _whole_set(source: Source) -> Keyset | Refusal:
     for arm in (each for each in shape.blocks if each.set_operation is not None):
         if (refused := _refuse_source(source, arm)) is not None:
             return refused
-    found = output_keys(source)
+    places, told = _unique_places(source) if _stacked(source) else (None, ())
+    if isinstance(places, Refusal):
+        return places
+    found = output_keys(source, places)
     if isinstance(found, Refusal):
         return found
-    keyset = Keyset(block=block, form=Form.WRAPPED, keys=found, notes=flags(found))
+    keyset = Keyset(block=block, form=Form.WRAPPED, keys=found, notes=(*told, *flags(found)))
     return _refuse_keys(keyset) or keyset
+
+
+def _stacked(source: Source) -> bool:
+    return all(operation == "union all" for operation in source.shape.set_operations)
+
+
+def _unique_places(source: Source) -> tuple[frozenset[int] | Refusal, tuple[str, ...]]:
+    """The result columns of which no two rows of a UNION ALL agree: keys of its arms, and what tells those apart."""
+    arms = [block for block in source.shape.blocks if block.set_operation is not None]
+    places: set[int] = set()
+    for arm in arms:
+        key = arm_key(source, arm)
+        if isinstance(key, Refusal):
+            return Refusal("union_all", f"UNION ALL may return a row twice: {key.reason}"), ()
+        places |= set(key)
+    told: dict[str, None] = {}
+    for one, other in combinations(arms, 2):
+        found = apart(source, one, other)
+        if found is None or not _one_kind(source, arms, found.position):
+            reason = "UNION ALL may return a row twice: nothing says that no row is in two of its arms"
+            return Refusal("union_all", f"{reason}; select another constant in each"), ()
+        places |= {found.position} if found.position is not None else set()
+        if found.hidden:
+            told["the constants that tell its arms apart are hidden: it is right only where they differ"] = None
+    return frozenset(places), tuple(told)
+
+
+def _one_kind(source: Source, arms: list[Block], position: int | None) -> bool:
+    """Of three arms, a number would make numbers of the strings in the others: '1' and '01' become one."""
+    if position is None or len(arms) == 2:
+        return True
+    texts = [((source.outputs(arm) or [])[position][2] or "")[:1] for arm in arms]
+    return len({text if text in ("'", "$") else text.isdecimal() for text in texts}) == 1
 
 
 def _refuse_set(source: Source) -> Refusal | None:
@@ -198,9 +240,7 @@ def _refuse_set(source: Source) -> Refusal | None:
         return Refusal("no_limit", "it has no LIMIT: there are no pages")
     if not shape.set_order_by:
         return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
-    if any(key.constant for key in shape.set_order_by):
-        return Refusal("constant_key", "it orders by a constant or a parameter, which orders nothing")
-    if any(operation.endswith(" all") for operation in shape.set_operations):
+    if not _stacked(source) and any(operation.endswith(" all") for operation in shape.set_operations):
         return Refusal("union_all", "UNION ALL may return a row twice: no column tells the copies apart")
     return None
 

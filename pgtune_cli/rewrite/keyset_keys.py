@@ -7,7 +7,7 @@ import msgspec
 from pgtune_cli.model.catalog import IndexKey, RelationKind
 from pgtune_cli.rewrite.keyset import Key, Refusal
 from pgtune_cli.rewrite.source import Source, column_sql, same_text
-from pgtune_cli.sql.lex import TruncatedText, tokens
+from pgtune_cli.sql.lex import TokenKind, TruncatedText, tokens
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.shape_types import Block, ColumnRef, SortKey, Table, TableKind
 from pgtune_cli.sql.volatility import called, session_keyword
@@ -285,8 +285,8 @@ class Keys:
         return _in_last_direction(written, appended)
 
 
-def output_keys(source: Source) -> tuple[Key, ...] | Refusal:
-    """The keys of a set operation: its ORDER BY, then every other result column, by their names."""
+def output_keys(source: Source, places: frozenset[int] | None = None) -> tuple[Key, ...] | Refusal:
+    """The keys of a set operation: its ORDER BY, then every other result column (those at `places`), by their names."""
     arms = [block for block in source.shape.blocks if block.set_operation is not None]
     outputs = [source.outputs(arm) for arm in arms]
     first = outputs[0]
@@ -303,7 +303,9 @@ def output_keys(source: Source) -> tuple[Key, ...] | Refusal:
         key = _output_key(source, arms, outputs, position)
         keys.append(msgspec.structs.replace(key, descending=sort.descending, nulls_first=sort.nulls_first))
     rest = [
-        _output_key(source, arms, outputs, at) for at in range(len(names)) if names[at] not in {k.name for k in keys}
+        _output_key(source, arms, outputs, at)
+        for at in range(len(names))
+        if names[at] not in {key.name for key in keys} and (places is None or at in places)
     ]
     return (*keys, *_in_last_direction(tuple(keys), rest))
 
@@ -321,11 +323,18 @@ def _output_key(source: Source, arms: list[Block], outputs: list, position: int)
     name = str(outputs[0][position][0])
     columns = [output[position][1] for output in outputs]
     not_null = all(
-        column is not None and source.not_null(arm, column) for arm, column in zip(arms, columns, strict=True)
+        source.not_null(arm, column) if column is not None else _is_constant(output[position][2])
+        for arm, column, output in zip(arms, columns, outputs, strict=True)
     )
     types = {found.type if (found := source.column(column)) else None for column in columns if column is not None}
     one = next(iter(types)) if len(types) == 1 and all(column is not None for column in columns) else None
     return Key(sql=quote_identifier(name), name=name, output=name, type=one, nullable=not not_null)
+
+
+def _is_constant(expression: str | None) -> bool:
+    """A constant that is written out, and so not NULL."""
+    found = tokens(expression or "")
+    return bool(found) and found[0].kind in (TokenKind.STRING, TokenKind.NUMBER) and len(found) in (1, 3)
 
 
 def flags(keys: tuple[Key, ...]) -> tuple[str, ...]:

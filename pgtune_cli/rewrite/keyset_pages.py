@@ -10,6 +10,7 @@ from pgtune_cli.rewrite.keyset_predicate import any_of, bound, branches, order_b
 from pgtune_cli.rewrite.parameters import last_parameter, renumber, replaced
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.clauses import ClauseSpans
+from pgtune_cli.sql.comments import keep_comments
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.shape_types import Role
@@ -90,7 +91,7 @@ class Maker:
             edits = self._wrapped(variant)
         else:
             edits = self._inside(variant)
-        return self._numbered(apply_edits(self._text, edits), variant)
+        return self._numbered(apply_edits(self._text, keep_comments(self._text, edits)), variant)
 
     def typed(self, types: Sequence[str]) -> "Maker":
         """The same with the types of key expressions, which a server told."""
@@ -154,7 +155,17 @@ class Maker:
 
     def _one_condition(self, variant: Variant, parts: list[str]) -> str:
         start = bound(self._keyset.keys, self._here(), self._cursor(variant), backwards=variant.backwards)
-        return any_of(parts) if len(parts) == 1 or not start else f"{start} AND {any_of(parts)}"
+        alone = len(parts) == 1 and not (self._in_partitions() and len(self._keyset.keys) > 1)
+        return any_of(parts) if alone or not start else f"{start} AND {any_of(parts)}"
+
+    def _in_partitions(self) -> bool:
+        """Windows are made for each value of the first key: the planner takes a bound on it alone inside."""
+        first = self._keyset.keys[0]
+        return first.index is not None and any(
+            key.column is not None
+            and (key.column.alias, key.column.column) == (first.relation_alias, first.index.column)
+            for key in self._keyset.block.partition_by
+        )
 
     def _union(self, variant: Variant, parts: list[str]) -> list[Edit]:
         """Each branch with its own ORDER BY and LIMIT: an index condition each, merged."""
@@ -163,7 +174,7 @@ class Maker:
         arms = []
         for part in parts:
             edits = [*self._without_offset(), *self._ordered(variant), *self._and_where(part), *added]
-            arms.append(f"({apply_edits(self._text[:end], edits)[start:]})")
+            arms.append(f"({self._body(edits)})")
         assert self._spans.limit is not None
         ordered = order_by(self._keyset.keys, names, backwards=variant.backwards)
         limit = self._text[slice(*self._spans.limit)]
@@ -189,10 +200,9 @@ class Maker:
         if variant.role == "first_page":
             return [*self._without_offset(), *self._ordered(variant)]
         start, end = self._spans.body
-        inner_edits = [
-            self.removed(span) for span in (self._spans.order_by, self._spans.limit, self._spans.offset) if span
-        ]
-        inner = apply_edits(self._text[:end], inner_edits)[start:]
+        inner = self._body(
+            [self.removed(span) for span in (self._spans.order_by, self._spans.limit, self._spans.offset) if span]
+        )
         here = self._here()
         assert self._spans.limit is not None
         limit = self._text[slice(*self._spans.limit)]
@@ -219,6 +229,12 @@ class Maker:
         number = f"${self._last + len(self._keyset.keys) + 2}::bigint"
         edits.append(Edit(bounds.call[0], bounds.call[0], f"{number} {'-' if variant.backwards else '+'} "))
         return [*edits, *self._and_where(self._one_condition(variant, parts), tail)]
+
+    def _body(self, edits: Sequence[Edit]) -> str:
+        """The edited statement without what stands around it, WITH first of all."""
+        start, end = self._spans.body
+        text = self._text[:end]
+        return apply_edits(text, keep_comments(text, edits))[start:]
 
     def _branches(self, variant: Variant) -> list[str]:
         if variant.nulls is None:

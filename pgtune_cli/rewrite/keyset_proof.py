@@ -41,9 +41,7 @@ class KeysetProof:
         """The whole walk where the rows are few enough, else a sample of pages. Raises Unproven."""
         sql = self._inlined(adjacency_sql(self._keyset.keys, self._maker.rows()))
         try:
-            work = await self._session.plan(sql)
-            if work.rows > MAX_ROWS:
-                return await self._sampled(pages, f"about {work.rows:,.0f} rows are too many to walk")
+            await self._session.affordable(sql)
             row = await self._session.row(sql)
         except Unproven as exc:
             return await self._sampled(pages, str(exc))
@@ -101,10 +99,12 @@ class KeysetProof:
     async def _digest(self, sql: str, how: str) -> tuple[int, str]:
         """Rows and a hash over them: in order, in reverse, or of the set where a query around may reorder them."""
         order = {"order": "n", "reverse": "n DESC", "set": 't COLLATE "C"'}[how]
-        row = await self._session.row(
+        text = (
             f"SELECT /* pgtune */ count(*), md5(string_agg(t, chr(10) ORDER BY {order})) FROM (SELECT"
             f" pgtune_row::text AS t, row_number() OVER () AS n FROM (\n{_bare(sql)}\n) AS pgtune_row) AS d"
         )
+        await self._session.affordable(text)
+        row = await self._session.row(text)
         assert row is not None
         return row[0], row[1] or ""
 

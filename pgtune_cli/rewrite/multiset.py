@@ -3,7 +3,7 @@
 from pgtune_cli.model.rewrite import Proof
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.rewrite.parameters import inlined
-from pgtune_cli.rewrite.session import MAX_ROWS, Session, Unproven
+from pgtune_cli.rewrite.session import Session, Unproven
 from pgtune_cli.sql.clauses import clauses
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import tokens
@@ -32,8 +32,7 @@ async def multiset(
         pair = []
         for text in (prepared.sql, after):
             sql = digest_sql(_inlined(_unlimited(text), values, types))
-            if (await session.plan(sql)).rows > MAX_ROWS:
-                raise Unproven("too many rows to compare")
+            await session.affordable(sql)
             pair.append(await session.row(sql))
         one, other = pair
         assert one is not None

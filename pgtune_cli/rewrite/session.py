@@ -1,6 +1,7 @@
 """One snapshot of the server for a proof: read-only, REPEATABLE READ, bounded in rows and in time."""
 
 import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 
 from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, Record, transaction
 from pgtune_cli.explain.session import LEXICAL, marked, watch_client
+from pgtune_cli.explain.time_limit import MS_PER_COST
 
 MAX_ROWS = 2_000_000
 """rows that a proof may walk or sort on somebody's server, by the planner's estimate"""
@@ -32,8 +34,18 @@ class Work(msgspec.Struct, frozen=True):
 class Session:
     """Queries of one transaction, each in a savepoint: a failure of one leaves the snapshot to the others."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, max_cost: float = math.inf) -> None:
         self._connection = connection
+        self._max_cost = max_cost
+
+    async def affordable(self, sql: str) -> Work:
+        """The plan of a text that may be run for a proof. Raises Unproven for too many rows, or beyond the ceiling."""
+        work = await self.plan(sql)
+        if work.rows > MAX_ROWS:
+            raise Unproven(f"about {work.rows:,.0f} rows are too many to compare")
+        if work.cost > self._max_cost:
+            raise Unproven(f"by its cost of {work.cost:,.0f} it may not finish within --max-time")
+        return work
 
     async def row(self, sql: str) -> Record | None:
         rows = await self.rows(sql)
@@ -80,12 +92,14 @@ class Session:
 
 @asynccontextmanager
 async def snapshot(connection: Connection, max_time_ms: float) -> AsyncIterator[Session]:
-    """Raises Unproven where the server is gone."""
+    """A session whose statements may take `max_time_ms`, and by their cost not much more. Raises Unproven where the
+    server is gone.
+    """
     settings = {**LEXICAL, "statement_timeout": f"{max(round(max_time_ms), 1)}ms", "lock_timeout": "500ms"}
     try:
         async with transaction(connection, settings):
             await watch_client(connection)
-            yield Session(connection)
+            yield Session(connection, max_time_ms / MS_PER_COST)
     except LOST:
         raise Unproven("the connection to the server was lost") from None
     except PostgresError as exc:
