@@ -1,4 +1,5 @@
-"""Three databases as their owners would wish them: orders, reports, a queue. Rules must have nothing to say of them.
+"""Databases as their owners would wish them: orders, reports, a queue, and pages of many tenants behind row security
+with a log of events in partitions. Rules must have nothing to say of them.
 
 `scale` 1 is a few hundred thousand rows each; the workload grows with its square root.
 """
@@ -70,6 +71,103 @@ insert into job (kind, payload, run_at)
     timestamptz '2025-03-01' + i * interval '1 second'
   from generate_series(1, {ready}) i;
 """
+
+TENANTS = """
+create table tenant (id bigint generated always as identity primary key, name text not null unique);
+create table member (
+    id bigint generated always as identity primary key, tenant_id bigint not null references tenant,
+    email text not null, joined_at timestamptz not null default now());
+create unique index member_email_key on member (tenant_id, lower(email));
+create table page (
+    id bigint generated always as identity primary key, tenant_id bigint not null references tenant,
+    parent_id bigint references page, author_id bigint not null references member, title text not null,
+    body text not null, published_at timestamptz, updated_at timestamptz not null,
+    search tsvector generated always as (to_tsvector('simple', title)) stored) with (fillfactor = 90);
+create index page_children_idx on page (parent_id, title, id);
+create index page_recent_idx on page (tenant_id, published_at desc, id desc) where published_at is not null;
+create index page_author_idx on page (author_id);
+create index page_search_idx on page using gin (search);
+create table page_view (
+    page_id bigint not null references page, day date not null, views int not null,
+    primary key (page_id, day)) with (fillfactor = 60);
+create table change (
+    stream_id bigint not null, version int not null, tenant_id bigint not null, made_at timestamptz not null,
+    kind text not null, payload jsonb not null,
+    primary key (stream_id, version, made_at)) partition by range (made_at);
+create index change_tenant_idx on change (tenant_id, made_at desc);
+create table change_2025_h1 partition of change for values from ('2025-01-01') to ('2025-07-01');
+create table change_2025_h2 partition of change for values from ('2025-07-01') to ('2026-01-01');
+create table change_2026_h1 partition of change for values from ('2026-01-01') to ('2026-07-01');
+insert into tenant (name) select 'Tenant '||i from generate_series(1, 200) i;
+insert into member (tenant_id, email)
+  select 1 + i % 200, 'm'||i||'@example.org' from generate_series(1, {members}) i;
+insert into page (tenant_id, parent_id, author_id, title, body, published_at, updated_at)
+  select 1 + i % 200, case when i > 2000 then i - 200 * (1 + i % 9) end, 1 + (i * 7919::bigint) % {members},
+    'Page '||i||' of '||i % 97, repeat(md5(i::text), 12),
+    case when (i / 200) % 5 > 0 then timestamptz '2025-01-01' + i * interval '3 minutes' end,
+    timestamptz '2025-01-01' + i * interval '3 minutes' from generate_series(1, {pages}) i;
+insert into page_view select i, date '2025-12-01', i % 40 from generate_series(1, {pages}, 3) i;
+insert into change
+  select 1 + i % {pages}, 1 + i / {pages}, 1 + i % 200,
+    timestamptz '2025-01-01' + i * interval '1 second' * (31536000 / {changes}), 'edited',
+    jsonb_build_object('field', 'title', 'n', i) from generate_series(0, {changes} - 1) i;
+alter table page enable row level security;
+create policy page_of_tenant on page using (tenant_id = current_setting('app.tenant')::bigint);
+create role {role};
+grant select, insert, update on all tables in schema public to {role};
+grant usage on all sequences in schema public to {role};
+"""
+
+
+async def tenants(session: asyncpg.Connection, scale: float, work: Callable[[int], int]) -> None:
+    members, pages, changes = int(40_000 * scale), int(120_000 * scale), int(400_000 * scale)
+    role = f"site_{await session.fetchval('select current_database()')}"
+    await _run(session, TENANTS.format(members=members, pages=pages, changes=changes, role=role))
+    await _settle(session)
+    await session.execute(f"set role {role}")
+    for number in range(work(900)):
+        tenant = 1 + number * 7 % 200
+        async with session.transaction():
+            await session.execute("select set_config('app.tenant', $1, true)", str(tenant))
+            await _browse(session, tenant, number, members, pages)
+    await session.execute("reset role")
+
+
+async def _browse(session: asyncpg.Connection, tenant: int, number: int, members: int, pages: int) -> None:
+    await session.fetch(
+        "select id from member where tenant_id = $1 and lower(email) = lower($2)",
+        tenant, f"m{tenant - 1 + 200 * (number % (members // 200))}@example.org")  # fmt: skip
+    recent = await session.fetch(
+        "select id, title, published_at from page where tenant_id = $1 and published_at is not null"
+        " order by published_at desc, id desc limit 20", tenant)  # fmt: skip
+    await session.fetch(
+        "select id, title, published_at from page where tenant_id = $1 and published_at is not null"
+        " and (published_at, id) < ($2, $3) order by published_at desc, id desc limit 20",
+        tenant, recent[-1]["published_at"], recent[-1]["id"])  # fmt: skip
+    one = recent[number % len(recent)]["id"]
+    await session.fetchrow("select title, body, author_id from page where id = $1", one)
+    await session.fetch("select id, title from page where parent_id = $1 order by title, id", one)
+    await session.fetch(
+        "with recursive up as (select id, parent_id, title, 1 as depth from page where id = $1 union all"
+        " select p.id, p.parent_id, p.title, up.depth + 1 from up join page p on p.id = up.parent_id"
+        " where up.depth < 30) select id, title from up order by depth desc", one)  # fmt: skip
+    await session.execute(
+        "insert into page_view (page_id, day, views) values ($1, $2, 1)"
+        " on conflict (page_id, day) do update set views = page_view.views + 1", one, date(2026, 1, 1))  # fmt: skip
+    if number % 5 == 0:
+        await session.fetch(
+            "select id, title from page where search @@ plainto_tsquery('simple', $1) and tenant_id = $2"
+            " order by id limit 20", f"page {tenant - 1 + 200 * (number % (pages // 200))}", tenant)  # fmt: skip
+        await session.execute("update page set title = $2, updated_at = $3 where id = $1",
+                              one, f"Title {number}", datetime(2026, 1, 2, tzinfo=UTC))  # fmt: skip
+        await session.execute(
+            "insert into change (stream_id, version, tenant_id, made_at, kind, payload)"
+            " values ($1, $2, $3, $4, 'edited', $5)",
+            one, 1000 + number, tenant, datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=number), '{"n": 1}',
+        )  # fmt: skip
+        await session.fetch(
+            "select stream_id, kind, made_at from change where tenant_id = $1 and made_at >= $2"
+            " order by made_at desc limit 50", tenant, datetime(2025, 12, 20, tzinfo=UTC))  # fmt: skip
 
 
 async def orders(session: asyncpg.Connection, scale: float, work: Callable[[int], int]) -> None:
@@ -157,7 +255,7 @@ async def queue(session: asyncpg.Connection, scale: float, work: Callable[[int],
 
 
 DATABASES: dict[str, Callable[[asyncpg.Connection, float, Callable[[int], int]], Awaitable[None]]] = {
-    "orders": orders, "reports": reports, "queue": queue,
+    "orders": orders, "reports": reports, "queue": queue, "tenants": tenants,
 }  # fmt: skip
 
 
