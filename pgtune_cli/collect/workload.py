@@ -13,6 +13,7 @@ from pgtune_cli.collect.options import CollectOptions
 from pgtune_cli.collect.reader import UNREADABLE, Reader, reason
 from pgtune_cli.collect.samples import Samples, watch
 from pgtune_cli.collect.services import OWN, Service
+from pgtune_cli.collect.utility import utility_uses
 from pgtune_cli.model.snapshot import Window, Workload
 
 
@@ -91,6 +92,7 @@ async def read_workload(
         total_exec_time_ms=sum(entry.counters.total_ms for entry in entries if entry.kind not in uncounted),
         utility_statements=len(utility),
         utility_exec_time_ms=sum(entry.counters.total_ms for entry in utility),
+        utility=utility_uses(utility),
     )
 
 

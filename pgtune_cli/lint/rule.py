@@ -29,6 +29,7 @@ NEEDS = {
     "io": "the block counters of pg_statio_user_tables",
     "newpage": "updates counted by PostgreSQL 16 or later",
     "server_state": "what the server counted and was doing, in a snapshot of this version of pgtune",
+    "utility": "utility statements (pg_stat_statements.track_utility), in a snapshot of this version of pgtune",
     "planning": "pg_stat_statements.track_planning",
     "period": "the time that the statements' counters cover (PostgreSQL 14 or later, or --window)",
     "workers": "parallel workers counted by PostgreSQL 18 or later",

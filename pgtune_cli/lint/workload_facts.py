@@ -15,6 +15,9 @@ from pgtune_cli.sql.quote import quote_identifier
 
 Workload = "workload"
 Period = "period"
+SETUP = ("SET ", "RESET", "SHOW", "DISCARD")
+OF_NEED = ("SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS")
+"""what holds for one transaction cannot be set beforehand."""
 
 
 class WorkloadFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,10 @@ class WorkloadFacts(msgspec.Struct, frozen=True, kw_only=True):
                                              need="settings")]  # fmt: skip
     longest_text: Annotated[float, known("bytes of the longest statement")]
     activity_text_bytes: Annotated[float | None, known("track_activity_query_size", need="settings")]
+    setup_calls: Annotated[float | None, known("calls of SET, RESET, SHOW and DISCARD; of SET those that hold for the "
+                                               "session", need="utility")]  # fmt: skip
+    setup_share: Annotated[float | None, known("those as a fraction of all calls", need="utility")]
+    setup_command: Annotated[str, known("the one of them with the most calls")]
     database_sql: Annotated[str, known("the database's name, quoted", sql=True)]
     fast_ms: Annotated[float, known("the time that the objective for fast calls names")]
     fast_share: Annotated[float | None, known("share of the calls below that time, estimated from mean and deviation "
@@ -79,7 +86,7 @@ def workload(world: World) -> Iterator[Subject]:
             total_exec_time_ms=read.total_exec_time_ms if world.measured else None,
             window_seconds=read.window.seconds,
             sessions=state.sessions.total if state.sessions is not None else None, **_pace(world), **_blocks(world),
-            **_shares(world), **_workers(statements if world.measured else ()), **_texts(world),
+            **_setup(world), **_shares(world), **_workers(statements if world.measured else ()), **_texts(world),
             database_sql=quote_identifier(world.snapshot.server.database),
             fast_ms=goals.fast_ms, fast_share=share, slow_query=slowest,
             objective_fast_share=goals.fast_share or 0.0, objective_hit_ratio=goals.cache_hit_ratio or 0.0,
@@ -135,6 +142,22 @@ def _shares(world: World) -> dict[str, Any]:
         "longest_call_ms": longest.max_exec_time_ms if longest is not None else None,
         "longest_query": normalise(longest.query) if longest is not None else "",
     }  # fmt: skip
+
+
+def _setup(world: World) -> dict[str, Any]:
+    """What is asked of the server for the session alone, over and over where a pool sets up what it lends."""
+    read = world.snapshot.workload
+    tracked = world.snapshot.server.settings.get("pg_stat_statements.track_utility") != "off"
+    if read.utility is None or not tracked:
+        return {"setup_calls": None, "setup_share": None, "setup_command": ""}
+    found = [one for one in read.utility if one.command.startswith(SETUP) and not one.command.startswith(OF_NEED)]
+    calls = sum(one.calls for one in found)
+    every = world.calls + sum(one.calls for one in read.utility)
+    return {
+        "setup_calls": calls,
+        "setup_share": calls / every if every else None,
+        "setup_command": max(found, key=lambda one: one.calls).command if found else "",
+    }
 
 
 def _workers(statements: Iterable[Statement]) -> dict[str, Any]:

@@ -117,6 +117,15 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """entries that pg_stat_statements dropped for want of room (pg_stat_statements_info.dealloc)."""
 
 
+class UtilityUse(msgspec.Struct, frozen=True):
+    """Utility statements of one kind."""
+
+    command: str
+    """`SET application_name`, `BEGIN`, `CREATE TABLE`: no object and no value."""
+    calls: Int8
+    total_exec_time_ms: float
+
+
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     """pg_stat_statements, or workload (files)."""
@@ -130,6 +139,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     utility_statements: Int8 | None = None
     """entries with nothing to analyse (BEGIN, DDL, COPY, VACUUM), which have no row here."""
     utility_exec_time_ms: float | None = None
+    utility: tuple[UtilityUse, ...] | None = None
+    """what those were, most calls first; None in files of before, and without pg_stat_statements."""
 
 
 class ColumnStatistics(msgspec.Struct, frozen=True, kw_only=True):

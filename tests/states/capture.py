@@ -6,7 +6,7 @@ Each state is made on a scratch server of its own and kept here as NAME.pg<major
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import asyncpg
@@ -145,9 +145,31 @@ async def sound() -> None:
             await keep(f"healthy_{name}", server, name, plans=True)
 
 
+async def chatty() -> None:
+    """An application whose pool sets up every connection that it lends, with an index that failed to be built; and
+    one that does not.
+    """
+    made = (
+        "create extension pg_stat_statements;\ncreate table note (id int primary key, title text not null);\n"
+        "insert into note select i, 'n' || i % 900 from generate_series(1, 1000) i;\nvacuum analyze note;\n"
+        "select pg_stat_statements_reset();\n"
+    )
+    lent = ["set application_name = 'shop'", "set search_path = public", "show transaction_isolation", "begin"]
+    asked = ["select title from note where id = 7", "commit"]
+    with embedded_server(binaries_of(18), PRELOAD) as server:
+        await run(server, "chatty", made, ";\n".join([*lent, *asked, "discard all"] * 120) + ";\n")
+        session = await asyncpg.connect(server.dsn("chatty"))
+        with suppress(asyncpg.UniqueViolationError):
+            await session.execute("create unique index concurrently note_title_key on note (title)")
+        await session.close()
+        await keep("chatty", server, "chatty")
+        await run(server, "calm", made, ";\n".join([*lent, *["begin", *asked] * 400]) + ";\n")
+        await keep("calm", server, "calm")
+
+
 STATES: dict[str, Callable[[], Awaitable[None]]] = {
     "worn": worn, "thirsty": thirsty, "old": old, "compiling": compiling, "wraparound": wraparound, "sound": sound,
-    "skewed": skewed,
+    "skewed": skewed, "chatty": chatty,
 }  # fmt: skip
 
 

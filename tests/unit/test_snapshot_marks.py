@@ -25,7 +25,7 @@ NAMES = {
     "Extension.schema ExtendedStatistics.schema ExtendedStatistics.name ExtendedStatistics.kinds",
     "ExtendedStatistics.columns Sequence.schema Sequence.name Sequence.type Sequence.column",
     "ColumnStatistics.schema ColumnStatistics.table ColumnStatistics.column StatementRow.queryid StatementRow.role",
-    "Workload.source Window.since Usage.since TableUsage.last_analyze TableUsage.last_vacuum",
+    "UtilityUse.command Workload.source Window.since Usage.since TableUsage.last_analyze TableUsage.last_vacuum",
     "Sessions.lock_holder_state ReplicationSlot.name ReplicationSlot.kind ReplicationSlot.wal_status",
     "RoleSetting.role RoleSetting.name RoleSetting.value Skipped.what Skipped.why Skipped.remedy",
     "Snapshot.kind Snapshot.pgtune_version Tablespace.name Tablespace.options Relation.tablespace Index.tablespace",
