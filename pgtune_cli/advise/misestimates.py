@@ -175,7 +175,9 @@ def _own(node: PlanNode) -> bool:
 
 
 def _groups(node: PlanNode) -> bool:
-    return node.node_type in GROUPS and bool(node.group_key) and node.extra.get("Partial Mode") != "Partial"
+    """Its rows are the groups: HAVING keeps some of them only."""
+    whole = node.extra.get("Partial Mode") != "Partial" and node.filter is None
+    return node.node_type in GROUPS and bool(node.group_key) and whole
 
 
 def _whole_table(node: PlanNode) -> bool:

@@ -9,6 +9,7 @@ from pgtune_cli.advise.misestimates import FILTER, Misestimate
 from pgtune_cli.advise.sampled import as_fraction, column_statistics, extended_data
 from pgtune_cli.explain.table_sample import TableSample
 from pgtune_cli.model.catalog import ExtendedStatistics, Relation, RelationKind
+from pgtune_cli.model.extended import ExtendedData
 from pgtune_cli.model.snapshot import ColumnStatistics
 from pgtune_cli.sql.statistics_ddl import create_statistics_sql
 from pgtune_cli.whatif.protocol import NewStatistics
@@ -76,7 +77,7 @@ def unverified(relation: Relation, seen: Misestimate, facts: Facts) -> Remedy | 
         if target <= target_of(relation, seen.columns[0], facts):
             return Remedy(kinds=("analyze",))
         return Remedy(kinds=("target",), value=target)
-    return Remedy(kinds=_told(_kinds(seen)[-1], seen))
+    return _objects(relation, seen, None, facts, _kinds(seen)[-1])
 
 
 def target_of(relation: Relation, column: str, facts: Facts) -> int:
@@ -98,10 +99,13 @@ def _told(kinds: tuple[str, ...], seen: Misestimate) -> tuple[str, ...]:
 
 
 def _objects(
-    relation: Relation, seen: Misestimate, sample: TableSample, facts: Facts, kinds: tuple[str, ...]
+    relation: Relation, seen: Misestimate, sample: TableSample | None, facts: Facts, kinds: tuple[str, ...]
 ) -> Remedy:
+    """Without a sample they hold nothing."""
     target = max((target_of(relation, column, facts) for column in seen.columns), default=DEFAULT_TARGET)
-    data = extended_data(
+    data = ExtendedData(schema=relation.schema, name=TRIED)
+    if sample is not None:
+        data = extended_data(
         relation.schema, TRIED, sample, seen.columns, seen.expressions, kinds, target,
         inherited=relation.kind is RelationKind.PARTITIONED,
     )  # fmt: skip

@@ -15,7 +15,11 @@ from pgtune_cli.explain.reasons import server_failure
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.sql.quote import quote_literal
 
-SYSTEM = f"SELECT {MARK} system_identifier FROM pg_catalog.pg_control_system()"
+SYSTEM = (
+    f"SELECT {MARK} system_identifier::text || ' ' || extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
+    " FROM pg_catalog.pg_control_system()"
+)
+"""a physical copy has the identifier of what it is a copy of, and was started at another time"""
 WHERE = (
     f"SELECT {MARK} oid::int8 AS oid, datname::text AS name, pg_catalog.pg_is_in_recovery() AS standby,"
     " (pg_catalog.current_setting('transaction_read_only') = 'on') AS read_only,"

@@ -76,13 +76,13 @@ class _Judge(msgspec.Struct):
         if first.expressions and self.facts.snapshot.server.version_num < EXPRESSIONS_SINCE:
             return None
         if self.planner is None:
-            return self._unverified(relation, "there is no what-if planner")
+            return await self._unverified(relation, "there is no what-if planner")
         sample = await self.sample(relation, first.columns, first.expressions)
         if isinstance(sample, str):
-            return self._unverified(relation, f"no sample was read: {sample}")
+            return await self._unverified(relation, f"no sample was read: {sample}")
         before = await self._estimates(None)
         if before is None:
-            return self._unverified(relation, "the clone does not plan it with a scan of its own")
+            return await self._unverified(relation, "the clone does not plan it with a scan of its own")
         current = fresh(relation, first, sample, self.facts)
         if current is not None and await self._mends(current, before):
             return await self._verified(relation, current, before, sample)
@@ -162,8 +162,13 @@ class _Judge(msgspec.Struct):
             plan_changes=changes,
         )
 
-    def _unverified(self, relation: Relation, reason: str) -> Judged | None:
+    async def _accepts(self, new: NewStatistics) -> bool:
+        return any(isinstance(each, Cost) for each in await self._plans(new, ()))
+
+    async def _unverified(self, relation: Relation, reason: str) -> Judged | None:
         remedy = unverified(relation, self.seen[0], self.facts)
         if remedy is None:
             return None
+        if remedy.new.objects and self.planner is not None and not await self._accepts(remedy.new):
+            return None  # no such statistics can be made, of these types for one
         return Judged(relation=relation, remedy=remedy, seen=tuple(self.seen), status="unverified", reason=reason)

@@ -93,7 +93,7 @@ async def analyze(source: Source, options: AnalyzeOptions, settings: "Settings",
     from pgtune_cli.cli.assemble import assemble
 
     _check_engine(source, options)
-    await _check_trial(source, options)
+    await _check_trial(source, options, notes)
     rules = chosen_rules(options, settings)
     source, statements = with_params(source, options, notes)
     snapshot = source.snapshot
@@ -183,7 +183,7 @@ def _planned_with(snapshot: Snapshot, options: AnalyzeOptions) -> Snapshot:
 async def advise_only(source: Source, options: AnalyzeOptions, notes: Notes) -> tuple[Analysis, IndexAdvice]:
     """What was analysed, and the index advice; nothing is executed on the server."""
     _check_engine(source, options)
-    await _check_trial(source, options)
+    await _check_trial(source, options, notes)
     source, statements = with_params(source, options, notes)
     files = source.connection is None
     async with open_clone_of(source.snapshot, statements, options, notes, of_file=files) as (clone, lost):
@@ -210,14 +210,19 @@ async def tried(
     return await trial(analysis, advice, copy, source.connection, explain_options, notes.progress)
 
 
-async def _check_trial(source: Source, options: AnalyzeOptions) -> None:
+async def _check_trial(source: Source, options: AnalyzeOptions, notes: Notes) -> None:
     """Before the work begins: that the database of --trial is there, and may be used."""
     if options.trial is None:
         return
     from pgtune_cli.advise.scratch import check_copy
     from pgtune_cli.collect.connection import connect
 
-    connection = await connect(_scratch(options.trial), read_only=False)
+    copy = _scratch(options.trial)
+    if source.connection is None:
+        notes.note(
+            f"trial: a snapshot does not tell which server it is of: {copy.describe()} is taken for a scratch copy"
+        )
+    connection = await connect(copy, read_only=False)
     try:
         await check_copy(connection, source.connection, ())
     finally:

@@ -13,6 +13,7 @@ from support.handover import SCHEMA, advice_for, indexes
 from support.psql import psql
 from support.replica import streaming_replica
 
+from pgtune_cli.advise.scratch import check_copy
 from pgtune_cli.collect.connection import connect
 from pgtune_cli.collect.replica_usage import with_replica_usage
 from pgtune_cli.errors import UsageError
@@ -119,7 +120,19 @@ def test_a_replicas_scans_keep_an_index(pg: Database) -> None:
                 await session.fetch("select * from plain where mail = 'Mail7'")
             await session.close()
 
+        async def try_there() -> None:
+            primary, other = await connect(pg.dsn), await connect(replica, read_only=False)
+            try:
+                with pytest.raises(UsageError, match="--trial: that server is a standby"):
+                    await check_copy(other, primary, ())
+                with pytest.raises(UsageError, match="--trial: that is the database that is analysed"):
+                    await check_copy(primary, primary, ())
+            finally:
+                primary.terminate()
+                other.terminate()
+
         read_ = read(pg.dsn)
+        asyncio.run(try_there())
         asyncio.run(scan())
         usage = asyncio.run(merged())
     before = {one.index.name: one.idx_scan for one in read_.usage.indexes}
