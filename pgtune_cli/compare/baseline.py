@@ -127,7 +127,13 @@ def _kept_plan(old: PlanSummary | None, new: PlanSummary | None) -> PlanSummary 
 
 
 def _kept_table(old: TableState | None, new: TableState) -> TableState:
-    if old is None or not old.rows or not new.rows:
+    """Both figures, as long as neither moved."""
+    if old is None or not (_close(old.rows, new.rows) and _close(old.pages, new.pages)):
         return new
-    close = max(old.rows, new.rows) <= ROWS_MOVED * min(old.rows, new.rows)
-    return msgspec.structs.replace(new, rows=old.rows) if close else new
+    return msgspec.structs.replace(new, rows=old.rows, pages=old.pages)
+
+
+def _close(old: float | None, new: float | None) -> bool:
+    if not old or not new:
+        return old == new
+    return max(old, new) <= ROWS_MOVED * min(old, new)

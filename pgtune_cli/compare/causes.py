@@ -9,6 +9,10 @@ from pgtune_cli.model.comparison import Baseline, BaselineStatement, PlanSummary
 
 MOST_SAID = 8
 GREW = 1.1
+PAGES_GREW = 1.2
+MANY_PAGES = 20
+UNCOUNTED = "dead rows, or rows that no ANALYZE has counted"
+LOOP = "a call costs what it did, and other statements ran as often as before: is it sent for each row (N+1)?"
 UNCHANGED = "schema, settings, data and the plan for a new session are as they were:"
 
 
@@ -28,6 +32,10 @@ def unseen(old: BaselineStatement, new: BaselineStatement) -> tuple[str, ...]:
     """What is left where everything that is read stayed as it was, for a statement that does more a call."""
     if old.fingerprint != new.fingerprint or old.plan is None or new.plan is None or old.plan.shape != new.plan.shape:
         return ()
+    then, now = old.measurement, new.measurement
+    more = ((one.blocks_per_call, one.rows_per_call, one.temp_blocks_per_call) for one in (then, now))
+    if not any(after > 1.02 * before for before, after in zip(*more, strict=True)):
+        return (LOOP,) if now.calls > then.calls else ()
     if new.measurement.temp_blocks_per_call > old.measurement.temp_blocks_per_call:
         return (f"{UNCHANGED} its session's work_mem may be lower, or what it sorts and hashes is larger",)
     return (f"{UNCHANGED} its constants or parameters may be others, or settings of its session",)
@@ -104,6 +112,12 @@ def _data(new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator
     factor, table = growth(new, before, after)
     if factor >= GREW:
         yield f"{table} grew by {factor - 1:.0%}"
+    for name in new.tables:
+        then, now = before.tables.get(name, TableState()), after.tables.get(name, TableState())
+        if then.pages and now.pages and now.pages >= PAGES_GREW * then.pages and now.pages >= MANY_PAGES:
+            rows = (now.rows or 0) / then.rows if then.rows else 0
+            if rows * PAGES_GREW < now.pages / then.pages:
+                yield f"{name} has {figure(now.pages)} blocks, it had {figure(then.pages)}: {UNCOUNTED}"
 
 
 def plan_changes(then: PlanSummary | None, now: PlanSummary | None) -> Iterator[str]:

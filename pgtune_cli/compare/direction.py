@@ -15,5 +15,5 @@ class Signal(msgspec.Struct, frozen=True):
     direction: Direction
     reason: str
     time_only: bool = False
-    doubtful_gain: bool = False
-    """a mean that fell, which says nothing beside what rose."""
+    doubt: str | None = None
+    """why it does not decide; no news where something else did."""

@@ -16,6 +16,9 @@ from pgtune_cli.model.comparison import Measurement
 
 TIME_SEEN = 1.5
 """a change of the mean that is worth a word; whether it is one, one window each cannot tell."""
+TIME_FELL = 3.0
+"""the first run of a fresh database is slower by itself, so that what follows is often faster"""
+WORTH_A_WORD_MS = 1.0
 SLOW_CODE: Bound = (3.0, 1.0)
 """factor and ms: half of the calls over this, and code that changed, are no chance; one busy window trebles a mean."""
 FEWEST_CALLS = 3
@@ -95,7 +98,7 @@ def _blocks(earlier: Measurement, later: Measurement, around: Circumstances) -> 
     if above(after, before, tolerance.blocks_fail if slowdown < 1 / tolerance.time else tolerance.blocks_alone):
         return Signal(Direction.FASTER, text)
     if not near(before, after, tolerance.blocks):
-        return Signal(Direction.SUSPECT, f"{text}: within what visibility, vacuum and other values can do")
+        return Signal(Direction.SUSPECT, text, doubt="within what visibility, vacuum and other values can do")
     return None
 
 
@@ -118,17 +121,17 @@ def _wal(query: str, before: float | None, after: float | None, around: Circumst
 
 def _time(before: Measurement, after: Measurement, around: Circumstances) -> Signal | None:
     slowdown = ratio(before.mean_exec_time_ms, after.mean_exec_time_ms) / around.speed
-    if 1 / TIME_SEEN <= slowdown <= TIME_SEEN:
+    added_ms = after.mean_exec_time_ms / around.speed - before.mean_exec_time_ms
+    if 1 / TIME_FELL <= slowdown <= TIME_SEEN or abs(added_ms) < WORTH_A_WORD_MS:
         return None
     text = said("mean execution time in ms", before.mean_exec_time_ms, after.mean_exec_time_ms)
     cold = cold_cache(before, after, around.speed)
     if cold is not None:
-        return Signal(Direction.SUSPECT, f"{text}: {cold}", time_only=True)
+        return Signal(Direction.SUSPECT, text, time_only=True, doubt=cold)
     if around.code_changed and _most_calls_slower(before, after, around.speed):
         which = "the code that it runs" if around.same_text else "its text"
         return Signal(Direction.SLOWER, f"{text}, in most calls, and {which} changed")
-    doubt = f"{text}: one window on each side cannot decide on time"
-    return Signal(Direction.SUSPECT, doubt, time_only=True, doubtful_gain=slowdown < 1)
+    return Signal(Direction.SUSPECT, text, time_only=True, doubt="one window on each side cannot decide on time")
 
 
 def _most_calls_slower(before: Measurement, after: Measurement, speed: float) -> bool:

@@ -17,9 +17,10 @@ def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState
         name = str(relation.relation_name)
         if name not in wanted:
             continue
-        rows = relation.reltuples
+        rows, pages = relation.reltuples, relation.pages
         found[name] = TableState(
             rows=None if rows is None else significant(rows, 2),
+            pages=None if not pages else significant(pages, 2),
             columns={column.name: _type(column) for column in relation.columns},
             indexes={
                 str(index.index_name): normalise(index.definition)

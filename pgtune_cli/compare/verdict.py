@@ -154,7 +154,7 @@ class _Judge:
         told = [over.reason] if over and over.crossing is not Crossing.FAILS else []
         broken += dict.fromkeys((*absolute_reasons(entry, policy, old), *worse))
         if over and over.crossing is Crossing.UNDECIDED and verdict in DOUBTFUL:
-            verdict, reasons = ComparisonVerdict.UNDECIDED, [one.reason for one in found if not one.time_only]
+            verdict, reasons = ComparisonVerdict.UNDECIDED, [_doubted(one) for one in found if not one.time_only]
         if broken and old is not None and verdict in DOUBTFUL:
             verdict = ComparisonVerdict.SLOWER
         if policy.ignored is not None:
@@ -168,7 +168,7 @@ class _Judge:
             verdict=verdict,
             fails=(bool(broken) or verdict is ComparisonVerdict.SLOWER) and policy.ignored is None,
             reasons=(*broken, *told, *reasons),
-            causes=self._causes(entry, old, bool(broken) or verdict is not ComparisonVerdict.SAME),
+            causes=self._causes(entry, old, verdict, bool(broken)),
             previous=self._replaces[key].fingerprint if key in self._replaces else None,
             baseline=old.measurement if old else None,
             candidate=entry.measurement,
@@ -244,30 +244,27 @@ class _Judge:
             return self._production_plan_before(entry, old), entry.production_plan
         return old.plan if old else None, entry.plan
 
-    def _causes(self, entry: BaselineStatement, old: BaselineStatement | None, wanted: bool) -> tuple[str, ...]:
-        if not wanted:
+    def _causes(
+        self, entry: BaselineStatement, old: BaselineStatement | None, verdict: ComparisonVerdict, broken: bool
+    ) -> tuple[str, ...]:
+        if verdict is ComparisonVerdict.SAME and not broken:
             return ()
+        slower = verdict is ComparisonVerdict.SLOWER
         found: list[str] = []
         if entry.production_plan is not None:
             found += plan_changes(self._production_plan_before(entry, old), entry.production_plan)
         if old is not None and self._baseline is not None:
             found += causes(old, entry, self._baseline, self._candidate)
-            if not found and self._does_more(old, entry):
+            if not found and slower:
                 found += unseen(old, entry)
         return tuple(dict.fromkeys(found))
-
-    @staticmethod
-    def _does_more(old: BaselineStatement, entry: BaselineStatement) -> bool:
-        then, now = old.measurement, entry.measurement
-        more = ((one.blocks_per_call, one.rows_per_call, one.temp_blocks_per_call) for one in (then, now))
-        return any(after > 1.1 * before for before, after in zip(*more, strict=True))
 
 
 def _unless_cold(signal: Signal, old: BaselineStatement, entry: BaselineStatement, speed: float) -> Signal:
     cold = cold_cache(old.measurement, entry.measurement, speed)
     if cold is None or signal.direction is not Direction.SLOWER:
         return signal
-    return Signal(Direction.SUSPECT, f"{signal.reason}: {cold}", time_only=True)
+    return Signal(Direction.SUSPECT, signal.reason, time_only=True, doubt=cold)
 
 
 def _effect(policy: Policy) -> float | None:
@@ -279,16 +276,18 @@ def _effect(policy: Policy) -> float | None:
 def _against(found: list[Signal]) -> tuple[ComparisonVerdict, list[str]]:
     """The worst signal decides; doubt is a verdict of its own."""
     directions = {signal.direction for signal in found}
+    ordered = sorted(found, key=lambda signal: -signal.direction)
     if Direction.SLOWER in directions:
-        found = [signal for signal in found if not signal.doubtful_gain]
-    reasons = [signal.reason for signal in sorted(found, key=lambda signal: -signal.direction)]
-    if Direction.SLOWER in directions:
-        return ComparisonVerdict.SLOWER, reasons
+        return ComparisonVerdict.SLOWER, [signal.reason for signal in ordered]
     if Direction.FASTER in directions:
-        return ComparisonVerdict.FASTER, reasons
+        return ComparisonVerdict.FASTER, [signal.reason for signal in ordered]
     if found:
-        return ComparisonVerdict.UNDECIDED, reasons
+        return ComparisonVerdict.UNDECIDED, [_doubted(signal) for signal in ordered]
     return ComparisonVerdict.SAME, []
+
+
+def _doubted(signal: Signal) -> str:
+    return f"{signal.reason}: {signal.doubt}" if signal.doubt else signal.reason
 
 
 def _gone_indexes(before: Baseline | None, after: Baseline) -> frozenset[str]:

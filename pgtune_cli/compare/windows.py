@@ -102,7 +102,7 @@ def _verdict(one: Normalised, slower: float, faster: float, effect: float) -> Ti
     elif faster <= FALSE_DISCOVERIES and change < -log(effect) and max(one.after) < min(one.before):
         signal = Signal(Direction.FASTER, said)
     elif change > log(effect):
-        signal = Signal(Direction.SUSPECT, f"{said}: within the noise of this machine", time_only=True)
+        signal = Signal(Direction.SUSPECT, said, time_only=True, doubt="within the noise of this machine")
     return TimeVerdict(signal=signal, detectable=_detectable(one), normalised=one, p_slower=slower)
 
 

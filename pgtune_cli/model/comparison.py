@@ -61,6 +61,9 @@ class TableState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A table as it was: what can explain that a statement changed. Definitions without literals."""
 
     rows: float | None = None
+    """by the last ANALYZE or VACUUM."""
+    pages: float | None = None
+    """blocks of its main fork now."""
     columns: dict[str, str] = {}
     """name -> type."""
     indexes: dict[str, str] = {}
