@@ -27,7 +27,7 @@ ALL = 5000
 
 EVICTED = (
     "pg_stat_statements dropped its least-called entries {} times while it counted: pg_stat_statements.max is too low, "
-    "some statements are missing, and numbers of calls are not compared"
+    "some statements are missing, and there were more calls than were counted"
 )
 
 

@@ -20,7 +20,7 @@ def measure(statement: Statement) -> Measurement:
         stddev_exec_time_ms=None if deviation is None else significant(deviation, 2),
         rows_per_call=significant(statement.rows / calls, 4),
         blocks_per_call=significant(blocks / calls, 4),
-        blocks_read_per_call=significant(statement.shared_blks_read / calls, 2),
+        blocks_read_per_call=significant(statement.shared_blks_read / calls, 4),
         blk_read_time_ms_per_call=significant(reading / calls, 2) if reading else None,
         temp_blocks_per_call=significant(statement.temp_blks_written / calls, 4),
         wal_records_per_call=None if wal is None else significant(wal / calls, 4),

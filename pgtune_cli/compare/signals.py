@@ -38,6 +38,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     plan_changed: bool = False
     plan_worse: bool = False
     """it reads a table sequentially, or more tables, where it did not."""
+    calls_missed: bool = False
+    """the second run may have had more calls than were counted."""
     windows_judged: bool = False
     """time is judged from several windows elsewhere."""
     code_changed: bool = False
@@ -49,7 +51,7 @@ def signals(query: str, before: Measurement, after: Measurement, around: Circums
     """What changed; empty when nothing did. `query` tells whether it writes."""
     tolerance = around.tolerance
     found = [
-        _calls(before, after, tolerance.calls),
+        _calls(before, after, tolerance.calls, around.calls_missed),
         _more("rows per call", before.rows_per_call, after.rows_per_call, tolerance.rows, around, 1.1),
         _blocks(before, after, around),
         _temp(before.temp_blocks_per_call, after.temp_blocks_per_call, tolerance.temp),
@@ -59,13 +61,13 @@ def signals(query: str, before: Measurement, after: Measurement, around: Circums
     return [signal for signal in found if signal is not None]
 
 
-def _calls(before: Measurement, after: Measurement, bound: Bound | None) -> Signal | None:
+def _calls(before: Measurement, after: Measurement, bound: Bound | None, missed: bool) -> Signal | None:
     """The rest of the workload is the same: more calls are an N+1, fewer are one that went."""
     if bound is None:
         return None
     if above(before.calls, after.calls, bound):
         return Signal(Direction.SLOWER, said("calls", before.calls, after.calls))
-    if above(after.calls, before.calls, bound):
+    if above(after.calls, before.calls, bound) and not missed:
         return Signal(Direction.FASTER, said("calls", before.calls, after.calls))
     return None
 

@@ -183,7 +183,8 @@ class _Judge:
         time = self._times.get(entry.fingerprint)
         tolerance = tolerance_of(policy.relative, self._runs.likeness(entry.fingerprint), entry.measurement.calls)
         around = Circumstances(
-            tolerance=msgspec.structs.replace(tolerance, calls=None) if self._evicted else tolerance,
+            tolerance=msgspec.structs.replace(tolerance, calls=None) if self._baseline.evicted else tolerance,
+            calls_missed=self._candidate.evicted > 0,
             speed=self._speed,
             growth=factor,
             grown=table,

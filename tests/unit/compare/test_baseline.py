@@ -39,7 +39,7 @@ def test_a_baseline_is_sorted_rounded_and_normalised() -> None:
     assert entry.over_threshold
     assert entry.measurement == Measurement(
         calls=3, mean_exec_time_ms=123.0, stddev_exec_time_ms=0.99, rows_per_call=2.333, blocks_per_call=37.0,
-        blocks_read_per_call=3.7, temp_blocks_per_call=0.3333, wal_records_per_call=0.3333,
+        blocks_read_per_call=3.667, temp_blocks_per_call=0.3333, wal_records_per_call=0.3333,
     )  # fmt: skip
     assert (made.kind, made.schema_version, made.pgtune_version) == ("baseline", 1, __version__)
 

@@ -247,11 +247,12 @@ def test_a_cold_cache_is_named_and_never_fails() -> None:
     assert judged(Ran(blocks=400, read=0), Ran(blocks=700, read=290, ms=40)).verdict is ComparisonVerdict.SLOWER
 
 
-def test_after_evictions_numbers_of_calls_are_not_compared() -> None:
-    before = make_baseline([window(x=Ran(calls=10), y=Ran(query="select a from b"), **NEIGHBOURS)], S)
-    after = make_baseline([window(x=Ran(calls=200), **NEIGHBOURS)], S, evicted=3)
+def test_evictions_make_numbers_of_calls_too_low() -> None:
+    before = make_baseline([window(x=Ran(calls=10), y=Ran(query="select a from b"), z=Ran(calls=9), **NEIGHBOURS)], S)
+    after = make_baseline([window(x=Ran(calls=200), z=Ran(calls=2), **NEIGHBOURS)], S, evicted=3)
     told = {one.fingerprint: one for one in compare(after, before, S).comparisons}
-    assert outcome(told["x"]) == ("same", False, ())
+    assert outcome(told["x"]) == ("slower", True, ("calls 10 -> 200 (x20)",))
+    assert outcome(told["z"]) == ("same", False, ())
     assert told["y"].reasons == ("in the baseline only, or evicted before it was read",)
     again = compare(msgspec.structs.replace(after, evicted=0), msgspec.structs.replace(before, evicted=3), S)
     assert outcome(next(one for one in again.comparisons if one.fingerprint == "x")) == ("same", False, ())
