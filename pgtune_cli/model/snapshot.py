@@ -11,7 +11,7 @@ from msgspec import Meta
 from pgtune_cli.model.catalog import Catalog, RelationName
 from pgtune_cli.model.extended import ExtendedData, Extremes
 from pgtune_cli.model.marks import LITERALS, VALUES
-from pgtune_cli.model.numbers import Int4, Int8
+from pgtune_cli.model.numbers import Correlation, Distinct, Int4, Int8, Ms, Share
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.server_state import ServerState
 
@@ -68,11 +68,11 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     toplevel: bool = True
     query: Annotated[str, LITERALS]
     calls: Int8
-    total_exec_time_ms: float
-    min_exec_time_ms: float | None = None
-    max_exec_time_ms: float | None = None
-    mean_exec_time_ms: float
-    stddev_exec_time_ms: float | None = None
+    total_exec_time_ms: Ms
+    min_exec_time_ms: Ms | None = None
+    max_exec_time_ms: Ms | None = None
+    mean_exec_time_ms: Ms
+    stddev_exec_time_ms: Ms | None = None
     rows: Int8 = 0
     shared_blks_hit: Int8 = 0
     shared_blks_read: Int8 = 0
@@ -80,13 +80,13 @@ class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
     shared_blks_written: Int8 = 0
     temp_blks_read: Int8 = 0
     temp_blks_written: Int8 = 0
-    blk_read_time_ms: float | None = None
+    blk_read_time_ms: Ms | None = None
     wal_records: Int8 | None = None
     wal_bytes: Int8 | None = None
     plans: Int8 | None = None
     """times it was planned; 0 without pg_stat_statements.track_planning."""
-    total_plan_time_ms: float | None = None
-    jit_time_ms: float | None = None
+    total_plan_time_ms: Ms | None = None
+    jit_time_ms: Ms | None = None
     """spent compiling, part of the execution time; 15 and later."""
     parallel_workers_to_launch: Int8 | None = None
     """18 and later."""
@@ -134,11 +134,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     samples: Annotated[tuple[SampledText, ...], VALUES] = ()
     total_statements: Int8 | None = None
     """entries there were before --top."""
-    total_exec_time_ms: float | None = None
+    total_exec_time_ms: Ms | None = None
     """of all entries of this database but pgtune's own, before --top; utility statements included."""
     utility_statements: Int8 | None = None
     """entries with nothing to analyse (BEGIN, DDL, COPY, VACUUM), which have no row here."""
-    utility_exec_time_ms: float | None = None
+    utility_exec_time_ms: Ms | None = None
     utility: tuple[UtilityUse, ...] | None = None
     """what those were, most calls first; None in files of before, and without pg_stat_statements."""
 
@@ -151,19 +151,19 @@ class ColumnStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """the table, or the index for an expression's statistics."""
     column: str
     inherited: bool = False
-    null_frac: float
+    null_frac: Share
     avg_width: Int4
-    n_distinct: float
+    n_distinct: Distinct
     """negative: minus the fraction of rows that are distinct."""
     most_common_vals: Annotated[str | None, VALUES] = None
-    most_common_freqs: Annotated[tuple[float, ...] | None, VALUES] = None
+    most_common_freqs: Annotated[tuple[Share, ...] | None, VALUES] = None
     histogram_bounds: Annotated[str | None, VALUES] = None
-    correlation: float | None = None
+    correlation: Correlation | None = None
     most_common_elems: Annotated[str | None, VALUES] = None
     most_common_elem_freqs: Annotated[tuple[float, ...] | None, VALUES] = None
     elem_count_histogram: Annotated[tuple[float, ...] | None, VALUES] = None
     range_length_histogram: Annotated[str | None, VALUES] = None
-    range_empty_frac: Annotated[float | None, VALUES] = None
+    range_empty_frac: Annotated[Share | None, VALUES] = None
     range_bounds_histogram: Annotated[str | None, VALUES] = None
 
 
