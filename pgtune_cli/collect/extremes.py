@@ -6,7 +6,8 @@ each query, and all of them have LIMIT_S together.
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -24,6 +25,7 @@ CHUNK = 32
 MAX_COST = 100.0
 """of one column, in the planner's units: some pages; a scan of a small table is as cheap as an index"""
 WORD = re.compile(r"\w+")
+CODE = "reading them may call functions of the database's own"
 
 
 class _Wanted(msgspec.Struct, frozen=True):
@@ -48,18 +50,19 @@ async def read_extremes(
     workload: Workload,
 ) -> tuple[Extremes, ...]:
     """Of the tables that the workload mentions, or of all where there is none. What is left out is noted."""
-    wanted = list(_wanted(found, catalog, statistics, workload))
+    wanted, failed = _apart(_wanted(found, catalog, statistics, workload), catalog)
     read: list[Extremes] = []
-    failed: list[tuple[_Wanted, str]] = []
     if wanted:
         reader.say("reading the ends of the indexes")
     end = time.monotonic() + LIMIT_S
     for start in range(0, len(wanted), CHUNK):
         await _read(reader, wanted[start : start + CHUNK], end, read, failed)
-    if failed:
-        first, why = failed[0]
-        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        reader.skip(f"smallest and largest values of {first.table}.{first.column}{more}", why)
+    by_reason: dict[str, list[_Wanted]] = defaultdict(list)
+    for one, why in failed:
+        by_reason[why].append(one)
+    for why, some in by_reason.items():
+        more = f" and {len(some) - 1} more" if len(some) > 1 else ""
+        reader.skip(f"smallest and largest values of {some[0].table}.{some[0].column}{more}", why)
     return tuple(read)
 
 
@@ -83,6 +86,37 @@ def _wanted(
         if (name.schema, name.name, column) in histograms and name in mentioned and (name, column) not in seen:
             seen.add((name, column))
             yield _Wanted(name, column, found.names_sql[oids[name]])
+
+
+def _apart(wanted: Iterable[_Wanted], catalog: Catalog) -> tuple[list[_Wanted], list[tuple[_Wanted, str]]]:
+    """Those that may be read, and those whose reading may run code of the database's own.
+
+    Whatever stands in the expressions of a table, the planner may call with its constants, whoever reads the table.
+    """
+    functions = {one.name.casefold() for one in catalog.functions if one.extension is None}
+    plain = {name for name in functions if WORD.fullmatch(name)}
+    odd = {name.replace('"', '""') for name in functions - plain} | {one.name for one in catalog.operators}
+    texts: dict[RelationName, list[str]] = defaultdict(list)
+    for table, text in _expressions(catalog):
+        texts[table].append(text.casefold())
+    safe, unsafe = [], []
+    for one in wanted:
+        text = "\n".join(texts[one.table])
+        # a name in a literal counts as well
+        if plain.isdisjoint(WORD.findall(text)) and not any(name in text for name in odd):
+            safe.append(one)
+        else:
+            unsafe.append((one, CODE))
+    return safe, unsafe
+
+
+def _expressions(catalog: Catalog) -> Iterator[tuple[RelationName, str]]:
+    """Of indexes, checks and statistics, by table."""
+    for index in catalog.indexes:
+        yield from ((index.table, key.expression) for key in index.keys if key.expression is not None)
+        yield index.table, index.predicate or ""
+    yield from ((one.table, one.definition) for one in catalog.constraints if one.type == "c")
+    yield from ((one.table, text) for one in catalog.extended_statistics for text in one.expressions)
 
 
 def _mentioned(catalog: Catalog, workload: Workload) -> set[RelationName]:
