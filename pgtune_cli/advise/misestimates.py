@@ -27,7 +27,7 @@ GROUPS = frozenset({"Aggregate", "Group"})
 
 
 class Misestimate(msgspec.Struct, frozen=True, kw_only=True):
-    """`planned` and `actual` are rows of all loops and workers."""
+    """`planned` and `actual` are rows of a loop, all workers together."""
 
     prepared: Prepared
     values: ValueSet
@@ -97,8 +97,11 @@ def _of_plan(plan: StatementPlan, plans: StatementPlans, shape: Shape | None, fa
         what = _asked(placed.node, shape, facts)
         if what is None or not placed.node.loops or placed.node.actual_rows is None:
             continue
-        planned, actual = placed.node.plan_rows * processes, placed.node.actual_rows * placed.node.loops
-        if q_error(planned, actual) < MIN_Q_ERROR or max(planned, actual) < MIN_ROWS:
+        # with workers each loop is a part of one
+        loops = 1.0 if processes == 1 else placed.node.loops
+        planned, actual = placed.node.plan_rows * processes, placed.node.actual_rows * loops
+        again = placed.node.loops / loops
+        if q_error(planned, actual) < MIN_Q_ERROR or max(planned, actual) * again < MIN_ROWS:
             continue
         # too many rows expected may come of values that were chosen for the plan; not of what is not known at all
         if what.purpose == FILTER and actual < planned and not what.expressions:
@@ -192,14 +195,14 @@ def _whole_table(node: PlanNode) -> bool:
 
 
 def _processes(placed: PlacedNode, nodes: dict[str, PlacedNode]) -> float | None:
-    """What the planner divided the rows by; None below the inner side of a loop, or what runs once for each row."""
+    """What the planner divided the rows by; None for groups that are made repeatedly, and copies in each worker."""
     node = placed.node
     above = [placed]
     while above[-1].parent is not None:
         above.append(nodes[above[-1].parent])
     gather = next((each.node for each in above[1:] if each.node.node_type in ("Gather", "Gather Merge")), None)
     if gather is None:
-        return 1.0 if node.loops == 1 else None
+        return 1.0 if node.loops == 1 or node.node_type in SCANS else None
     if node.extra.get("Parallel Aware") is not True:
         return None
     workers = gather.workers_planned or 0

@@ -12,12 +12,12 @@ import msgspec
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.misestimates import FILTER, GROUP, Misestimate, misestimates, q_error, rows_planned
 from pgtune_cli.advise.remedies import Remedy, alternatives, fresh, override, unverified
-from pgtune_cli.advise.statistics_told import Judged, merged, told
+from pgtune_cli.advise.statistics_told import USELESS, Judged, merged, rejected, told
 from pgtune_cli.explain.derive import shape_of
 from pgtune_cli.explain.table_sample import TableSample
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Relation, RelationName
-from pgtune_cli.model.index import StatisticsAdvice
+from pgtune_cli.model.index import RejectedIndex, StatisticsAdvice
 from pgtune_cli.whatif.protocol import Cost, CostRequest, NewStatistics, WhatIf
 
 NEARER = 3.0
@@ -40,8 +40,8 @@ class Planner(WhatIf, Protocol):
 
 async def advise_statistics(
     analysis: Analysis, planner: Planner | None, sample: Sampler
-) -> tuple[StatisticsAdvice, ...]:
-    """Those that change a plan first, then the worst misestimate; none where none was seen."""
+) -> tuple[tuple[StatisticsAdvice, ...], tuple[RejectedIndex, ...]]:
+    """Those that change a plan first, then the worst misestimate; none where none was seen. And what did not help."""
     facts = Facts(analysis.snapshot)
     together: dict[tuple[RelationName, str, frozenset[str]], list[Misestimate]] = {}
     for each in misestimates(analysis, facts):
@@ -50,8 +50,10 @@ async def advise_statistics(
         await _Judge(facts, planner, sample, seen[:MOST_STATEMENTS]).judged()
         for seen in list(together.values())[:MOST]
     ]  # fmt: skip
-    found = told(merged([each for each in judged if each is not None]), facts)
-    return tuple(sorted(found, key=lambda each: (not each.plan_changes, -_worst_of(each), each.sql)))
+    known = [each for each in judged if each is not None]
+    found = told(merged([each for each in known if each.status != USELESS]), facts)
+    ordered = sorted(found, key=lambda each: (not each.plan_changes, -_worst_of(each), each.sql))
+    return tuple(ordered), tuple(rejected(each, facts) for each in known if each.status == USELESS)
 
 
 def _worst_of(advice: StatisticsAdvice) -> float:
@@ -94,7 +96,12 @@ class _Judge(msgspec.Struct):
                 best = (error, remedy)
             if error is not None and error <= GOOD:
                 break
-        return None if best is None else await self._verified(relation, best[1], before, sample)
+        if best is None:
+            return None
+        found = await self._verified(relation, best[1], before, sample)
+        return found or Judged(
+            relation=relation, remedy=best[1], seen=tuple(self.seen), status=USELESS, sample_rows=sample.rows
+        )  # fmt: skip
 
     async def _counted(self, relation: Relation) -> Judged | None:
         """The executed plan counted what ANALYZE can only guess."""

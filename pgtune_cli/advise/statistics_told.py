@@ -9,13 +9,16 @@ from pgtune_cli.advise.misestimates import FILTER, Misestimate, q_error
 from pgtune_cli.advise.remedies import ALL_KINDS, COLUMN_KINDS, Remedy
 from pgtune_cli.advise.steps import Step
 from pgtune_cli.model.catalog import Relation, RelationName
-from pgtune_cli.model.index import SeenEstimate, StatisticsAdvice
+from pgtune_cli.model.index import RejectedIndex, SeenEstimate, StatisticsAdvice
 from pgtune_cli.sql.quote import qualified, quote_identifier
 from pgtune_cli.sql.statistics_ddl import create_statistics_sql, statistics_name
 
 BEFORE = ("SET lock_timeout = '10s'", "SET statement_timeout = 0")
 """SHARE UPDATE EXCLUSIVE: nobody who reads or writes waits, nor waits behind one that waits for it"""
 AFTER = ("RESET lock_timeout", "RESET statement_timeout")
+
+
+USELESS = "useless"
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,19 @@ def told(found: Sequence[Judged], facts: Facts) -> list[StatisticsAdvice]:
             taken.add(name)
         advice.append(_advice(each, name, facts))
     return advice
+
+
+def rejected(judged: Judged, facts: Facts) -> RejectedIndex:
+    """What was tried in vain, of all kinds."""
+    table, seen = judged.relation.relation_name, judged.seen[0]
+    reason = (
+        f"tried with a sample of {judged.sample_rows or 0:,} rows: the planner would be about as wrong with it "
+        f"({seen.planned:,.0f} rows planned, {seen.actual:,.0f} came)"
+    )
+    if not judged.is_object:
+        return RejectedIndex(_steps(judged, None, facts)[0].sql, reason, str(table))
+    name = statistics_name(table, seen.keys, {each.name for each in facts.snapshot.catalog.extended_statistics})
+    return RejectedIndex(create_statistics_sql(table, name, seen.columns, seen.expressions), reason, str(table))
 
 
 def _advice(judged: Judged, name: str | None, facts: Facts) -> StatisticsAdvice:

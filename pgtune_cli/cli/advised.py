@@ -39,6 +39,8 @@ def _statistics(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -
             analyze = next(step for step in one.steps if step.startswith("ANALYZE"))
             sql = one.sql if one.sql == analyze else f"{one.sql}; {analyze}"
             return msgspec.structs.replace(suggestion, sql=sql, rollback_sql=one.rollback_sql or None)
+    if suggestion.sql is not None and any(suggestion.sql.startswith(one.sql) for one in advice.rejected):
+        return msgspec.structs.replace(suggestion, sql=None)  # it was tried in vain
     return None
 
 

@@ -18,7 +18,7 @@ from pgtune_cli.cli.stored_plans import stored_plans
 from pgtune_cli.errors import EmbeddedServerError, ServerRefused, UsageError
 from pgtune_cli.model.analysis import Analysis, Objectives
 from pgtune_cli.model.catalog import Relation, RelationName
-from pgtune_cli.model.index import IndexAdvice, StatisticsAdvice
+from pgtune_cli.model.index import IndexAdvice, RejectedIndex, StatisticsAdvice
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.model.statement import Statement
@@ -354,12 +354,13 @@ async def advise(
     if whatif is not None:
         notes.progress("choosing indexes")
         advice = await choose(analysis, whatif, _advise_options(options))
-    return msgspec.structs.replace(advice, statistics=await _statistics(analysis, source, clone, options, notes))
+    found, useless = await _statistics(analysis, source, clone, options, notes)
+    return msgspec.structs.replace(advice, statistics=found, rejected=(*advice.rejected, *useless))
 
 
 async def _statistics(
     analysis: Analysis, source: Source, clone: "Clone | None", options: AnalyzeOptions, notes: Notes
-) -> tuple[StatisticsAdvice, ...]:
+) -> tuple[tuple[StatisticsAdvice, ...], tuple[RejectedIndex, ...]]:
     """Where an executed plan had a wrong estimate; each tried with a sample of the table, if one may be read."""
     from pgtune_cli.advise.statistics import advise_statistics
     from pgtune_cli.explain.table_sample import TableSample, sample_table

@@ -65,6 +65,8 @@ class PossibleIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectedIndex(msgspec.Struct, frozen=True):
+    """An index; or statistics that were tried in vain."""
+
     sql: str
     reason: str
     relation: str = ""
@@ -117,7 +119,7 @@ class WorseStatement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenEstimate(msgspec.Struct, frozen=True, kw_only=True):
-    """One place in a plan that was executed: what the planner expected there, and what came. Rows of all loops."""
+    """One place in a plan that was executed: what the planner expected there, and what came, a loop."""
 
     fingerprint: str
     place: str

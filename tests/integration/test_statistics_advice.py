@@ -34,6 +34,7 @@ STATEMENTS = {
     "independent": "SELECT id FROM visit WHERE city = 7 AND colour = 3",
     "group": "SELECT city, zip, count(*) FROM visit GROUP BY city, zip",
     "month": "SELECT date_trunc('month', at), count(*) FROM visit GROUP BY 1",
+    "vain": "SELECT id FROM visit WHERE at < '2024-01-10' AND id < 2500",
     "stale": "SELECT id FROM stale WHERE state = 'new'",
     "having": "SELECT city FROM visit GROUP BY city, zip, colour, id HAVING count(*) > 1",
     "distinct": "SELECT serial, count(*) FROM device GROUP BY serial",
@@ -51,15 +52,16 @@ def nearness(one: float, other: float) -> float:
     return max(one, other, 1.0) / max(min(one, other), 1.0)
 
 
-def advice_of(pg: Database, folder: Path, statements: dict[str, str], *more: str) -> list[dict[str, Any]]:
+def advice_of(pg: Database, folder: Path, statements: dict[str, str]) -> tuple[list[Any], list[Any]]:
+    """What is advised and what was rejected."""
     work = folder / "workload"
     work.mkdir(exist_ok=True, parents=True)
     for name, text in statements.items():
         (work / f"{name}.sql").write_text(text + ";", encoding="utf-8")
-    done = pgtune("analyze", pg.dsn, "--workload", str(work), "--format", "json", "-o", str(folder / "x.sql"), *more)
+    done = pgtune("analyze", pg.dsn, "--workload", str(work), "--format", "json", "-o", str(folder / "x.sql"))
     assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)["indexes"]["statistics"]
-    return found
+    advice = json.loads(done.stdout)["indexes"]
+    return advice["statistics"], advice["rejected"]
 
 
 def test_what_was_misjudged_is_mended(pg: Database, tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_what_was_misjudged_is_mended(pg: Database, tmp_path: Path) -> None:
     pg.execute("insert into stale select i, 'new' from generate_series(1, 20000) as i")
     word = pg.fetch(HIDDEN)[0]["w"]
     statements = {**STATEMENTS, "word": f"SELECT id FROM word WHERE w = {word}"}
-    found = advice_of(pg, tmp_path, statements)
+    found, rejected = advice_of(pg, tmp_path, statements)
     told = {(one["relation"], *one["columns"]): (one["kinds"], one["status"]) for one in found}
     expected = {
         ("public.visit", "city", "zip"): (["ndistinct", "dependencies"], "sampled"),
@@ -81,6 +83,9 @@ def test_what_was_misjudged_is_mended(pg: Database, tmp_path: Path) -> None:
         (ODD, "A'b", 'c "\n; d'): (["dependencies"], "sampled"),
     }
     assert told == expected
+    (vain,) = [one for one in rejected if "STATISTICS" in one["sql"]]
+    assert vain["sql"] == "CREATE STATISTICS public.visit_at_id_stats ON at, id FROM public.visit"
+    assert vain["reason"].startswith("tried with a sample of ")
 
     for one in found:
         for seen in one["statements"]:
@@ -96,7 +101,7 @@ def test_what_was_misjudged_is_mended(pg: Database, tmp_path: Path) -> None:
     for name in ("filter", "group", "stale", "distinct", "word", "month"):
         assert nearness(before[name], ROWS[name]) > 10, name
         assert nearness(after[name], ROWS[name]) < 2, name
-    assert advice_of(pg, tmp_path, statements) == []
+    assert advice_of(pg, tmp_path, statements)[0] == []
 
     for one in found:
         for undo in reversed(one["rollback_steps"]):
@@ -108,7 +113,7 @@ def test_what_was_misjudged_is_mended(pg: Database, tmp_path: Path) -> None:
     # where the rows may not be looked at, it is said that nothing was tried
     pg.execute("analyze")
     pg.execute("alter table visit enable row level security; create policy all_ on visit using (true)")
-    (one,) = advice_of(pg, tmp_path / "again", {"filter": STATEMENTS["filter"]})
+    ((one,), _) = advice_of(pg, tmp_path / "again", {"filter": STATEMENTS["filter"]})
     assert (one["status"], one["kinds"]) == ("unverified", ["dependencies", "mcv"])
     assert one["reason"] == "no sample was read: it has row security, or is no table"
     assert one["statements"][0]["rows_with"] is None

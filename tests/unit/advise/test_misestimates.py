@@ -49,12 +49,19 @@ def test_a_scan_and_its_columns() -> None:
         scan(5000, 20),  # too many: the values may have been chosen so
         scan(20, 5000, filter="((t.a = ?) AND (t.b = u.b))"),  # of another table's columns
         scan(20, 5000, filter="((t.a = ?) AND (t.b = (InitPlan 1).col1))"),
-        scan(20, 500, loops=10),  # the inner side of a loop
+        scan(20, 240, loops=1),
         node("Limit", 10, 10, scan(20, 5000)),  # it was stopped
     ],
 )
 def test_what_only_looks_like_one(root: PlanNode) -> None:
     assert seen(root, FILTER) == []
+
+
+def test_a_scan_that_is_read_again_and_again_counts_a_loop() -> None:
+    (one,) = seen(scan(1, 100, loops=100), FILTER)
+    assert (one.planned, one.actual) == (1, 100)
+    again = node("Aggregate", 200, 50_000, scan(1e6, 1e6, filter=None), group_key=("t.a",), loops=7)
+    assert seen(again, GROUP) == []
 
 
 def test_what_was_not_executed_is_not_seen() -> None:

@@ -6,7 +6,14 @@ import pytest
 
 from pgtune_cli.cli.advised import with_advice
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
-from pgtune_cli.model.index import ChosenIndex, IndexAdvice, StatementBenefit
+from pgtune_cli.model.index import (
+    ChosenIndex,
+    IndexAdvice,
+    RejectedIndex,
+    SeenEstimate,
+    StatementBenefit,
+    StatisticsAdvice,
+)
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatement, RewriteStatus
 
 CHOSEN = ChosenIndex(
@@ -14,7 +21,16 @@ CHOSEN = ChosenIndex(
     name="i", relation="public.orders", columns=("zip",), size_bytes=8192, benefit=1.0, write_cost=0.0, evidence={},
     statements=(StatementBenefit(fingerprint="a", cost_before=9.0, cost_after=1.0),), confidence="high", why="",
 )  # fmt: skip
-ADVICE = IndexAdvice(engine="clone", chosen=(CHOSEN,))
+CITY_ZIP, A_B = ("CREATE STATISTICS s ON city, zip FROM orders", "CREATE STATISTICS v ON a, b FROM orders")
+TRIED = StatisticsAdvice(
+    sql="CREATE STATISTICS s (mcv) ON city, zip FROM orders",
+    steps=("SET x", "CREATE STATISTICS IF NOT EXISTS s …", "ANALYZE orders"), rollback_sql="DROP STATISTICS s",
+    relation="public.orders", columns=("city", "zip"), kinds=("mcv",), status="sampled", evidence={}, why="",
+    statements=(SeenEstimate(fingerprint="a", place="0", rows_planned=1, rows_actual=900),),
+)  # fmt: skip
+ADVICE = IndexAdvice(
+    engine="clone", chosen=(CHOSEN,), statistics=(TRIED,), rejected=(RejectedIndex(A_B, "in vain", "public.items"),)
+)
 KEYSET = Rewrite(
     statement="a", kind="keyset", before="", status=RewriteStatus.PROVEN,
     statements=(RewriteStatement(role="count", sql="c"), RewriteStatement(role="next_page", sql="n")),
@@ -52,3 +68,20 @@ def test_sql_of_its_own_stays() -> None:
     found = advised(sql="mine")
     assert found is not None
     assert found.sql == "mine"
+
+
+@pytest.mark.parametrize(
+    ("own", "relation", "sql"),
+    [
+        (f"{CITY_ZIP}; ANALYZE orders", "public.orders", f"{TRIED.sql}; ANALYZE orders"),
+        (None, "public.orders", f"{TRIED.sql}; ANALYZE orders"),
+        (f"{A_B}; ANALYZE orders", "public.items", None),
+        ("CREATE STATISTICS x ON c, d FROM other", "public.other", "CREATE STATISTICS x ON c, d FROM other"),
+    ],
+)
+def test_statistics_that_were_tried_replace_those_that_were_not(
+    own: str | None, relation: str, sql: str | None
+) -> None:
+    found = advised(rule="PLAN003", kind="statistics", sql=own, relation=relation)
+    assert found is not None
+    assert found.sql == sql
