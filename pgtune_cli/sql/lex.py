@@ -6,6 +6,7 @@ Follows scan.l: nested comments, dollar quotes, E'', U&'', B'', X'', N'' strings
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -65,6 +66,8 @@ class TruncatedText(PgtuneError):
         self.tokens = tokens
 
 
+KEPT_LENGTH = 10_000
+"""characters of a text whose tokens are kept for a while."""
 _SPACE = r"[ \t\n\r\f\v]+"
 _CONTINUED = r"(?:[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'{body})*"
 _PLAIN = r"(?:[^']|'')*+'"
@@ -105,12 +108,29 @@ _KEEPS_SIGN = frozenset("~!@#^&|`?%")
 
 def lex(text: str) -> list[Token]:
     """All tokens of a text; joined they are the text. Raises TruncatedText."""
+    return list(_kept(text)) if len(text) <= KEPT_LENGTH else _lex(text)
+
+
+@lru_cache(maxsize=64)
+def _kept(text: str) -> tuple[Token, ...]:
+    """The statement at hand is asked about from many places."""
+    return tuple(_lex(text))
+
+
+def _lex(text: str) -> list[Token]:
     found: list[Token] = []
-    position = 0
-    while position < len(text):
-        kind, end = _next(text, position)
-        if end is None:
-            raise TruncatedText(position, tuple(found))
+    position, size = 0, len(text)
+    while position < size:
+        match = _TOKEN.match(text, position)
+        assert match is not None  # `other` takes any character
+        group = str(match.lastgroup)
+        kind = _KINDS.get(group)
+        if kind is None:
+            kind, end = _bounded(text, position, group, match)
+            if end is None:
+                raise TruncatedText(position, tuple(found))
+        else:
+            end = match.end()
         found.append(Token(kind, text[position:end], position, end))
         position = end
     return found
@@ -134,10 +154,8 @@ def significant(found: list[Token] | tuple[Token, ...]) -> list[Token]:
     return [token for token in found if token.kind not in (TokenKind.SPACE, TokenKind.COMMENT)]
 
 
-def _next(text: str, position: int) -> tuple[TokenKind, int | None]:
-    match = _TOKEN.match(text, position)
-    assert match is not None  # `other` takes any character
-    group = str(match.lastgroup)
+def _bounded(text: str, position: int, group: str, match: re.Match[str]) -> tuple[TokenKind, int | None]:
+    """Kind and end of a token whose end the pattern alone does not tell."""
     if group == "operator":
         return TokenKind.OPERATOR, position + _operator_length(match.group())
     if group == "block":
@@ -145,9 +163,7 @@ def _next(text: str, position: int) -> tuple[TokenKind, int | None]:
     if group == "dollar":
         end = text.find(match.group(), match.end())
         return TokenKind.STRING, None if end < 0 else end + len(match.group())
-    if group == "open":
-        return TokenKind.STRING, None
-    return _KINDS[group], match.end()
+    return TokenKind.STRING, None  # open
 
 
 def _operator_length(run: str) -> int:
