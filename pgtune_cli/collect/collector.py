@@ -77,7 +77,7 @@ async def _read(
     reader.say("reading the statistics")
     rights.say_unreadable(reader, facts, found.rows)
     statistics = await read_statistics(reader, found, facts.superuser)
-    extended = await read_extended(reader, found, catalog.extended_statistics, facts.version_num)
+    extended = await read_extended(reader, found, catalog.extended_statistics, facts)
     extremes = await read_extremes(reader, found, catalog, statistics, workload)
     usage = await read_usage(reader, found, facts.version_num)
     if own is not None and options.scans_folder is not None:

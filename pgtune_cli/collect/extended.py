@@ -8,6 +8,7 @@ import msgspec
 
 from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.reader import Reader
+from pgtune_cli.collect.server_facts import ServerFacts
 from pgtune_cli.collect.statistics import floats
 from pgtune_cli.collect.tables import Found
 from pgtune_cli.model.catalog import ExtendedStatistics
@@ -21,6 +22,7 @@ from pgtune_cli.model.extended import (
 )
 
 EXPRESSIONS_SINCE = 140_000
+SET_OPTION_SINCE = 160_000
 HEADER = struct.Struct("III")
 """magic, type, number of items (statistics/mvdistinct.c, dependencies.c)"""
 Name = tuple[str, str]
@@ -36,7 +38,7 @@ async def read_expression_texts(reader: Reader, found: Found, version_num: int) 
 
 
 async def read_extended(
-    reader: Reader, found: Found, statistics: Sequence[ExtendedStatistics], version_num: int
+    reader: Reader, found: Found, statistics: Sequence[ExtendedStatistics], facts: ServerFacts
 ) -> tuple[ExtendedData, ...]:
     """What this role may see of it. What it may not is noted."""
     if not statistics:
@@ -45,7 +47,7 @@ async def read_extended(
     numbers = await _attribute_names(reader, found, oids)
     rows = await reader.rows_of("extended_data", oids, found.called)
     expressions: dict[Key, list[ExpressionStatistics]] = defaultdict(list)
-    if version_num >= EXPRESSIONS_SINCE:
+    if facts.version_num >= EXPRESSIONS_SINCE:
         for row in await reader.rows_of("extended_expressions", oids, found.called):
             expressions[_key(row)].append(_expression(row))
     known = {(one.schema, one.name): one for one in statistics}
@@ -54,22 +56,30 @@ async def read_extended(
         for row in sorted(rows, key=_key)
         if (row["schema"], row["name"]) in known
     )
-    _say_hidden(reader, found, known.values(), {(one.schema, one.name) for one in read})
+    _say_hidden(reader, found, known.values(), {(one.schema, one.name) for one in read}, facts)
     return read
 
 
-def _say_hidden(reader: Reader, found: Found, asked: Iterable[ExtendedStatistics], seen: set[Name]) -> None:
+def _say_hidden(
+    reader: Reader, found: Found, asked: Iterable[ExtendedStatistics], seen: set[Name], facts: ServerFacts
+) -> None:
     """pg_stats_ext shows the owner's objects alone; one that was never analyzed has nothing to show."""
-    owned = {found.names[row["oid"]] for row in found.rows if row["owned"]}
-    hidden = sorted(
-        f"{one.schema}.{one.name}" for one in asked if (one.schema, one.name) not in seen and one.table not in owned
-    )
-    if hidden:
-        named = hidden[0] if len(hidden) == 1 else f"{len(hidden)} objects ({', '.join(hidden[:3])}, …)"
-        owner = next(row["owner"] for row in found.rows if not row["owned"])
-        reader.skip(
-            f"extended statistics {named}", "they are shown to the table's owner alone", f"GRANT {owner} TO this role"
-        )
+    owners = {found.names[row["oid"]]: row["owner_sql"] for row in found.rows if not row["owned"]}
+    hidden = [one for one in asked if (one.schema, one.name) not in seen and one.table in owners]
+    if not hidden:
+        return
+    names = sorted(f"{one.schema}.{one.name}" for one in hidden)
+    named = names[0] if len(names) == 1 else f"{len(names)} objects ({', '.join(names[:3])}, …)"
+    remedy = _as_owner(sorted({owners[one.table] for one in hidden}), facts)
+    reader.skip(f"extended statistics {named}", "they are shown to the table's owner alone", remedy)
+
+
+def _as_owner(owners: Sequence[str], facts: ServerFacts) -> str:
+    """`owners` are quoted. No right shows them that is less than the owner's: best not to grant it for good."""
+    options = " WITH INHERIT TRUE, SET FALSE" if facts.version_num >= SET_OPTION_SINCE else ""
+    grants = "; ".join(f"GRANT {owner} TO {facts.user_sql}{options}" for owner in owners)
+    log_in = f"log in as {' or '.join(owners)} (--user): no lesser right than the owner's shows them"
+    return f"{log_in}; or, for a while, {grants}"
 
 
 async def _attribute_names(reader: Reader, found: Found, oids: list[int]) -> Mapping[object, dict[int, str]]:

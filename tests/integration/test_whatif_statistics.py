@@ -88,6 +88,14 @@ def test_a_login_that_may_only_select_knows_what_it_misses(probes: Database) -> 
     assert [reason for reason in odd.values() if not reason.startswith("missing statistics: the e")] == []
     (lower,) = [reason for sql, reason in odd.items() if "lower(note) =" in sql]
     assert lower == "missing statistics: the expressions of index public.readings_lower"
+    option = " WITH INHERIT TRUE, SET FALSE" if probes.version_num >= 160000 else ""
+    grant = f"GRANT postgres TO reader{option}"
+    assert hidden.remedy == (
+        f"log in as postgres (--user): no lesser right than the owner's shows them; or, for a while, {grant}"
+    )
+    probes.execute(grant)
+    assert asyncio.run(snapshot_of(dsn, QUERIES)).extended != ()
+    probes.execute("REVOKE postgres FROM reader")
 
 
 def test_data_of_extended_statistics_that_do_not_fit_are_named_and_nothing_else_is_lost(probes: Database) -> None:

@@ -8,6 +8,7 @@ SELECT /* pgtune */
     c.relname::text AS name,
     c.relkind::text AS kind,
     pg_get_userbyid(c.relowner)::text AS owner,
+    quote_ident(pg_get_userbyid(c.relowner)) AS owner_sql,
     pg_has_role(c.relowner, 'USAGE') AS owned,
     has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') AS readable,
     c.relpersistence::text AS persistence,
