@@ -34,7 +34,7 @@ class Template(msgspec.Struct, frozen=True):
     """SQL: no text is shortened."""
 
     def render(self, facts: object, params: Mapping[str, Any]) -> str:
-        """Fill it; an unknown fact reads `unknown`."""
+        """Fill it; an unknown fact reads `unknown`, an unknown number of days as a time."""
         parts = []
         for literal, field, spec, _ in Formatter().parse(self.text):
             parts.append(literal)
@@ -97,7 +97,7 @@ def _check_format(field: str, spec: str, kind: Type) -> None:
 
 def _shown(value: Any, spec: str) -> str:
     if value is None:
-        return "unknown"
+        return "a time that is not known" if spec == "days" else "unknown"
     if isinstance(value, (list, tuple)):
         shown = [_shown(item, "") for item in value[:MAX_ITEMS]]
         return ", ".join([*shown, "…"] if len(value) > MAX_ITEMS else shown)

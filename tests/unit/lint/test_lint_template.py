@@ -49,6 +49,7 @@ def shown(text: str, **facts: Any) -> str:
         ("{table.rows:, row}", {"rows": 1.04}, "1 row"),
         ("{table.rows:, batch}", {"rows": 12345.6}, "12,346 batches"),
         ("{table.rows:, call}", {}, "unknown"),
+        ("not used in {table.rows:days}", {}, "not used in a time that is not known"),
         ("{table.columns}", {"columns": ("a", "b")}, "a, b"),
         ("{table.columns}", {"columns": tuple("abcdefghij")}, "a, b, c, d, e, f, g, h, …"),
         ("{table.valid}", {"valid": False}, "no"),
