@@ -175,6 +175,26 @@ def test_a_statement_that_crosses_the_threshold_by_time_alone_in_one_window_is_u
     )
 
 
+@pytest.mark.parametrize(
+    ("after", "fails", "said"),
+    [
+        # x1.2 is below the effect that counts, and every window is over
+        ([108, 110, 109, 111, 112], True, "and so it is in every window, whatever the speed of the machine"),
+        ([96, 104, 118, 99, 121], False, "within the noise of this machine"),
+    ],
+)
+def test_windows_tell_whether_a_threshold_was_crossed(after: list[float], fails: bool, said: str) -> None:
+    def run(times: list[float]) -> Baseline:
+        wander = (1.0, 1.01, 0.99, 1.02, 0.98)
+        neighbours = ({key: replace(ran, ms=ran.ms * by) for key, ran in NEIGHBOURS.items()} for by in wander)
+        return make_baseline([window(x=Ran(ms=ms), **near) for ms, near in zip(times, neighbours, strict=True)], S)
+
+    found = compare(run(after), run([90, 91, 89, 92, 90]), S).comparisons
+    comparison = next(one for one in found if one.fingerprint == "x")
+    assert comparison.fails is fails
+    assert comparison.reasons[0].endswith(said), comparison.reasons
+
+
 def test_a_statement_that_crosses_the_threshold_and_does_more_work_fails() -> None:
     assert outcome(judged(Ran(ms=90), Ran(ms=110, blocks=900))) == (
         "slower",
