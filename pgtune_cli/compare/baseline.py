@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from pgtune_cli.compare.runs import Runs, pairs_of
-from pgtune_cli.compare.signals import Circumstances, signals
+from pgtune_cli.compare.signals import WORTH_A_WORD_MS, Circumstances, signals
 from pgtune_cli.compare.tolerance import tolerance_of
 from pgtune_cli.errors import UsageError
 from pgtune_cli.model.check_policy import RelativePolicy
@@ -106,7 +106,8 @@ def _kept(old: BaselineStatement | None, new: BaselineStatement, runs: Runs, spe
     # fewer rows or WAL records are a change too, so both directions are asked
     found = [*signals(new.query, before, after, around), *signals(new.query, after, before, back)]
     slower = after.mean_exec_time_ms / speed
-    time_moved = max(before.mean_exec_time_ms, slower) > TIME_MOVED * min(before.mean_exec_time_ms, slower)
+    fast, slow = sorted((before.mean_exec_time_ms, slower))
+    time_moved = slow > TIME_MOVED * fast and slow - fast >= WORTH_A_WORD_MS
     if time_moved or not all(signal.time_only for signal in found):
         return new
     return msgspec.structs.replace(

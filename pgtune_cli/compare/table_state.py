@@ -20,7 +20,7 @@ def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState
         rows, pages = relation.reltuples, relation.pages
         found[name] = TableState(
             rows=None if rows is None else significant(rows, 2),
-            pages=None if not pages else significant(pages, 2),
+            pages=None if not pages else significant(float(pages), 2),
             columns={column.name: _type(column) for column in relation.columns},
             indexes={
                 str(index.index_name): normalise(index.definition)

@@ -136,6 +136,12 @@ def test_update_keeps_the_figures_of_what_did_not_change() -> None:
     assert updated.statements[1:] == new.statements[1:]
 
 
+def test_update_keeps_what_took_a_part_of_a_millisecond_more() -> None:
+    neighbours = [statement(f"n{n}", **work()) for n in range(6)]
+    old = baseline(statement("aa", **work(mean_exec_time_ms=0.08)), *neighbours)
+    assert update(old, baseline(statement("aa", **work(mean_exec_time_ms=0.27)), *neighbours)) == old
+
+
 @pytest.mark.parametrize(
     "change", [{"mean_exec_time_ms": 25.0}, {"rows": 20}, {"rows": 200}, {"calls": 300}, {"temp_blks_written": 5000}]
 )
