@@ -11,11 +11,10 @@ import msgspec
 
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.fetched import Constants, fetched, pages_of
+from pgtune_cli.advise.plan_tables import PlanTables, conditions, inputs, planned_loops
 from pgtune_cli.advise.seen_rows import INNER, SCANS, SeenRows, aliases
 from pgtune_cli.advise.time_units import NANOSECONDS
-from pgtune_cli.advise.workload import known_name
-from pgtune_cli.explain.derive import INIT, SUB, reads_all_input, walk
-from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.explain.derive import INIT, SUB, reads_all_input
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan, PlanNode
 
@@ -35,6 +34,8 @@ class Outer(msgspec.Struct, frozen=True):
     join: PlanNode
     nested: bool
     """whether the join itself is an inner side."""
+    driving: Mapping[str, float]
+    """alias -> rows by itself, of every relation that a condition of the inner side may name."""
 
 
 def milliseconds(
@@ -58,9 +59,9 @@ class _Walk:
     """Down the tree: each node gets its loops and says how many rows it returns in one of them."""
 
     def __init__(self, plan: Plan, facts: Facts, used: frozenset[CandidateIndex], seen: SeenRows) -> None:
-        self._facts, self._used, self._seen = facts, used, seen
+        self._seen = seen
         self._constants = _constants(facts, plan.settings)
-        self._tables = _tables(plan, facts)
+        self._tables = PlanTables(plan, facts, used)
         self._processes = 1.0
         self._part = 1.0
         """of their rows that nodes give before a LIMIT above them has enough; it is in their loops already"""
@@ -86,11 +87,11 @@ class _Walk:
     def _scan(self, node: PlanNode, loops: float, outer: Outer | None) -> float:
         rows = self._rows(node, outer)
         if node.node_type == "Seq Scan":
-            pages, tuples = self._size(node)
+            pages, tuples = self._tables.size(node)
             parts = self._processes if node.extra.get("Parallel Aware") is True else 1.0
             self._add("page in a row", pages * loops / parts)
             self._add("tuple in a row", tuples * loops / parts)
-            self._add("condition", _conditions(node) * tuples * loops / parts)
+            self._add("condition", conditions(node) * tuples * loops / parts)
         elif node.node_type == "Bitmap Index Scan":
             self._add("descent", loops)
             self._add("bitmap tuple", node.plan_rows * loops)
@@ -104,21 +105,22 @@ class _Walk:
 
     def _bitmap_heap(self, node: PlanNode, loops: float, outer: Outer | None) -> None:
         part, self._part = self._part, 1.0
-        below = [self.node(child, loops / part, outer) for child in _inputs(node)]
+        below = [self.node(child, loops / part, outer) for child in inputs(node)]
         self._part = part
         tuples = max([*below, node.plan_rows])
-        pages, _ = self._size(node)
+        pages, _ = self._tables.size(node)
         self._add("bitmap page", pages_of(tuples, pages) * loops)
         self._add("bitmap heap tuple", tuples * loops)
-        self._add("condition", _conditions(node) * tuples * loops)
+        self._add("condition", conditions(node) * tuples * loops)
 
     def _index(self, node: PlanNode, loops: float, outer: Outer | None, rows: float) -> float:
-        ordered = self._ordered(node)
+        ordered = self._tables.ordered(node)
         tuples = rows
         if node.filter is not None:
-            pages, there = self._size(node)
+            pages, there = self._tables.size(node)
             cost = node.total_cost - node.startup_cost
-            found = fetched(cost, pages, there, _conditions(node) + 1, max(loops, 1.0), ordered, self._constants)
+            repeats = planned_loops(node, outer.driving if outer is not None else {}, loops)
+            found = fetched(cost, pages, there, conditions(node) + 1, repeats, ordered, self._constants)
             tuples = max(found, rows)
         if outer is not None and outer.join.join_type in SEMI and outer.rows > 0:
             rows = min(1.0, outer.join.plan_rows / outer.rows)
@@ -131,14 +133,15 @@ class _Walk:
             self._add("index tuple", tuples * loops)
             self._add("random heap tuple", tuples * loops * (1 - ordered))
             self._add("ordered heap tuple", tuples * loops * ordered)
-        self._add("condition", _conditions(node) * tuples * loops)
+        self._add("condition", conditions(node) * tuples * loops)
         return rows
 
     def _nested_loop(self, node: PlanNode, loops: float, outer: Outer | None) -> float:
         rows = self._rows(node, outer)
-        first, *rest = _inputs(node)
+        first, *rest = inputs(node)
         driving = self.node(first, loops, outer) * loops
-        inner = Outer(aliases(first), driving, node, outer is not None)
+        named = {**(outer.driving if outer is not None else {}), **self._tables.driving(first)}
+        inner = Outer(aliases(first), driving, node, outer is not None, named)
         found = [self.node(child, driving, inner) for child in rest]
         self._add("outer row", driving)
         self._add("joined row", rows * loops)
@@ -148,7 +151,7 @@ class _Walk:
 
     def _join(self, node: PlanNode, loops: float, outer: Outer | None) -> float:
         rows = self._rows(node, outer)
-        sides = [self.node(child, loops, outer) for child in _inputs(node)]
+        sides = [self.node(child, loops, outer) for child in inputs(node)]
         if node.node_type == "Hash Join":
             self._add("probe", sides[0] * loops if sides else 0.0)
         else:
@@ -163,7 +166,7 @@ class _Walk:
         if kind in KEEPS:
             below = 1.0 if outer is not None else loops
         elif kind == "Memoize" and outer is not None:
-            below = min(loops, self._keys(node))
+            below = min(loops, self._tables.keys(node))
         processes, part = self._processes, self._part
         if kind == "Limit":
             below *= _before_enough(node)
@@ -173,14 +176,14 @@ class _Walk:
         if kind in ("Gather", "Gather Merge"):
             workers = node.workers_planned or 0
             self._processes = workers + max(0.0, 1 - 0.3 * workers)
-        inputs = [self.node(child, below, None if kind in KEEPS else outer) for child in _inputs(node)]
+        taken = [self.node(child, below, None if kind in KEEPS else outer) for child in inputs(node)]
         self._processes, self._part = processes, part
-        incoming = inputs[0] if inputs else rows
+        incoming = taken[0] if taken else rows
         if kind in PASSES_ON:
             rows = incoming
         elif kind in ("Limit", "Unique", "Subquery Scan"):
             rows = min(rows, incoming)
-        self._own(node, sum(inputs) * below, rows * loops, incoming, loops)
+        self._own(node, sum(taken) * below, rows * loops, incoming, loops)
         return rows
 
     def _own(self, node: PlanNode, taken: float, given: float, incoming: float, loops: float) -> None:
@@ -217,71 +220,17 @@ class _Walk:
         least = min(planned, joined / driving) if outer.join.join_filter is None else planned
         return self._seen.corrected(own, least)
 
-    def _size(self, node: PlanNode) -> tuple[float, float]:
-        """Pages and rows of the table."""
-        table = self._table(node)
-        if table is None:
-            return 1.0, max(node.plan_rows, 1.0)
-        return max(self._facts.pages(table), 1), max(self._facts.rows(table) or node.plan_rows, 1.0)
-
-    def _table(self, node: PlanNode) -> RelationName | None:
-        return self._tables.get(node.alias or node.relation or "")
-
-    def _ordered(self, node: PlanNode) -> float:
-        """The share of the heap tuples that lie in the index's order: correlation² of its first key."""
-        table = self._table(node)
-        first = None if table is None else self._first_key(table, node)
-        statistics = self._facts.statistics(table, first) if table is not None and first is not None else None
-        return 0.0 if statistics is None or statistics.correlation is None else statistics.correlation**2
-
-    def _first_key(self, table: RelationName, node: PlanNode) -> str | None:
-        for index in self._facts.indexes.get(table, ()):
-            if index.name == node.index_name:
-                return index.keys[0].column
-        mine = [each.keys[0].column for each in self._used if each.table in (table, self._facts.root(table))]
-        named = [column for column in mine if column is not None and column in (node.index_cond or "")]
-        return named[0] if named else mine[0] if len(mine) == 1 else None
-
-    def _keys(self, node: PlanNode) -> float:
-        """How many different keys a Memoize is asked for: it looks no further for one that it has seen."""
-        keys, product = node.extra.get("Cache Key"), 1.0
-        for key in keys.split(", ") if isinstance(keys, str) else [""]:
-            alias, _, column = key.rpartition(".")
-            table = self._tables.get(alias.strip('"'))
-            distinct = None if table is None else self._facts.distinct(table, column.strip('"'))
-            product *= math.inf if distinct is None else max(distinct, 1.0)
-        return product
-
-
-def _tables(plan: Plan, facts: Facts) -> dict[str, RelationName]:
-    """By alias."""
-    found: dict[str, RelationName] = {}
-    for placed in walk(plan):
-        node = placed.node
-        if node.relation is not None:
-            table = known_name(RelationName(node.schema or "", node.relation), facts)
-            found |= {node.alias or node.relation: table} if table is not None else {}
-    return found
-
-
-def _inputs(node: PlanNode) -> list[PlanNode]:
-    return [child for child in node.children if child.parent_relationship not in (INIT, SUB)]
-
 
 def _before_enough(limit: PlanNode) -> float:
     """The share of its input's run that a LIMIT waits for."""
-    below = _inputs(limit)
+    below = inputs(limit)
     whole = below[0].total_cost - below[0].startup_cost if below else 0.0
     return 1.0 if whole <= 0 else min(max((limit.total_cost - below[0].startup_cost) / whole, 1e-6), 1.0)
-
-
-def _conditions(node: PlanNode) -> int:
-    return 0 if node.filter is None else node.filter.count(" AND ") + node.filter.count(" OR ") + 1
 
 
 def _calls(node: PlanNode, child: PlanNode, loops: float) -> float:
     """How often a sub-plan runs: once, or for what its parent's cost has room."""
     if child.parent_relationship == INIT or "hashed" in (node.filter or ""):
         return 1.0
-    own = node.total_cost - sum(each.total_cost for each in _inputs(node))
+    own = node.total_cost - sum(each.total_cost for each in inputs(node))
     return loops * min(max(own / max(child.total_cost, 1e-6), 1.0), MOST_CALLS)

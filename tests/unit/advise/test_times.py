@@ -79,7 +79,7 @@ def test_an_engine_without_settings_is_not_asked_about_them() -> None:
 
 
 def test_a_loss_of_less_than_a_millisecond_is_told_and_vetoes_nothing() -> None:
-    found, _ = advice(ms=0.5, lookups={only(A): 250_000.0})
+    found, _ = advice(ms=0.5, lookups={only(A): 150_000.0})
     assert [each.columns for each in found.chosen] == [("a",)]
     (told,) = found.worse
     assert (told.fingerprint, told.cost_before, told.cost_after) == ("s", 10_000.0, 4_000.0)

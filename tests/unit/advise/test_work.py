@@ -8,6 +8,7 @@ from support.advise_fakes import candidate, only, snapshot, statistics, table
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.fetched import Constants, fetched, pages_of
 from pgtune_cli.advise.seen_rows import SeenRows
+from pgtune_cli.advise.time_units import NANOSECONDS
 from pgtune_cli.advise.work import milliseconds
 from pgtune_cli.model.plan import Plan, PlanNode
 
@@ -97,3 +98,20 @@ def test_the_tuples_before_a_filter_follow_from_the_cost(tuples: float, ordered:
 
 def test_more_tuples_never_lie_on_more_pages_than_there_are() -> None:
     assert pages_of(1e9, 100.0) == 100.0
+
+
+def test_pages_that_the_planner_shared_out_among_more_repeats_are_fetched_all_the_same() -> None:
+    """It divides by the rows of the relation by itself, though a join leaves few of them to drive the loop."""
+    constants, a_loop, whole = Constants(), 500.0, 10_000.0
+    shared = pages_of(a_loop * whole, 10_000.0) / whole * constants.random_page_cost
+    cost = a_loop * (0.015 + 2 * constants.cpu_operator_cost) + shared
+    inner = scan(
+        "big", 100, "Index Scan", index_name="i", parent_relationship="Inner", index_cond="(a = small.a)",
+        filter="(b > 1)", cost=cost,
+    )  # fmt: skip
+    filtered = node(
+        "Hash Join", 100, scan("small", whole), node("Hash", 1, scan("big", 1)), parent_relationship="Outer"
+    )
+    joined = node("Nested Loop", 10_000, filtered, inner, join_type="Inner")
+    fetches = 100 * a_loop
+    assert time(joined) - time(filtered) > 0.9 * fetches * NANOSECONDS["random heap tuple"] / 1e6
