@@ -42,6 +42,8 @@ from pgtune_cli.whatif.protocol import WhatIf
 MOST_REJECTED = 30
 CALLS_A_PLAN = 2
 """planner calls of the search, for each statement and set of values, after the first questions"""
+MOST_CALLS_A_PLAN = 9
+"""the same, with the sets that are tried in place of those that would make a statement slower"""
 CHEAP = 50.0
 """cost units: a statement below it needs no partial index"""
 
@@ -85,7 +87,11 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     )
     deadline = None if options.time_limit_s is None else started + options.time_limit_s
     sets = sum(len(item.values) for item in wanting)
-    effort = Effort(planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets, deadline=deadline)
+    effort = Effort(
+        planner_calls=whatif.planner_calls + CALLS_A_PLAN * sets,
+        most_calls=whatif.planner_calls + MOST_CALLS_A_PLAN * sets,
+        deadline=deadline,
+    )
     times = Times(whatif, costs, facts, wanting)
     selected = await select(problem, costs, Search(problem, costs, effort, bounds), times)
     drops = droppable(facts, selected.chosen)

@@ -43,6 +43,15 @@ class Bounds:
     def options(self) -> list[Option]:
         return [*self.exact, *(gap.option for gap in self.gaps)]
 
+    def at_least(self, chosen: Configuration) -> float:
+        """What the statement costs under the set, or less."""
+        fitting = (
+            option.cost
+            for option in self.options()
+            if option.needs <= chosen and not option.absent & chosen and all(each & chosen for each in option.some)
+        )
+        return min(fitting, default=0.0)
+
     def gap_at(self, place: int) -> Gap | None:
         """The gap behind one of the options; None where it is a plan."""
         return self.gaps[place - len(self.exact)] if place >= len(self.exact) else None

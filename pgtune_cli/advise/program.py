@@ -1,7 +1,7 @@
 """The exact choice: which indexes to have, and with them which option of each statement; a program for HiGHS."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,6 +38,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     per_table: int | None = None
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """Sets that are not wanted: where a statement has no option that is worth less than `cost`, those that hold all."""
+
+    statement: int
+    """its place."""
+    cost: float
+    needs: frozenset[CandidateIndex]
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The best choice, the place of each statement's option in it, what it is worth, and the proven lower bound."""
 
@@ -57,6 +66,7 @@ class Program:
         sizes: Mapping[CandidateIndex, int],
         limits: Limits,
         forbidden: frozenset[CandidateIndex] = frozenset(),
+        cuts: Iterable[Cut] = (),
     ) -> None:
         self._forbidden = forbidden
         self._statements = [list(options) for options in statements]
@@ -68,6 +78,8 @@ class Program:
         for options in self._statements:
             self._add_statement(options)
         self._add_limits(sizes, limits)
+        for cut in cuts:
+            self._add_cut(cut)
 
     def solve(self, seconds: float = math.inf) -> Answer:
         """The optimum; after MOST_NODES, or `seconds`, the best found, with the bound proven by then."""
@@ -146,6 +158,14 @@ class Program:
             for index, column in self._columns.items():
                 by_table.setdefault(index.table, []).append((column, 1.0))
             self._rows += [(0.0, entries, float(limits.per_table)) for entries in by_table.values()]
+
+    def _add_cut(self, cut: Cut) -> None:
+        if not cut.needs <= self._columns.keys():
+            return  # some of it cannot be chosen at all
+        columns, options = self._y[cut.statement], self._statements[cut.statement]
+        better = [(column, -1.0) for column, each in zip(columns, options, strict=True) if each.cost < cut.cost]
+        held = [(self._columns[each], 1.0) for each in sorted(cut.needs, key=self._columns.__getitem__)]
+        self._rows.append((-math.inf, [*held, *better], len(held) - 1.0))
 
 
 def _mentioned(statements: Sequence[Sequence[Option]]) -> list[CandidateIndex]:

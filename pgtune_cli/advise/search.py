@@ -5,6 +5,7 @@ known with lower bounds, so that its optimum is no dearer than any set. What the
 planned yet is planned next. When both agree, the set is proven; planner calls and time end the search before that.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -13,7 +14,7 @@ import msgspec
 from pgtune_cli.advise.bounds import Bounds, Gap
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
 from pgtune_cli.advise.problem import Problem
-from pgtune_cli.advise.program import Answer, Option, Program
+from pgtune_cli.advise.program import Answer, Cut, Option, Program
 from pgtune_cli.advise.workload import Item
 
 CLOSE_ENOUGH = 0.001
@@ -24,10 +25,21 @@ Worth = Callable[[Item, float], float]
 """of a statement at a cost."""
 
 
+class Unwanted(msgspec.Struct, frozen=True):
+    """A plan that no set may have: the planner makes it wherever all of `needs` are and nothing cheaper is known."""
+
+    item: Item
+    cost: float
+    needs: Configuration
+
+
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """When to stop: what comes first."""
 
     planner_calls: int
+    """of the search for better plans."""
+    most_calls: int
+    """after which no further set is tried in place of one that has plans which are not wanted."""
     deadline: float | None = None
     """of time.monotonic()."""
 
@@ -41,23 +53,35 @@ class Search:
     def __init__(self, problem: Problem, costs: CostTable, effort: Effort, bounds: dict[str, Bounds]) -> None:
         self._problem, self._costs, self._effort, self._bounds = problem, costs, effort, bounds
         self.out_of_time = False
+        self.hoped_for = float("-inf")
+        """the worth of the last set, with its price, if all that is known of it holds."""
 
-    async def best(self, forbidden: Configuration = NOTHING) -> Configuration:
-        """The best set that was found, without any of the forbidden."""
+    async def best(self, forbidden: Configuration = NOTHING, unwanted: Sequence[Unwanted] = ()) -> Configuration:
+        """The best set that was found, without any of the forbidden, and without plans that are not wanted."""
         for _ in range(MOST_ROUNDS):
-            found = self._solve(self._attainable(), forbidden)
+            found = self._solve(self._attainable(), forbidden, unwanted)
             if self._spent():
                 break
             before = self._costs.planner_calls
             await self._costs.ask([(item, found.chosen) for item in self._problem.items])
             if self._costs.planner_calls != before:
                 continue  # as a whole it may have plans that its parts had not
-            hoped = self._solve(self._hoped(), forbidden)
+            hoped = self._solve(self._hoped(), forbidden, unwanted)
             if found.worth - hoped.bound <= CLOSE_ENOUGH * self._problem.values.ordinary:
                 break
             if self._spent() or not await self._look_into(hoped):
                 break
+        self.hoped_for = found.worth
         return found.chosen
+
+    @property
+    def tired(self) -> bool:
+        return self._effort.seconds_left() <= 0 or self._costs.planner_calls >= self._effort.most_calls
+
+    def at_least(self, item: Item, chosen: Configuration) -> float:
+        """What a statement costs under the set, or less; no question is asked."""
+        bounds, relevant = self._bounds.get(item.fingerprint), self._costs.relevant(item, chosen)
+        return self._problem.best[item.fingerprint] if bounds is None else bounds.at_least(relevant)
 
     def bound(self) -> float:
         """What no set within the limits can be below, upkeep included, in the problem's values."""
@@ -73,12 +97,19 @@ class Search:
     def _seconds(self) -> float:
         return max(0.5, self._effort.seconds_left())
 
-    def _solve(self, statements: Iterable[tuple[Item, Sequence[Option]]], forbidden: Configuration) -> Answer:
+    def _solve(
+        self,
+        statements: Iterable[tuple[Item, Sequence[Option]]],
+        forbidden: Configuration,
+        unwanted: Sequence[Unwanted],
+    ) -> Answer:
         problem = self._problem
         worth = [[self._valued(item, each, problem.worth) for each in options] for item, options in statements]
         prices = {each: problem.price(each) for each in problem.shelf.sizes}
         limits = problem.limits
-        return Program(worth, prices, problem.shelf.sizes, limits, forbidden).solve(self._seconds())
+        places = {item.fingerprint: place for place, item in enumerate(problem.items)}
+        cuts = [Cut(places[each.item.fingerprint], _worth(problem, each), each.needs) for each in unwanted]
+        return Program(worth, prices, problem.shelf.sizes, limits, forbidden, cuts).solve(self._seconds())
 
     def _valued(self, item: Item, option: Option, worth: Worth) -> Option:
         return msgspec.structs.replace(option, cost=worth(item, option.cost))
@@ -117,3 +148,7 @@ def _undominated(planned: Iterable[tuple[Configuration, StatementCost]]) -> list
         if not any(option.needs <= used for option in kept):
             kept.append(Option(cost, used))
     return kept
+
+
+def _worth(problem: Problem, plan: Unwanted) -> float:
+    return plan.cost if math.isinf(plan.cost) else problem.worth(plan.item, plan.cost)

@@ -7,7 +7,7 @@ import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
 from pgtune_cli.advise.problem import Change, Problem, name_of, served_as_well
-from pgtune_cli.advise.search import Search
+from pgtune_cli.advise.search import Search, Unwanted
 from pgtune_cli.advise.times import Slower, Times
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.index import CandidateIndex
@@ -17,6 +17,10 @@ MAX_RISE = 0.05
 MUCH_SMALLER = 0.5
 """of the size: what a partial index must not exceed to take the place of a whole one"""
 MOST_ATTEMPTS = 8
+WORTH_TRYING = 0.005
+"""of the workload: what the next set must promise beyond the best that was had"""
+MOST_VETOES = 24
+"""sets that are given up at once because a plan of theirs would be slower"""
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -41,12 +45,19 @@ class _Choice:
     def __init__(self, problem: Problem, costs: CostTable, search: Search, times: Times | None) -> None:
         self.problem, self.costs, self.search, self.times = problem, costs, search, times
         self.rejected: dict[CandidateIndex, str] = {}
+        self.unwanted: list[Unwanted] = []
+        """plans that would be slower: what they need may be had one by one."""
+        self.vetoed: dict[CandidateIndex, str] = {}
 
     async def made(self) -> Selected:
         chosen, least = NOTHING, self._objective(NOTHING, self.problem.base)
-        for _ in range(MOST_ATTEMPTS):
-            best = await self.search.best(frozenset(self.rejected))
-            kept = await self._harmless(await self._pruned(best))
+        for attempt in range(MOST_VETOES + MOST_ATTEMPTS):
+            best = await self.search.best(frozenset(self.rejected), self.unwanted)
+            if least - self.search.hoped_for < WORTH_TRYING * self.problem.values.ordinary:
+                break
+            if attempt < MOST_VETOES and await self._vetoed_at_once(best):
+                continue
+            kept = await self._harmless(best if self.search.tired else await self._pruned(best))
             now = self._objective(kept, await self._all_costs(kept))
             if now < least:
                 chosen, least = kept, now
@@ -55,6 +66,7 @@ class _Choice:
         chosen = await self._narrowed(chosen)
         chosen = await self._harmless(await self._pruned(chosen))
         current = await self._all_costs(chosen)
+        self.rejected = self.vetoed | self.rejected
         self._explain_the_rest(chosen, current)
         rejected = {k: why for k, why in self.rejected.items() if k not in chosen}
         return Selected(chosen, current, rejected, self._gap(chosen, current), tuple(await self._slower(chosen)))
@@ -89,13 +101,22 @@ class _Choice:
                 self._reject([candidate], "the columns that it holds along save too little a call")
                 chosen -= {candidate}
         while chosen:
-            losses = {each: await self._loss(chosen - {each}, chosen) for each in chosen}
-            least = min(losses, key=lambda each: (losses[each], name_of([each])))
-            if losses[least] >= self.problem.floor:
+            now = await self._all_costs(chosen)
+            doubtful = [each for each in chosen if self._least_loss(each, chosen, now) < self.problem.floor]
+            losses = {each: await self._loss(chosen - {each}, chosen) for each in doubtful}
+            least = min(losses, key=lambda each: (losses[each], name_of([each])), default=None)
+            if least is None or losses[least] >= self.problem.floor:
                 break
             chosen -= {least}
             self._reject([least], self._why_not(least, chosen, await self._all_costs(chosen)))
         return chosen
+
+    def _least_loss(self, candidate: CandidateIndex, chosen: Configuration, now: Mapping[str, StatementCost]) -> float:
+        """What the workload would lose without it, or less, by what is known of the plans; no question is asked."""
+        users = [item for item in self.problem.items if candidate in now[item.fingerprint].used]
+        rest = chosen - {candidate}
+        changes = [(item, self.search.at_least(item, rest), now[item.fingerprint].cost) for item in users]
+        return self.problem.saved(changes) - self.problem.upkeep_of([candidate])
 
     async def _narrowed(self, chosen: Configuration) -> Configuration:
         """With less in the place of an index where less does as well: a partial index, or its first keys alone."""
@@ -133,27 +154,55 @@ class _Choice:
             return chosen
         while True:
             chosen = await self._not_dearer(chosen)
-            worst = next((each for each in await self._slower(chosen) if each.material), None)
-            if worst is None:
+            slower = [each for each in await self._slower(chosen) if each.material]
+            if not slower:
                 return chosen
+            self.unwanted += [await self._unwanted(each, chosen) for each in slower]
+            worst = slower[0]
             guilty = await self._guilty(worst, chosen)
-            self._reject([guilty], f"it makes statement {worst.item.fingerprint} {worst.told()}")
+            self.vetoed[guilty] = f"it makes statement {worst.item.fingerprint} {worst.told()}"
             chosen -= {guilty}
 
-    async def _slower(self, chosen: Configuration) -> list[Slower]:
+    async def _vetoed_at_once(self, chosen: Configuration) -> bool:
+        """Whether plans of the set would be slower; the next set is chosen without them.
+
+        Statements that had such plans before are asked about first: the next set is often the same to them.
+        """
+        before = {each.item.fingerprint for each in self.unwanted}
+        suspects = [item for item in self.problem.items if item.fingerprint in before]
+        for items in (suspects, self.problem.items):
+            slower = [each for each in await self._slower(chosen, items, own=True) if each.material]
+            self.unwanted += [await self._unwanted(each, chosen) for each in slower]
+            for each in slower:
+                reason = f"it makes statement {each.item.fingerprint} {each.told()}"
+                self.vetoed |= {member: reason for member in each.used & chosen if len(each.used & chosen) == 1}
+            if slower:
+                return True
+        return False
+
+    async def _slower(self, chosen: Configuration, of: Sequence[Item] | None = None, own: bool = False) -> list[Slower]:
+        """`own`: at the server's own random_page_cost alone."""
         if self.times is None or not chosen:
             return []
-        costs = await self._all_costs(chosen)
-        return await self.times.slower(chosen, [i for i in self.problem.items if costs[i.fingerprint].used & chosen])
+        items = self.problem.items if of is None else of
+        costs = await self._all_costs(chosen, items)
+        return await self.times.slower(chosen, [i for i in items if costs[i.fingerprint].used & chosen], own)
+
+    async def _unwanted(self, worst: Slower, chosen: Configuration) -> Unwanted:
+        """At a lower random_page_cost it is that plan's indexes, whatever the statement has at its own."""
+        if worst.random_page_cost is not None:
+            return Unwanted(worst.item, -math.inf, worst.used & chosen)
+        cost = (await self._all_costs(chosen, [worst.item]))[worst.item.fingerprint]
+        return Unwanted(worst.item, cost.cost, cost.used & chosen)
 
     async def _guilty(self, worst: Slower, chosen: Configuration) -> CandidateIndex:
-        """The index of a plan without which the statement is fastest."""
+        """Of a plan's indexes the least useful one without which the statement is fast; else the worst."""
         assert self.times is not None
-        used = (await self._all_costs(chosen, [worst.item]))[worst.item.fingerprint].used & chosen
-        without = {
-            each: (await self.times.predicted([worst.item], chosen - {each})).get(worst.item.fingerprint, math.inf)
-            for each in used
-        }
+        without = {each: await self.times.without(worst, chosen - {each}) for each in worst.used & chosen}
+        cures = [each for each in without if without[each] <= worst.limit_ms]
+        now = await self._all_costs(chosen)
+        if cures:
+            return min(cures, key=lambda each: (self._least_loss(each, chosen, now), name_of([each])))
         return min(without, key=lambda each: (without[each], name_of([each])))
 
     async def _not_dearer(self, chosen: Configuration) -> Configuration:

@@ -57,7 +57,11 @@ async def selected(
         table_bytes={RelationName("public", "t"): 10_000 * 8192}, window_seconds=window,
         allow_worse=allow_worse,
     )  # fmt: skip
-    return await select(problem, costs, Search(problem, costs, Effort(planner_calls=planner_calls), bounds))
+    return await select(
+        problem,
+        costs,
+        Search(problem, costs, Effort(planner_calls=planner_calls, most_calls=4 * planner_calls), bounds),
+    )
 
 
 def chosen(
