@@ -40,7 +40,7 @@ from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.protocol import WhatIf
 
 MOST_REJECTED = 30
-CALLS_A_PLAN = 2
+CALLS_A_PLAN = 3
 """planner calls of the search, for each statement and set of values, after the first questions"""
 MOST_CALLS_A_PLAN = 9
 """the same, with the sets that are tried in place of those that would make a statement slower"""
