@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.advise_fakes import Table, analysis, candidate, only, snapshot, statement, table
@@ -12,7 +13,7 @@ from support.advise_fakes import Table, analysis, candidate, only, snapshot, sta
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.problem import Problem, best_of
-from pgtune_cli.advise.program import Limits
+from pgtune_cli.advise.program import Cut, Limits, Option, Program
 from pgtune_cli.advise.search import Effort, Search
 from pgtune_cli.advise.seeds import seeds
 from pgtune_cli.advise.selection import Selected, select
@@ -359,3 +360,15 @@ def test_a_gain_of_measured_time_that_is_small_in_every_way_is_none() -> None:
     rows: Rows = {"s": [(only(), 1000), (only(A), 700)], "r": [(only(), 1000)]}
     assert chosen(rows, [A], ms={"s": 10.0, "r": 90.0}).chosen == NOTHING
     assert chosen(rows, [A], ms={"s": 50.0, "r": 50.0}).chosen == only(A)
+
+
+@pytest.mark.parametrize(
+    ("better", "expected"), [([], only()), ([Option(0.5, only(A, B))], only(A, B)), ([Option(5, only(B))], only(B))]
+)
+def test_a_plan_that_is_cut_is_not_had_unless_a_cheaper_one_takes_its_place(
+    better: list[Option], expected: frozenset[CandidateIndex]
+) -> None:
+    options = [Option(10.0), Option(1.0, only(A)), *better]
+    none = dict.fromkeys((A, B), 0.01)
+    answer = Program([options], none, dict.fromkeys((A, B), 1), Limits(), cuts=[Cut(0, 1.0, only(A))]).solve()
+    assert answer.chosen == expected
