@@ -48,7 +48,7 @@ DO $pgtune$BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid
 RESET lock_timeout;
 RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.payments_status_created_at_idx
--- instead of CREATE INDEX CONCURRENTLY payments_created_at_id_idx ON public.payments (created_at, id): the indexes that were chosen do nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY payments_created_at_id_idx ON public.payments (created_at, id): the chosen index on public.payments (status, created_at) does nearly all of what it would
 -- instead of CREATE INDEX CONCURRENTLY payments_status_created_at_id_idx ON public.payments (status, created_at, id): its first keys alone do nearly as much
 -- instead of CREATE INDEX CONCURRENTLY payments_status_idx ON public.payments (status): it makes no statement surely cheaper
 
@@ -70,12 +70,12 @@ DO $pgtune$BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid
 RESET lock_timeout;
 RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.orders_warehouse_id_status_total_idx
--- instead of CREATE INDEX CONCURRENTLY orders_status_idx ON public.orders (status): the indexes that were chosen do as much without it
--- instead of CREATE INDEX CONCURRENTLY orders_total_id_idx ON public.orders (total, id): the indexes that were chosen do as much without it
--- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_idx ON public.orders (warehouse_id): the indexes that were chosen do as much without it
--- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_status_idx ON public.orders (warehouse_id, status): the indexes that were chosen do nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_status_total_id_idx ON public.orders (warehouse_id, status, total, id) INCLUDE (currency, customer_id, order_number, placed_at, shipped_at, shipping_address_id): the chosen index on public.orders (warehouse_id, status, total) does nearly all of what it would
 -- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_status_total_id_idx ON public.orders (warehouse_id, status, total, id): its first keys alone do nearly as much
--- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_status_total_id_idx ON public.orders (warehouse_id, status, total, id) INCLUDE (currency, customer_id, order_number, placed_at, shipped_at, shipping_address_id): the indexes that were chosen do nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY orders_total_id_idx ON public.orders (total, id): the chosen index on public.orders (warehouse_id, status, total) does as much without it
+-- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_status_idx ON public.orders (warehouse_id, status): the chosen index on public.orders (warehouse_id, status, total) does nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY orders_warehouse_id_idx ON public.orders (warehouse_id): the chosen index on public.orders (warehouse_id, status, total) does as much without it
+-- instead of CREATE INDEX CONCURRENTLY orders_status_idx ON public.orders (status): the chosen index on public.orders (warehouse_id, status, total) does as much without it
 
 -- 4. reviews_customer_id_idx
 -- Serves one statement through public.reviews (customer_id). The planner cost of statement foreign key reviews_customer_id_fkey of public.reviews falls from 4,286.0 to 12.2 a call (352 times less), over 90 calls. Keeping it up to date costs the writes 0.0% of what it saves.
@@ -143,13 +143,13 @@ DO $pgtune$BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid
 RESET lock_timeout;
 RESET statement_timeout;
 -- undo: DROP INDEX CONCURRENTLY public.products_brand_ean_partial_idx
--- instead of CREATE INDEX CONCURRENTLY products_brand_ean_partial_idx ON public.products (brand, ean) INCLUDE (id, supplier_code, weight_grams) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
--- instead of CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) INCLUDE (id, weight_grams) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
--- instead of CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
--- instead of CREATE INDEX CONCURRENTLY products_brand_partial_idx ON public.products (brand) WHERE weight_grams IS NULL: the indexes that were chosen do nearly all of what it would
--- instead of CREATE INDEX CONCURRENTLY products_brand_weight_grams_partial_idx ON public.products (brand, weight_grams) WHERE ean IS NULL: the indexes that were chosen do nearly all of what it would
--- instead of CREATE INDEX CONCURRENTLY products_brand_weight_grams_supplier_code_partial_idx ON public.products (brand, weight_grams, supplier_code) INCLUDE (ean, id) WHERE ean IS NULL: the indexes that were chosen do nearly all of what it would
--- instead of CREATE INDEX CONCURRENTLY products_ean_idx ON public.products (ean): the indexes that were chosen do as much without it
+-- instead of CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) INCLUDE (id, weight_grams) WHERE weight_grams IS NULL: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY products_brand_ean_supplier_code_partial_idx ON public.products (brand, ean, supplier_code) WHERE weight_grams IS NULL: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY products_brand_ean_partial_idx ON public.products (brand, ean) INCLUDE (id, supplier_code, weight_grams) WHERE weight_grams IS NULL: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY products_brand_weight_grams_supplier_code_partial_idx ON public.products (brand, weight_grams, supplier_code) INCLUDE (ean, id) WHERE ean IS NULL: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY products_brand_weight_grams_partial_idx ON public.products (brand, weight_grams) WHERE ean IS NULL: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does nearly all of what it would
+-- instead of CREATE INDEX CONCURRENTLY products_ean_idx ON public.products (ean): the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does as much without it
+-- instead of CREATE INDEX CONCURRENTLY products_brand_partial_idx ON public.products (brand) WHERE weight_grams IS NULL: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does nearly all of what it would
 
 SET lock_timeout = '10min';
 SET statement_timeout = 0;
@@ -177,26 +177,20 @@ RESET statement_timeout;
 -- rejected: it makes statement f73eca443c8f9ed0 1.79 times slower, by the loops and tuples of its plan, though the cost falls
 -- CREATE INDEX CONCURRENTLY orders_total_shipping_cost_id_idx ON public.orders ((total - shipping_cost) DESC, id);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in);
+-- rejected: the chosen index on public.products (brand, ean) WHERE weight_grams IS NULL does as much without it
+-- CREATE INDEX CONCURRENTLY products_supplier_code_idx ON public.products (supplier_code);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in) INCLUDE (email, id);
-
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY events_occurred_at_idx ON public.events (occurred_at) INCLUDE (kind);
-
--- rejected: the indexes that were chosen do nearly all of what it would
+-- rejected: the chosen index on public.events (payload jsonb_path_ops) does nearly all of what it would
 -- CREATE INDEX CONCURRENTLY events_payload_gin_idx ON public.events USING gin (payload);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY order_items_order_id_line_no_idx ON public.order_items (order_id, line_no) INCLUDE (product_id, quantity, unit_price);
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_order_id_idx ON public.order_items (product_id, order_id) INCLUDE (line_no, quantity, unit_price);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY order_items_order_id_line_no_product_id_idx ON public.order_items (order_id, line_no, product_id) INCLUDE (quantity, unit_price);
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_order_id_idx ON public.order_items (product_id, order_id) INCLUDE (quantity, unit_price);
 
--- rejected: it makes no statement surely cheaper
--- CREATE INDEX CONCURRENTLY order_items_order_id_product_id_idx ON public.order_items (order_id, product_id) INCLUDE (line_no, quantity, unit_price);
+-- rejected: the indexes that were chosen do as much without it
+-- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (quantity, unit_price);
 
 -- rejected: the indexes that were chosen do as much without it
 -- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (line_no, order_id, quantity, unit_price);
@@ -204,14 +198,23 @@ RESET statement_timeout;
 -- rejected: the indexes that were chosen do as much without it
 -- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (order_id, quantity, unit_price);
 
--- rejected: the indexes that were chosen do as much without it
--- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (quantity, unit_price);
+-- rejected: it makes no statement surely cheaper
+-- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in) INCLUDE (email, id);
 
--- rejected: the indexes that were chosen do as much without it
--- CREATE INDEX CONCURRENTLY order_items_product_id_order_id_idx ON public.order_items (product_id, order_id) INCLUDE (line_no, quantity, unit_price);
+-- rejected: it makes no statement surely cheaper
+-- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in);
 
--- rejected: the indexes that were chosen do as much without it
--- CREATE INDEX CONCURRENTLY order_items_product_id_order_id_idx ON public.order_items (product_id, order_id) INCLUDE (quantity, unit_price);
+-- rejected: it makes no statement surely cheaper
+-- CREATE INDEX CONCURRENTLY events_occurred_at_idx ON public.events (occurred_at) INCLUDE (kind);
+
+-- rejected: it makes no statement surely cheaper
+-- CREATE INDEX CONCURRENTLY order_items_order_id_line_no_product_id_idx ON public.order_items (order_id, line_no, product_id) INCLUDE (quantity, unit_price);
+
+-- rejected: it makes no statement surely cheaper
+-- CREATE INDEX CONCURRENTLY order_items_order_id_line_no_idx ON public.order_items (order_id, line_no) INCLUDE (product_id, quantity, unit_price);
+
+-- rejected: it makes no statement surely cheaper
+-- CREATE INDEX CONCURRENTLY order_items_order_id_product_id_idx ON public.order_items (order_id, product_id) INCLUDE (line_no, quantity, unit_price);
 
 -- rejected: it makes no statement surely cheaper
 -- CREATE INDEX CONCURRENTLY payments_provider_status_idx ON public.payments (provider, status);

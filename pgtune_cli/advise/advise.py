@@ -70,7 +70,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     found = items(analysis, facts)
     planned, base = await _base([*found, *foreign_key_items(found, facts)], costs)
     proposals = propose(planned, facts, options.max_keys)
-    shelf = Shelf(whatif, facts, writes_of(planned, facts))
+    shelf = Shelf(whatif, facts, writes_of(planned, facts), options.budget_bytes)
     await shelf.add(proposals.candidates)
     wanting = [item for item in planned if not wholly_served(item, facts)]
     bounds = await seeds(wanting, shelf, proposals.sources, base, costs, options.max_keys)
@@ -248,7 +248,7 @@ class _Told(msgspec.Struct, frozen=True):
             for candidate, reason in self.selected.rejected.items()
             if beside is None or (candidate.table == beside.table and candidate.keys[0] in beside.keys)
         ]
-        return tuple(sorted(found, key=_nearest)[:MOST_REJECTED])
+        return tuple(sorted(found, key=_tier)[:MOST_REJECTED])
 
 
 def _index(candidate: CandidateIndex, made: Script, shelf: Shelf, **told: Any) -> ChosenIndex:
@@ -269,7 +269,7 @@ def _index(candidate: CandidateIndex, made: Script, shelf: Shelf, **told: Any) -
     )
 
 
-def _nearest(rejected: RejectedIndex) -> tuple[int, str]:
+def _tier(rejected: RejectedIndex) -> int:
     """Those that would do harm before the near misses, and what saves too little last."""
     harms, misses = rejected.reason.startswith("it makes statement "), rejected.reason.startswith("it saves")
-    return (0 if harms else 2 if misses else 1, rejected.sql)
+    return 0 if harms else 2 if misses else 1

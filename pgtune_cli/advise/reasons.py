@@ -42,7 +42,7 @@ def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float, e
     share = sum(benefit.item.statement.share_of_time for benefit in benefits)
     count = "one statement" if len(benefits) == 1 else f"{len(benefits)} statements"
     time = f" ({share:.1%} of the measured time)" if share > 0 else ""
-    words = [f"Serves {count}{time} through {_keys(candidate)}."]
+    words = [f"Serves {count}{time} through {keys_told(candidate)}."]
     words.append(
         f"The planner cost of statement {best.item.fingerprint} falls from {best.before:,.1f} to {best.after:,.1f} "
         f"a call ({_factor(best)}), over {_calls(best)}."
@@ -69,7 +69,8 @@ def confidence(benefits: Sequence[Benefit], engine: str) -> Confidence:
     return Confidence.HIGH if close and known else Confidence.MEDIUM
 
 
-def _keys(candidate: CandidateIndex) -> str:
+def keys_told(candidate: CandidateIndex) -> str:
+    """Table and keys, as in SQL."""
     keys = ", ".join(key_sql(key) for key in candidate.keys)
     held = f" INCLUDE ({', '.join(candidate.include)})" if candidate.include else ""
     condition = f" WHERE {candidate.predicate}" if candidate.predicate is not None else ""

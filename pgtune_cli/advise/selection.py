@@ -7,7 +7,9 @@ import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
 from pgtune_cli.advise.problem import Change, Problem, name_of, served_as_well
+from pgtune_cli.advise.refusals import Refusals
 from pgtune_cli.advise.search import Search, Unwanted
+from pgtune_cli.advise.shelf import prefixes
 from pgtune_cli.advise.times import Slower, Times
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.index import CandidateIndex
@@ -30,6 +32,7 @@ class Selected(msgspec.Struct, frozen=True):
     costs: Mapping[str, StatementCost]
     """of every statement under it."""
     rejected: Mapping[CandidateIndex, str]
+    """those first that would save most in the company of all."""
     gap: float
     """a fraction of the workload's cost: no other set within the limits is cheaper by more."""
     slower: tuple[Slower, ...] = ()
@@ -45,6 +48,8 @@ class _Choice:
     def __init__(self, problem: Problem, costs: CostTable, search: Search, times: Times | None) -> None:
         self.problem, self.costs, self.search, self.times = problem, costs, search, times
         self.rejected: dict[CandidateIndex, str] = {}
+        self.weighed: set[CandidateIndex] = set()
+        """those of them that are told why in the end, when it is known what was chosen instead."""
         self.unwanted: list[Unwanted] = []
         """plans that would be slower: what they need may be had one by one."""
         self.vetoed: dict[CandidateIndex, str] = {}
@@ -67,8 +72,12 @@ class _Choice:
         chosen = await self._harmless(await self._pruned(chosen))
         current = await self._all_costs(chosen)
         self.rejected = self.vetoed | self.rejected
-        self._explain_the_rest(chosen, current)
-        rejected = {k: why for k, why in self.rejected.items() if k not in chosen}
+        refused = Refusals(self.problem, self.costs)
+        self.rejected |= {each: refused.why_not(each, chosen, current) for each in self.weighed - chosen}
+        self.rejected |= refused.of_the_rest(chosen, current, self.rejected)
+        if not self.search.tired:
+            self.rejected |= await refused.of_the_oversized(chosen, current)
+        rejected = {each: self.rejected[each] for each in refused.nearest(self.rejected.keys() - chosen)}
         return Selected(chosen, current, rejected, self._gap(chosen, current), tuple(await self._slower(chosen)))
 
     def _objective(self, chosen: Configuration, costs: Mapping[str, StatementCost]) -> float:
@@ -108,7 +117,8 @@ class _Choice:
             if least is None or losses[least] >= self.problem.floor:
                 break
             chosen -= {least}
-            self._reject([least], self._why_not(least, chosen, await self._all_costs(chosen)))
+            self.weighed.add(least)
+            self._reject([least], "")
         return chosen
 
     def _least_loss(self, candidate: CandidateIndex, chosen: Configuration, now: Mapping[str, StatementCost]) -> float:
@@ -136,8 +146,8 @@ class _Choice:
 
     async def _lesser(self, candidate: CandidateIndex) -> list[CandidateIndex]:
         """Partial indexes of the table that are much smaller, smallest first, then the prefixes, shortest first."""
-        prefixes = _prefixes(candidate)
-        await self.problem.shelf.add(prefixes)
+        shorter = prefixes(candidate)
+        await self.problem.shelf.add(shorter)
         sizes = self.problem.shelf.sizes
         partial = [
             each
@@ -145,7 +155,7 @@ class _Choice:
             if each.predicate and each.table == candidate.table and size <= sizes[candidate] * MUCH_SMALLER
         ]
         ordered = sorted(partial, key=lambda each: (sizes[each], name_of([each])))
-        narrower = [each for each in prefixes if sizes.get(each, math.inf) <= sizes[candidate]]
+        narrower = [each for each in shorter if sizes.get(each, math.inf) <= sizes[candidate]]
         return [*([] if candidate.predicate else ordered), *narrower]
 
     async def _harmless(self, chosen: Configuration) -> Configuration:
@@ -232,56 +242,6 @@ class _Choice:
         new = await self._all_costs(after, items)
         return [(item, old[item.fingerprint].cost, new[item.fingerprint].cost) for item in items]
 
-    def _explain_the_rest(self, chosen: Configuration, current: Mapping[str, StatementCost]) -> None:
-        """Why each candidate that some plan uses is not among the chosen; from what is known, without a question."""
-        seen = {each for item in self.problem.items for _, answer in self.costs.planned(item) for each in answer.used}
-        for candidate in seen - chosen - self.rejected.keys():
-            # in the company of all others, the best light to see it in
-            if not any(
-                self.problem.counts(*change)
-                for change in self._known_changes(candidate, frozenset(seen), self.problem.base)
-            ):
-                continue  # no near miss: what some plan would rather have, and be hardly cheaper
-            self.rejected[candidate] = self._why_not(candidate, chosen, current)
-
-    def _why_not(self, candidate: CandidateIndex, chosen: Configuration, current: Mapping[str, StatementCost]) -> str:
-        problem, floor = self.problem, self.problem.floor
-        alone = problem.saved(self._known_changes(candidate, NOTHING, problem.base))
-        beside = problem.saved(self._known_changes(candidate, chosen, current))
-        upkeep = problem.upkeep_of([candidate])
-        if beside - upkeep >= floor and not problem.fits([*chosen, candidate]):
-            return "it does not fit into what is left of the budget"
-        if alone >= floor > alone - upkeep:
-            share = upkeep / problem.values.total
-            return f"its upkeep on writes ({share:.1%} of the workload) leaves too little of what it saves"
-        if alone - upkeep >= floor:
-            return "the indexes that were chosen do nearly all of what it would"
-        if alone <= 0 and chosen and self._helps_in_company(candidate):
-            return "the indexes that were chosen do as much without it"
-        if alone <= 0:
-            return "it makes no statement surely cheaper"
-        return f"it saves {problem.told(alone)}; an index must save {problem.told(floor)}"
-
-    def _helps_in_company(self, candidate: CandidateIndex) -> bool:
-        """Whether some statement has a plan with it, and others, that is much cheaper."""
-        everything = frozenset(self.problem.shelf.sizes)
-        return self.problem.saved(self._known_changes(candidate, everything, self.problem.base)) > 0
-
-    def _known_changes(
-        self, candidate: CandidateIndex, beside: Configuration, now: Mapping[str, StatementCost]
-    ) -> list[Change]:
-        """Of the statements that have a plan with it and nothing else that is not there."""
-        found = []
-        for item in self.problem.items:
-            known = [
-                answer.cost
-                for _, answer in self.costs.planned(item)
-                if candidate in answer.used and answer.used <= beside | {candidate}
-            ]
-            cost = now[item.fingerprint].cost
-            found.append((item, cost, min([*known, cost])))
-        return found
-
     def _reject(self, members: Iterable[CandidateIndex], reason: str) -> None:
         self.rejected.update(dict.fromkeys(members, reason))
 
@@ -289,11 +249,3 @@ class _Choice:
 def _back(changes: Iterable[Change]) -> list[Change]:
     """As if undone."""
     return [(item, after, before) for item, before, after in changes]
-
-
-def _prefixes(candidate: CandidateIndex) -> list[CandidateIndex]:
-    """Shortest first; of a btree only, whose first keys are an index of their own."""
-    if candidate.method != "btree" or candidate.unique or candidate.include:
-        return []
-    lengths = range(1, len(candidate.keys))
-    return [msgspec.structs.replace(candidate, keys=candidate.keys[:length]) for length in lengths]

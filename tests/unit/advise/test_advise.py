@@ -85,7 +85,7 @@ def test_the_whole_advice() -> None:
     assert found.rejected == (
         RejectedIndex(
             "CREATE INDEX CONCURRENTLY t_a_idx ON public.t (a)",
-            "the indexes that were chosen do nearly all of what it would",
+            "the chosen index on public.t (a, b) does nearly all of what it would",
             "public.t",
         ),
     )

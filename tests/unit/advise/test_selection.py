@@ -49,12 +49,13 @@ async def selected(
     costs = CostTable(whatif)
     answers = await costs.ask([(item, NOTHING) for item in found])
     base = {i.fingerprint: a for i, a in zip(found, answers, strict=True) if isinstance(a, StatementCost)}
-    shelf = Shelf(whatif, facts, {RelationName("public", "t"): writes or Writes()})
+    limits = limits or Limits()
+    shelf = Shelf(whatif, facts, {RelationName("public", "t"): writes or Writes()}, limits.bytes_)
     await shelf.add(candidates)
     bounds = await seeds(found, shelf, {key: frozenset(candidates) for key in keys}, base, costs)
     problem = Problem(
         items=found, base=base, shelf=shelf, values=values([(i, base[i.fingerprint].cost) for i in found]),
-        best={i.fingerprint: best_of(i, base, costs) for i in found}, limits=limits or Limits(),
+        best={i.fingerprint: best_of(i, base, costs) for i in found}, limits=limits,
         table_bytes={RelationName("public", "t"): 10_000 * 8192}, window_seconds=window,
         allow_worse=allow_worse,
     )  # fmt: skip
@@ -144,6 +145,30 @@ def test_a_budget_is_kept_and_said_to_be_the_reason() -> None:
     assert found.rejected == {B: "it does not fit into what is left of the budget"}
 
 
+def test_one_that_is_larger_than_the_budget_costs_no_question_and_gives_way_to_its_first_keys() -> None:
+    abc, abd = candidate("t", "a", "b", "c"), candidate("t", "a", "b", include=("d",))
+    rows: Rows = {"s": [(only(), 1000), (only(AB), 100), (only(abc), 10), (only(abd), 20)], "r": [(only(), 1000)]}
+    sizes: dict[CandidateIndex, int | str] = {abc: 30 * MB, abd: 20 * MB, AB: 5 * MB, A: 4 * MB}
+    whatif = Table(rows, sizes)
+    found = asyncio.run(selected(whatif, list(rows), [abc, abd], Limits(bytes_=6 * MB)))
+    assert (found.chosen, found.gap) == (only(AB), 0)
+    assert found.rejected == {abc: "it takes 30.0 MB, more than the whole budget"}
+    assert whatif.planner_calls < 12
+
+
+def test_small_ones_are_found_where_the_best_plan_of_each_statement_is_larger_than_the_budget() -> None:
+    """However few questions may be asked."""
+    big = [candidate("t", "d", name, include=("c",)) for name in "abc"]
+    small = [candidate("t", name) for name in "abc"]
+    pairs = zip(big, small, strict=True)
+    rows: Rows = {
+        str(n): [(only(), 1000), (only(large), 10), (only(less), 300)] for n, (large, less) in enumerate(pairs)
+    }
+    sizes: dict[CandidateIndex, int | str] = {**dict.fromkeys(big, 50 * MB), **dict.fromkeys(small, 3 * MB)}
+    found = chosen(rows, [*big, *small], budget=9 * MB, sizes=sizes, planner_calls=0)
+    assert (found.chosen, round(found.gap, 6)) == (frozenset(small), 0)
+
+
 def test_under_a_budget_small_ones_that_save_more_together_win() -> None:
     rows: Rows = {
         "big": [(only(), 1000), (only(A), 100)],
@@ -228,7 +253,19 @@ def test_two_that_are_good_for_a_statement_each_take_the_place_of_one_that_is_ha
     }
     found = chosen(rows, [A, B, C, candidate("t", "d")], ms={"s": 4.0, "r": 4.0, "far more": 92.0})
     assert found.chosen == only(A, B, candidate("t", "d"))
-    assert found.rejected == {C: "the indexes that were chosen do nearly all of what it would"}
+    assert found.rejected == {C: "the chosen indexes on public.t (a) and public.t (b) do nearly all of what it would"}
+
+
+def test_what_was_turned_down_is_told_in_the_order_of_what_it_would_save_and_what_serves_instead() -> None:
+    rows: Rows = {
+        "s": [(only(), 1000), (only(A), 500), (only(AB), 5)],
+        "r": [(only(), 1000), (only(B), 300), (only(C), 5)],
+    }
+    found = chosen(rows, [A, B, C, AB])
+    assert list(found.rejected.items()) == [
+        (B, "the chosen index on public.t (c) does nearly all of what it would"),
+        (A, "the chosen index on public.t (a, b) does nearly all of what it would"),
+    ]
 
 
 def test_an_index_gives_way_to_one_that_is_much_better_for_its_statement_however_little_that_weighs() -> None:
