@@ -171,7 +171,10 @@ class _Told(msgspec.Struct, frozen=True):
             evidence=evidence(self._channel(candidate), engine=self.engine),
             statements=tuple(self.plans.put(benefit.told(), named, self.facts) for benefit in benefits),
             confidence=confidence(benefits, self.engine).value,
-            why=why(candidate, benefits, cost, needs_extension(candidate, self.facts)),
+            why=why(
+                candidate, benefits, cost, needs_extension(candidate, self.facts),
+                partitioned=self.facts.snapshot.catalog.is_partitioned(candidate.table),
+            ),
             near_misses=self.rejected(candidate),
         )  # fmt: skip
 
@@ -204,12 +207,12 @@ class _Told(msgspec.Struct, frozen=True):
         for pattern, fingerprint in self.proposals.patterns:
             cost = self.selected.costs.get(fingerprint)
             if cost is not None and cost.cost >= CHEAP and not self._exists(pattern.candidate):
-                sql = create_index_sql(pattern.candidate, names.peek(pattern.candidate))
+                sql = _bare(pattern.candidate, names, self.facts)
                 evidence_ = {"channel": "text", "statement": fingerprint}
                 found.setdefault(sql, PossibleIndex(sql=sql, reason=pattern.reason, evidence=evidence_))
         for candidate, problem in self.problem.shelf.refused.items():
             if candidate.method != "btree":
-                sql = create_index_sql(candidate, names.peek(candidate))
+                sql = _bare(candidate, names, self.facts)
                 reason = f"the what-if planner ({self.engine}) cannot cost it: {problem}"
                 channel = self.proposals.candidates[candidate]
                 found.setdefault(sql, PossibleIndex(sql=sql, reason=reason, evidence={"channel": channel}))
@@ -231,7 +234,7 @@ class _Told(msgspec.Struct, frozen=True):
         skew, column = hidden.skew, quote_identifier(hidden.skew.column)
         sample = msgspec.structs.replace(hidden.candidate, predicate=f"{column} = '<value>'")
         return PossibleIndex(
-            sql=create_index_sql(sample, names.peek(sample)),
+            sql=_bare(sample, names, self.facts),
             reason=(
                 f"{skew.column} has {skew.values} values, one of them in {skew.largest:.0%} of the rows: if the "
                 "statement always asks for the same rare one, an index of those rows alone is a fraction of the size "
@@ -244,11 +247,17 @@ class _Told(msgspec.Struct, frozen=True):
         """Those that some plan used, near misses first; all, or those that could have taken the place of `beside`."""
         names = Names(self.facts)
         found = [
-            RejectedIndex(create_index_sql(candidate, names.peek(candidate)), reason, str(candidate.table))
+            RejectedIndex(_bare(candidate, names, self.facts), reason, str(candidate.table))
             for candidate, reason in self.selected.rejected.items()
             if beside is None or (candidate.table == beside.table and candidate.keys[0] in beside.keys)
         ]
         return tuple(sorted(found, key=_tier)[:MOST_REJECTED])
+
+
+def _bare(candidate: CandidateIndex, names: Names, facts: Facts) -> str:
+    """Its CREATE INDEX, as it may be run."""
+    concurrently = not facts.snapshot.catalog.is_partitioned(candidate.table)
+    return create_index_sql(candidate, names.peek(candidate), concurrently=concurrently)
 
 
 def _index(candidate: CandidateIndex, made: Script, shelf: Shelf, **told: Any) -> ChosenIndex:

@@ -54,7 +54,7 @@ def partitioned_script(candidate: CandidateIndex, names: Names, facts: Facts) ->
     patient = settings(PATIENT) if any(key.expression is not None for key in candidate.keys) else []
     return Script(
         name=tree.name,
-        sql=_create(tree, only=not tree.foreign, if_not_exists=False),
+        sql=_create(tree, only=False, if_not_exists=False),
         steps=(*body, check, *patient, *last(candidate)),
         rollback_sql=drop_index_sql(tree.index.schema, tree.name, concurrently=False),
         leaves=tuple(qualified(leaf.index) for leaf in leaves),

@@ -36,7 +36,17 @@ class Benefit(msgspec.Struct, frozen=True):
         )  # fmt: skip
 
 
-def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float, extension: str | None = None) -> str:
+HOLDS_OFF_WRITERS = "This statement holds off the table's writers; the script of pgtune indexes does not."
+
+
+def why(
+    candidate: CandidateIndex,
+    benefits: Sequence[Benefit],
+    upkeep: float,
+    extension: str | None = None,
+    *,
+    partitioned: bool = False,
+) -> str:
     """A paragraph: what it is for, what it saves, what it costs."""
     best = benefits[0]
     share = sum(benefit.item.statement.share_of_time for benefit in benefits)
@@ -52,6 +62,8 @@ def why(candidate: CandidateIndex, benefits: Sequence[Benefit], upkeep: float, e
         words.append(f"Keeping it up to date costs the writes {upkeep / saved:.1%} of what it saves.")
     if extension is not None:
         words.append(f"It needs the extension {extension}, which this database does not have: CREATE EXTENSION first.")
+    if partitioned:
+        words.append(HOLDS_OFF_WRITERS)
     return " ".join(words)
 
 

@@ -3,14 +3,14 @@
 import msgspec
 
 from pgtune_cli.model.finding import Finding, Suggestion
-from pgtune_cli.model.index import IndexAdvice
+from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 
 
 def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...]) -> Finding:
     """The finding; where its suggestion has no SQL, or SQL that was not tried, that of what is advised."""
     suggestion = finding.suggestion
-    if suggestion is None or (suggestion.sql is not None and suggestion.kind != "statistics"):
+    if suggestion is None or (suggestion.sql is not None and suggestion.kind not in ("statistics", "index")):
         return finding
     advised = None
     if suggestion.kind == "statistics":
@@ -23,12 +23,27 @@ def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, 
 
 
 def _index(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Suggestion | None:
-    """The chosen index on the finding's table that serves one of its statements."""
-    for chosen in advice.chosen:
-        served = {item.fingerprint for item in chosen.statements}
-        if chosen.relation == finding.relation and served & set(finding.statements):
-            return msgspec.structs.replace(suggestion, sql=chosen.sql, rollback_sql=chosen.rollback_sql)
-    return None
+    """The chosen index on the finding's table that does what its own would; or that serves one of its statements.
+
+    A statement may be served by several: first comes one that starts with a column of the finding's condition.
+    """
+    facts = finding.evidence.get("facts", {})
+    here = [chosen for chosen in advice.chosen if chosen.relation == finding.relation]
+    if suggestion.sql is not None:
+        wanted = set(facts.get("columns") or [facts.get("expiry_column")])
+        found = [chosen for chosen in here if set(chosen.columns[: len(wanted)]) == wanted and _finds_all(chosen)]
+    else:
+        named = facts.get("condition_columns", ())
+        found = [one for one in here if {item.fingerprint for item in one.statements} & set(finding.statements)]
+        found.sort(key=lambda chosen: chosen.columns[0] not in named)
+    if not found:
+        return None
+    return msgspec.structs.replace(suggestion, sql=found[0].sql, rollback_sql=found[0].rollback_sql)
+
+
+def _finds_all(chosen: ChosenIndex) -> bool:
+    made = chosen.definition
+    return made is not None and made.predicate is None and made.method == "btree"
 
 
 def _statistics(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Suggestion | None:

@@ -18,4 +18,8 @@ def expiry_index(world: World, table: RelationName, name: str) -> tuple[str, str
     candidate = CandidateIndex(table=table, keys=(IndexKey(column=name),))
     taken = {index.name for index in world.snapshot.catalog.indexes if index.schema == table.schema}
     made = index_name(candidate, taken)
-    return create_index_sql(candidate, made), drop_index_sql(table.schema, made)
+    online = not world.snapshot.catalog.is_partitioned(table)
+    return (
+        create_index_sql(candidate, made, concurrently=online),
+        drop_index_sql(table.schema, made, concurrently=online),
+    )

@@ -60,6 +60,7 @@ class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
                                                   "deduplication", need="statistics")]  # fmt: skip
     bloat_bytes: Annotated[float | None, known("its size beyond that, estimated", need="statistics")]
     bloat_fraction: Annotated[float | None, known("that as a fraction of its size", need="statistics")]
+    stands_in_for: Annotated[str, known("a used index that may go because this one does its work; empty without one")]
     prefix_of: Annotated[str, known("an index that starts with the same keys and has more; empty without one")]
 
 
@@ -87,7 +88,18 @@ def _facts(world: World, index: Index) -> IndexFacts:
         table_writes=table.n_tup_ins + table.n_tup_upd + table.n_tup_del if table else None,
         used_in_plans=index.name in world.indexes_in_plans, serves_foreign_key=_serves_foreign_key(index, world),
         duplicate_of=keeper.name if keeper else "", prefix_of=longer.name if longer else "",
+        stands_in_for=_stands_in_for(index, world),
     )  # fmt: skip
+
+
+def _stands_in_for(index: Index, world: World) -> str:
+    """Were both to go, this one because nothing used it yet, nothing would serve what used the other."""
+    for other in world.indexes.get(index.table, []):
+        usage = world.index_usage.get(other.index_name)
+        heirs = (keeper_of_duplicates(other, world), longer_index(other, world)) if other is not index else ()
+        if any(heir is index for heir in heirs) and (usage is None or usage.application_scans > 0):
+            return other.name
+    return ""
 
 
 def _key(index: Index, world: World) -> dict[str, Any]:

@@ -331,6 +331,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     def relation(self, name: RelationName) -> Relation | None:
         return next((r for r in self.relations if r.schema == name.schema and r.name == name.name), None)
 
+    def is_partitioned(self, name: RelationName) -> bool:
+        """Then its indexes can be neither made nor dropped CONCURRENTLY."""
+        relation = self.relation(name)
+        return relation is not None and relation.kind is RelationKind.PARTITIONED
+
     def indexes_of(self, name: RelationName) -> tuple[Index, ...]:
         return tuple(index for index in self.indexes if index.table == name)
 

@@ -30,7 +30,7 @@ class StatementBenefit(msgspec.Struct, frozen=True, kw_only=True):
 
 class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
     sql: str
-    """the bare CREATE INDEX CONCURRENTLY."""
+    """the bare CREATE INDEX CONCURRENTLY; a plain CREATE INDEX on a partitioned table, which holds off its writers."""
     steps: tuple[str, ...]
     """the whole script: timeouts, the statement, what follows it. It may be run again."""
     rollback_sql: str

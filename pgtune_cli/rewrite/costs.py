@@ -40,7 +40,7 @@ async def planned_costs(
     costs = found[0].total_cost, found[1].total_cost
     if costs[1] < costs[0] or (equal_is_fine and costs[1] <= costs[0] * 1.01):
         return costs
-    return f"the planner finds it no cheaper: {costs[0]:,.0f} against {costs[1]:,.0f}"
+    return f"the planner finds it no cheaper: cost {costs[0]:,.0f} as it is, {costs[1]:,.0f} rewritten"
 
 
 def _request(prepared: Prepared, sql: str) -> Prepared:

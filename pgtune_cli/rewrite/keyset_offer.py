@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pgtune_cli.collect.connection import Connection
+from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.rewrite import Proof, Rewrite, RewriteCursor, RewriteStatement, RewriteStatus
 from pgtune_cli.model.statement import Prepared, Statement
@@ -137,7 +138,7 @@ class _Offer:
             before=self._statement.query,
             status=RewriteStatus.CONDITIONS,
             statements=(*(page.statement for page in shown), *(one for one in extra if one is not None)),
-            index_sql=_index_sql(keyset),
+            index_sql=index_sql(keyset, site.source.catalog),
             conditions=(*conditions(keyset), *_count_conditions(counts)),
             evidence={
                 "channel": self._context.channel(self._statement),
@@ -297,10 +298,13 @@ def _sampled_reason(proof: Proof) -> str:
     return f"{proof.samples} pages compared: a fault in one of a hundred places goes unseen with a chance of {missed}"
 
 
-def _index_sql(keyset: Keyset) -> str | None:
+def index_sql(keyset: Keyset, catalog: Catalog) -> str | None:
+    """CREATE INDEX for it, as it may be run; None where there is one."""
     if keyset.served or keyset.candidate is None:
         return None
-    return create_index_sql(keyset.candidate, index_name(keyset.candidate, set()))
+    made = keyset.candidate
+    concurrently = not catalog.is_partitioned(made.table)
+    return create_index_sql(made, index_name(made, set()), concurrently=concurrently)
 
 
 def extra_roles(rewrite: Rewrite) -> tuple[RewriteStatement, ...]:

@@ -13,7 +13,7 @@ from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.rewrite.keyset import Keyset, Refusal
 from pgtune_cli.rewrite.keyset_extras import boundaries, capped_count, companions, deferred_join
 from pgtune_cli.rewrite.keyset_judge import paginations
-from pgtune_cli.rewrite.keyset_offer import same_columns
+from pgtune_cli.rewrite.keyset_offer import index_sql, same_columns
 from pgtune_cli.rewrite.keyset_pages import Maker, maker
 from pgtune_cli.rewrite.keyset_proof import KeysetProof
 from pgtune_cli.rewrite.parameters import inlined, replaced
@@ -63,6 +63,17 @@ def test_the_pages_are_spliced_as_written(name: str, catalog: Catalog) -> None:
     assert found.form.value == case["form"]
     index = None if found.served or found.candidate is None else found.candidate.keys
     assert [key.column or key.expression for key in index or ()] == case["index"]
+
+
+def test_the_index_of_a_partitioned_table_can_be_made(pg_module: Any) -> None:
+    """There is no CONCURRENTLY for it."""
+    pg_module.execute("CREATE TABLE parted (id bigint PRIMARY KEY, note text NOT NULL) PARTITION BY RANGE (id)")
+    parted = read_catalog(pg_module.dsn)
+    found = judged("SELECT id, note FROM parted ORDER BY note, id LIMIT 10 OFFSET 20", parted)
+    assert isinstance(found, Keyset)
+    made = index_sql(found, parted)
+    assert made == "CREATE INDEX parted_note_id_idx ON public.parted (note, id)"
+    pg_module.execute(made)
 
 
 @pytest.mark.parametrize("form", ["/* {} */", "-- {}"])

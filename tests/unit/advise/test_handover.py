@@ -82,7 +82,7 @@ NESTED = part("t_2", "t", RelationKind.PARTITIONED)
 
 def test_a_partitioned_table_gets_its_index_part_by_part() -> None:
     found = made(PARENT, part("t_1", "t"), NESTED, part("t_2_x", "t_2"))
-    assert found.sql == "CREATE INDEX t_a_idx ON ONLY public.t (a)"
+    assert found.sql == "CREATE INDEX t_a_idx ON public.t (a)"  # ONLY alone would leave it INVALID
     assert texts(found) == (
         *BRIEF,
         "CREATE INDEX IF NOT EXISTS t_a_idx ON ONLY public.t (a)",

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pgtune_cli.cli.advised import with_advice
+from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 from pgtune_cli.model.index import (
+    CandidateIndex,
     ChosenIndex,
     IndexAdvice,
     RejectedIndex,
@@ -37,14 +40,39 @@ KEYSET = Rewrite(
 )  # fmt: skip
 
 
-def advised(**more: Any) -> Suggestion | None:
+def advised(*, advice: IndexAdvice = ADVICE, facts: dict[str, Any] | None = None, **more: Any) -> Suggestion | None:
     fields: dict[str, Any] = {"rule": "PLAN001", "relation": "public.orders", "kind": "index", "sql": None, **more}
     finding = Finding(
         id="x", rule=fields["rule"], severity=Severity.INFO, confidence=Confidence.LOW, title="", detail="",
-        evidence={"channel": "plan"}, statements=("a",), relation=fields["relation"],
+        evidence={"channel": "plan", "facts": facts or {}}, statements=("a",), relation=fields["relation"],
         suggestion=Suggestion(kind=fields["kind"], sql=fields["sql"], text="do"),
     )  # fmt: skip
-    return with_advice(finding, ADVICE, (KEYSET,)).suggestion
+    return with_advice(finding, advice, (KEYSET,)).suggestion
+
+
+@pytest.mark.parametrize(
+    ("columns", "predicate", "taken"),
+    [(("zip",), None, True), (("city",), None, False), (("zip",), "(zip IS NOT NULL)", False)],
+)
+def test_its_own_index_gives_way_to_a_chosen_one_that_starts_with_the_same_columns(
+    columns: tuple[str, ...], predicate: str | None, taken: bool
+) -> None:
+    """Both would be made otherwise."""
+    keys = (IndexKey(column="zip"), IndexKey(column="city"))
+    made = CandidateIndex(table=RelationName("public", "orders"), keys=keys, predicate=predicate)
+    wider = msgspec.structs.replace(CHOSEN, columns=("zip", "city"), definition=made, sql="wider")
+    advice = IndexAdvice(engine="clone", chosen=(wider,))
+    found = advised(rule="SCHEMA001", sql="own", advice=advice, facts={"columns": columns})
+    assert found is not None
+    assert found.sql == ("wider" if taken else "own")
+
+
+def test_of_two_that_serve_it_the_one_on_a_column_of_its_condition() -> None:
+    other = msgspec.structs.replace(CHOSEN, columns=("placed_at",), sql="other")
+    advice = IndexAdvice(engine="clone", chosen=(other, CHOSEN))
+    found = advised(advice=advice, facts={"condition_columns": ["zip"]})
+    assert found is not None
+    assert found.sql == CHOSEN.sql
 
 
 def test_the_index_of_its_table_and_statement() -> None:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from pgtune_cli.lint.expiry import expiry_index
 from pgtune_cli.lint.facts import subjects
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import IndexKey
+from pgtune_cli.model.catalog import IndexKey, RelationKind
 from pgtune_cli.model.snapshot import IndexUsage, TableUsage
 
 
@@ -22,6 +24,19 @@ def test_of_two_equal_indexes_the_elder_stays(shop: Any) -> None:
     usage = [IndexUsage(index=shop.name("a"), idx_scan=99)]
     found = facts("index", shop.analysis(indexes=twins, index_usage=usage))
     assert (found["b"].duplicate_of, found["a"].duplicate_of) == ("", "b")
+
+
+def test_what_takes_over_from_a_used_index_that_goes_is_no_unused_index(shop: Any) -> None:
+    """Of both, one dropped as a duplicate or a prefix and one as unused, none would be left."""
+    indexes = [shop.index(20, "orders", "status", name="elder"), shop.index(21, "orders", "status", name="twin")]
+    indexes += [shop.index(22, "orders", "zip", name="short"), shop.index(23, "orders", "zip", "status", name="long")]
+    for scans, expected in ((9, ("twin", "", "", "short")), (0, ("", "", "", ""))):
+        usage = [
+            IndexUsage(index=shop.name(name), idx_scan=count)
+            for name, count in (("elder", 0), ("twin", scans), ("short", scans), ("long", 0))
+        ]
+        found = facts("index", shop.analysis(indexes=indexes, index_usage=usage))
+        assert tuple(found[name].stands_in_for for name in ("elder", "twin", "short", "long")) == expected
 
 
 def test_an_index_with_duties_stays_whatever_its_age(shop: Any) -> None:
@@ -48,8 +63,6 @@ def test_a_prefix_is_redundant_forwards_and_backwards(shop: Any) -> None:
     longer = shop.index(20, "orders", "status", "customer_id", name="longer")
     backwards = shop.index(21, "orders", "status", name="backwards")
     keys = (IndexKey(column="status", descending=True, nulls_first=True),)
-    import msgspec
-
     indexes = [longer, shop.index(22, "orders", "status", name="short"), msgspec.structs.replace(backwards, keys=keys)]
     found = facts("index", shop.analysis(indexes=indexes))
     assert (found["short"].prefix_of, found["backwards"].prefix_of, found["longer"].prefix_of) == ("longer",) * 2 + (
@@ -72,8 +85,6 @@ def test_an_index_can_be_had_back_concurrently(shop: Any) -> None:
 
 
 def test_a_definition_that_is_more_than_one_statement_is_not_repeated(shop: Any) -> None:
-    import msgspec
-
     bad = msgspec.structs.replace(
         shop.index(20, "orders", "status"), definition="CREATE INDEX a ON b (c); DROP TABLE b"
     )
@@ -96,6 +107,22 @@ def test_a_foreign_key_knows_its_index_its_lookups_and_its_deletes(shop: Any) ->
     )  # fmt: skip
     assert found.index_sql == "CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id)"
     assert found.drop_sql == "DROP INDEX CONCURRENTLY public.orders_customer_id_idx"
+
+
+def test_indexes_of_a_partitioned_table_are_not_made_concurrently(shop: Any) -> None:
+    analysis = shop.analysis()
+    catalog = analysis.snapshot.catalog
+    relations = tuple(msgspec.structs.replace(one, kind=RelationKind.PARTITIONED) for one in catalog.relations)
+    catalog = msgspec.structs.replace(catalog, relations=relations, indexes=())
+    snapshot = msgspec.structs.replace(analysis.snapshot, catalog=catalog)
+    analysis = msgspec.structs.replace(analysis, snapshot=snapshot)
+    (found,) = facts("foreign_key", analysis).values()
+    assert found.index_sql == "CREATE INDEX orders_customer_id_idx ON public.orders (customer_id)"
+    assert found.drop_sql == "DROP INDEX public.orders_customer_id_idx"
+    assert expiry_index(World(analysis), shop.name("orders"), "placed_at") == (
+        "CREATE INDEX orders_placed_at_idx ON public.orders (placed_at)",
+        "DROP INDEX public.orders_placed_at_idx",
+    )
 
 
 @pytest.mark.parametrize(
