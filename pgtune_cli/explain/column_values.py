@@ -30,6 +30,12 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
     def known(self) -> bool:
         return bool(self.common or self.bounds)
 
+    @property
+    def shared_prefix(self) -> int:
+        """How many characters all of the values known begin with; 0 where fewer than two are."""
+        known = [*(value for value, _ in self.common), *self.bounds]
+        return next((at for at, column in enumerate(zip(*known, strict=False)) if len(set(column)) > 1), 0)
+
     def equal(self, name: str, place: int, fraction: float | None) -> str | None:
         """A value that occurs. `place` gives different ones for the elements of a list.
 

@@ -145,7 +145,7 @@ class ParameterValues:
         if found is None:
             return None
         if use.kind in (PredicateKind.LIKE, PredicateKind.ILIKE):
-            return like_prefix(found, name)
+            return like_prefix(found, name, values.shared_prefix)
         if use.kind in (PredicateKind.REGEX, PredicateKind.TEXT_SEARCH):
             return word(found)
         if use.operator in NETWORKS and kind_of(column_type, self._catalog) is TypeKind.NETWORK:

@@ -12,10 +12,13 @@ LEXEME = re.compile(r"'(?P<word>(?:[^']|'')*)'(?::[\dA-D,]+)?")
 PATH = re.compile(r"->>?\s*(?:'(?P<key>(?:[^']|'')*)'|\$\d+)")
 
 
-def like_prefix(value: str, name: str) -> str:
-    """A prefix pattern: the longer, the rarer. What was in the application's pattern is not known."""
+def like_prefix(value: str, name: str, shared: int = 0) -> str:
+    """A prefix pattern: the longer, the rarer. What was in the application's pattern is not known.
+
+    `shared`: how many characters all values of the column begin with (`https://`, `user1`); nobody looks for those.
+    """
     length = {"common": PREFIX // 2, "rare": 3 * PREFIX}.get(name, PREFIX)
-    return re.sub(r"([\\%_])", r"\\\1", value[:length]) + "%"
+    return re.sub(r"([\\%_])", r"\\\1", value[: shared + length]) + "%"
 
 
 def word(value: str) -> str:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pgtune_cli.explain.column_values import column_values
+from pgtune_cli.explain.text_values import like_prefix
 from pgtune_cli.explain.type_values import default_value, fitted
 from pgtune_cli.explain.values import value_sets
 from pgtune_cli.model.catalog import Catalog, Column, Relation, RelationKind, UserType
@@ -152,6 +154,14 @@ def test_the_rows_of_a_call_tell_the_width_of_a_range() -> None:
 
 def test_a_pattern_is_a_prefix_with_its_wildcards_escaped() -> None:
     assert values("select * from orders where email like $1", "text")["typical"] == ("c@X.%",)
+
+
+def test_a_pattern_goes_beyond_what_all_values_begin_with() -> None:
+    """`user%` finds every row of user1, user2, …: nobody looks for that, and a LIMIT over it costs nothing."""
+    names = "{user10000,user23456,user34567,user45678,user59999}"
+    found = column_values(statistics("email", histogram_bounds=names), 60_000)
+    assert (found.shared_prefix, like_prefix("user34567", "typical", found.shared_prefix)) == (4, "user3456%")
+    assert column_values(statistics("email", histogram_bounds="{user1}"), 60_000).shared_prefix == 0
 
 
 def test_a_function_of_the_column_is_applied_to_the_value() -> None:
