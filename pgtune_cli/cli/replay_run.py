@@ -53,7 +53,7 @@ async def replay_run(
     judged = with_objectives(analysis, settings)
     findings, skipped = evaluate(chosen_rules(flags.options, settings), judged)
     texts = {one.fingerprint: one.query for one in analysis.statements}
-    context = Context(texts=texts, places=places(texts, flags.source))
+    context = Context(side_by_side=True, texts=texts, places=places(texts, flags.source))
     return before, Run(after, context, findings, skipped, found.notes)
 
 

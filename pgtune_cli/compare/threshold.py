@@ -6,7 +6,7 @@ import msgspec
 
 from pgtune_cli.compare.measure import figure
 from pgtune_cli.compare.policy import Policy
-from pgtune_cli.compare.windows import ENOUGH, TimeVerdict
+from pgtune_cli.compare.windows import ANOTHER_TIME, ENOUGH, NOISE, TimeVerdict
 from pgtune_cli.model.comparison import BaselineStatement
 
 WOULD_DECIDE = f"--windows {ENOUGH} on both sides, or --replay {ENOUGH}, would decide"
@@ -68,4 +68,4 @@ def _by_time_alone(said: str, policy: Policy, behind: Behind) -> Threshold:
         return Threshold(Crossing.UNDECIDED, f"{said}: time alone, from one window, cannot decide; {WOULD_DECIDE}")
     if behind.time.crossed(policy.threshold_ms):
         return Threshold(Crossing.FAILS, f"{said}, and so it is in every window, whatever the speed of the machine")
-    return Threshold(Crossing.UNDECIDED, f"{said}: within the noise of this machine")
+    return Threshold(Crossing.UNDECIDED, f"{said}: {NOISE if behind.time.least == 1.0 else ANOTHER_TIME}")

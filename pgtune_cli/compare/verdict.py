@@ -22,7 +22,7 @@ from pgtune_cli.compare.runs import Runs, growth, pairs_of
 from pgtune_cli.compare.signals import Circumstances, signals
 from pgtune_cli.compare.threshold import Behind, Crossing, Threshold, threshold
 from pgtune_cli.compare.tolerance import Likeness, tolerance_of
-from pgtune_cli.compare.windows import EFFECT, ENOUGH, TimeVerdict, judge_times
+from pgtune_cli.compare.windows import APART, EFFECT, ENOUGH, TimeVerdict, judge_times
 from pgtune_cli.model.comparison import (
     Baseline,
     BaselineStatement,
@@ -54,6 +54,8 @@ BASELINE_EVICTED = "entries were evicted while the baseline was measured: number
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What is known beside the statements' figures. `schema.name` -> bytes."""
 
+    side_by_side: bool = False
+    """both ran in turns on the same machine, so that load met both."""
     texts: Mapping[str, str] = {}
     """verbatim texts, by fingerprint."""
     places: Mapping[str, str] = {}
@@ -133,8 +135,10 @@ class _Judge:
             one = max(fewest, 1)
             windows = "one window" if one == 1 else f"{one} windows"
             return {}, (f"time was not judged: {windows} on a side, it takes {ENOUGH} on both",) if samples else ()
-        effects = {key: effect for key, policy in self._policies.items() if (effect := _effect(policy)) is not None}
-        times, note = judge_times(samples, effects)
+        least = EFFECT if self._context.side_by_side else APART
+        wanted = {key: _effect(policy, least) for key, policy in self._policies.items()}
+        effects = {key: effect for key, effect in wanted.items() if effect is not None}
+        times, note = judge_times(samples, effects, 1.0 if self._context.side_by_side else APART)
         notes = [note] if note else []
         if times:
             seen = sorted(time.detectable for time in times.values())
@@ -268,9 +272,9 @@ def _unless_cold(signal: Signal, old: BaselineStatement, entry: BaselineStatemen
     return Signal(Direction.SUSPECT, signal.reason, time_only=True, doubt=cold)
 
 
-def _effect(policy: Policy) -> float | None:
+def _effect(policy: Policy, default: float) -> float | None:
     if isinstance(policy.relative.time, bool):
-        return EFFECT if policy.relative.time else None
+        return default if policy.relative.time else None
     return policy.relative.time
 
 

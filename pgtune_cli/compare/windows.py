@@ -18,7 +18,15 @@ ENOUGH = 5
 """windows on each side; at three a false alarm was seen."""
 FALSE_DISCOVERIES = 0.01
 EFFECT = 1.25
+APART = 3.0
+"""The effect that counts where one side was measured at another time. Load takes one statement by 7 % and a parallel
+one by 100 %: beside busy processes, unchanged statements took 1.3 to 2 times as long as their neighbours told.
+"""
 NEIGHBOURS = 5
+NOISE = "within the noise of this machine"
+ANOTHER_TIME = "within what load at another time can do; --replay would decide"
+SUSPECT = 1.5
+"""worth a word."""
 SPEED = (0.5, 2.0)
 """outside of this the machine was another one."""
 
@@ -39,18 +47,24 @@ class TimeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """the factor from which a change could have been seen."""
     normalised: Normalised
     p_slower: float
+    least: float = 1.0
+    """the factor below which load explains it."""
 
     def crossed(self, threshold_ms: float) -> bool:
         """Whether it was below in every window of the baseline and is above in every one of now, and not by chance."""
         limit = log(threshold_ms) if threshold_ms > 0 else -inf
         apart = max(self.normalised.before) <= limit < min(self.normalised.after)
-        return apart and self.p_slower <= FALSE_DISCOVERIES
+        change = median(self.normalised.after) - median(self.normalised.before)
+        return apart and self.p_slower <= FALSE_DISCOVERIES and change > log(self.least)
 
 
-def judge_times(samples: Samples, effects: Mapping[str, float]) -> tuple[dict[str, TimeVerdict], str | None]:
+def judge_times(
+    samples: Samples, effects: Mapping[str, float], least: float = 1.0
+) -> tuple[dict[str, TimeVerdict], str | None]:
     """A verdict for each statement that ran in five windows or more of both sides; and a note on the run as a whole.
 
     `effects`: the smallest factor that counts, by fingerprint; a statement without one is not judged.
+    `least`: what a statement that crosses its threshold must have slowed down by: APART, unless side by side.
     """
     complete = {key: _logs(*pair) for key, pair in samples.items()}
     usable = {key: pair for key, pair in complete.items() if pair is not None}
@@ -63,7 +77,9 @@ def judge_times(samples: Samples, effects: Mapping[str, float]) -> tuple[dict[st
     p_slower = _adjusted({key: _p_value(one.before, one.after) for key, one in normal.items()})
     p_faster = _adjusted({key: _p_value(one.after, one.before) for key, one in normal.items()})
     found = {
-        key: _verdict(one, p_slower[key], p_faster[key], effects[key]) for key, one in normal.items() if key in effects
+        key: _verdict(one, p_slower[key], p_faster[key], effects[key], least)
+        for key, one in normal.items()
+        if key in effects
     }
     return found, f"the machine was {figure(speed)} times as slow as in the baseline; times are compared without that"
 
@@ -93,7 +109,7 @@ def _normalised(usable: Mapping[str, tuple[list[float], list[float]]]) -> dict[s
     return found
 
 
-def _verdict(one: Normalised, slower: float, faster: float, effect: float) -> TimeVerdict:
+def _verdict(one: Normalised, slower: float, faster: float, effect: float, least: float) -> TimeVerdict:
     change = median(one.after) - median(one.before)
     said = f"mean execution time x{figure(exp(change))}, in {len(one.before)} and {len(one.after)} windows"
     signal = None
@@ -101,9 +117,11 @@ def _verdict(one: Normalised, slower: float, faster: float, effect: float) -> Ti
         signal = Signal(Direction.SLOWER, said)
     elif faster <= FALSE_DISCOVERIES and change < -log(effect) and max(one.after) < min(one.before):
         signal = Signal(Direction.FASTER, said)
-    elif change > log(effect):
-        signal = Signal(Direction.SUSPECT, said, time_only=True, doubt="within the noise of this machine")
-    return TimeVerdict(signal=signal, detectable=_detectable(one), normalised=one, p_slower=slower)
+    elif change > log(min(effect, SUSPECT)):
+        signal = Signal(Direction.SUSPECT, said, time_only=True, doubt=NOISE if least == 1.0 else ANOTHER_TIME)
+    return TimeVerdict(
+        signal=signal, detectable=max(_detectable(one), effect), normalised=one, p_slower=slower, least=least
+    )
 
 
 def _detectable(one: Normalised) -> float:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.pg, pytest.mark.majors(18)]
 
 SLOWLY = """CREATE OR REPLACE FUNCTION slowly(value text, ms float) RETURNS text LANGUAGE plpgsql AS
 $$BEGIN PERFORM pg_sleep(ms / 1000); RETURN value; END$$"""
-CITY = "SELECT id, slowly(city, 0.5) FROM customer WHERE email = $1"
+CITY = "SELECT id, slowly(city, 2) FROM customer WHERE email = $1"
 
 
 def invoke(*arguments: str, code: int = 0) -> Any:
