@@ -185,6 +185,8 @@ def test_the_age_of_what_is_known_is_told(shop: Database) -> None:
     dsn = shop.create_role("doctor_ages", "pg_monitor", "SELECT ON ALL TABLES IN SCHEMA public")
     shop.execute("SELECT pg_stat_statements_reset(); SELECT pg_stat_reset()")
     shop.execute('UPDATE "My T" SET a = a; ANALYZE "My T"')
+    if shop.version_num < 150000:
+        shop.execute("SELECT pg_sleep(1.2)")  # the collector of these writes its file now and then
     found = checks(dsn)
     if shop.version_num >= 140000:
         assert found["statement counters"].detail == (
