@@ -225,7 +225,7 @@ def test_a_faulty_statement_is_accused_of_its_own_fault_alone(judged: Judged) ->
         "child": {"SQL006"},
         "without": {"SQL007"},
         "numeric": {"PLAN009", "PLAN001"},
-        "like": {"SQL004"},
+        "like": {"PLAN001", "SQL004"},
         "count": {"SQL008"},
         "sort": {"PLAN002"},
         "zip": {"PLAN011", "PLAN001"},
