@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from pgtune_cli.compare.code_changes import code_changes, columns_retyped, definitions_changed, same_major
+from pgtune_cli.compare.code_changes import (
+    changed_functions,
+    code_changes,
+    columns_retyped,
+    definitions_changed,
+    major,
+    same_major,
+)
 from pgtune_cli.compare.measure import figure
 from pgtune_cli.compare.runs import growth
 from pgtune_cli.model.comparison import Baseline, BaselineStatement, PlanSummary, TableState
@@ -12,7 +19,7 @@ GREW = 1.1
 PAGES_GREW = 1.2
 MANY_PAGES = 20
 UNCOUNTED = "dead rows, or rows that no ANALYZE has counted"
-LOOP = "a call costs what it did, and other statements ran as often as before: is it sent for each row (N+1)?"
+LOOP = "a call costs what it did, there are more of them: is it sent for each row (N+1)?"
 UNCHANGED = "schema, settings, data and the plan for a new session are as they were:"
 
 
@@ -28,14 +35,14 @@ def causes(old: BaselineStatement, new: BaselineStatement, before: Baseline, aft
     return tuple(dict.fromkeys(found))[:MOST_SAID]
 
 
-def unseen(old: BaselineStatement, new: BaselineStatement) -> tuple[str, ...]:
-    """What is left where everything that is read stayed as it was, for a statement that does more a call."""
+def unseen(old: BaselineStatement, new: BaselineStatement, sent_more: bool) -> tuple[str, ...]:
+    """What is left where everything that is read stayed as it was. `sent_more`: it is the calls that decided."""
     if old.fingerprint != new.fingerprint or old.plan is None or new.plan is None or old.plan.shape != new.plan.shape:
         return ()
     then, now = old.measurement, new.measurement
     more = ((one.blocks_per_call, one.rows_per_call, one.temp_blocks_per_call) for one in (then, now))
     if not any(after > 1.02 * before for before, after in zip(*more, strict=True)):
-        return (LOOP,) if now.calls > then.calls else ()
+        return (LOOP,) if sent_more else ()
     if new.measurement.temp_blocks_per_call > old.measurement.temp_blocks_per_call:
         return (f"{UNCHANGED} its session's work_mem may be lower, or what it sorts and hashes is larger",)
     return (f"{UNCHANGED} its constants or parameters may be others, or settings of its session",)
@@ -49,13 +56,8 @@ def all_changes(before: Baseline, after: Baseline) -> Iterator[str]:
         yield from table_changes(name, then, now)
         if then.rows and now.rows and max(then.rows, now.rows) >= GREW * min(then.rows, now.rows):
             yield f"{name}: {figure(then.rows)} -> {figure(now.rows)} rows"
-    yield from (f"function {name} was changed" for name in _functions(before, after))
+    yield from (f"function {name} was changed" for name in sorted(changed_functions(before, after)))
     yield from _settings(before, after)
-
-
-def _functions(before: Baseline, after: Baseline) -> list[str]:
-    then, now = before.functions or {}, after.functions or {}
-    return [name for name in sorted(then.keys() & now.keys()) if then[name] != now[name]]
 
 
 def _schema(old: BaselineStatement, new: BaselineStatement, before: Baseline, after: Baseline) -> Iterator[str]:
@@ -93,9 +95,9 @@ def _came_and_went(
 
 
 def _settings(before: Baseline, after: Baseline) -> Iterator[str]:
-    then_version, now_version = before.server_version_num, after.server_version_num
-    if then_version and now_version and then_version // 10_000 != now_version // 10_000:
-        yield f"PostgreSQL was {then_version // 10_000}, is {now_version // 10_000}"
+    majors = major(before), major(after)
+    if None not in majors and majors[0] != majors[1]:
+        yield f"PostgreSQL was {majors[0]}, is {majors[1]}"
     for name in sorted(before.settings.keys() & after.settings.keys()):
         then, now = before.settings[name], after.settings[name]
         if then != now:

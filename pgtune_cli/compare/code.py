@@ -25,7 +25,7 @@ def digest(definition: str) -> str:
 
 
 class Code:
-    """The code of a database, to ask of each statement what of it it may run: never too little, sometimes too much."""
+    """The code of a database, to ask of each statement what it may run: sometimes too much; domains are left out."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._functions: dict[str, list[Function]] = defaultdict(list)
@@ -40,9 +40,13 @@ class Code:
         for constraint in catalog.constraints:
             if constraint.references is not None:
                 self._referencing[constraint.references].add(constraint.table)
-        self._triggers: dict[RelationName, list[str]] = defaultdict(list)
+        self._on_write: dict[RelationName, list[str]] = defaultdict(list)
         for trigger in catalog.triggers or ():
-            self._triggers[trigger.table].append(trigger.definition)
+            self._on_write[trigger.table].append(trigger.definition)
+        for constraint in catalog.constraints:
+            self._on_write[constraint.table].append(constraint.definition)
+        for index in catalog.indexes:
+            self._on_write[index.table].append(index.definition)
 
     def referencing(self, query: str, tables: Iterable[RelationName]) -> frozenset[RelationName]:
         """Tables with a foreign key to one that a statement deletes from or updates: their rows are looked up."""
@@ -72,7 +76,7 @@ class Code:
         return tuple(sorted(found))
 
     def _behind(self, name: RelationName, writes: bool) -> Iterator[str]:
-        """Texts that come with a relation: a view's, those of policies, of generated columns, and of triggers."""
+        """Texts that come with a relation: view, policies, generated columns; triggers, checks and indexes."""
         relation = self._relations.get(name)
         if relation is None:
             return
@@ -80,7 +84,7 @@ class Code:
         yield from self._texts[name]
         yield from (one.default or "" for one in relation.columns if writes or one.generated == "v")
         if writes:
-            yield from self._triggers[name]
+            yield from self._on_write[name]
 
 
 def definitions(relation: Relation, catalog: Catalog) -> dict[str, str] | None:

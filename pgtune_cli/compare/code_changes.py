@@ -19,13 +19,20 @@ def _functions(old: BaselineStatement, new: BaselineStatement, before: Baseline,
     if before.functions is None or after.functions is None:
         return
     then, now = set(old.functions), set(new.functions)
-    for name in sorted(then & now):
-        if before.functions.get(name) != after.functions.get(name):
-            yield f"function {name} was changed"
+    for name in sorted(then & now & changed_functions(before, after)):
+        yield f"function {name} was changed"
     for name in sorted(now - then):
         yield f"it now calls function {name}"
     for name in sorted(then - now):
         yield f"it no longer calls function {name}"
+
+
+def changed_functions(before: Baseline, after: Baseline) -> frozenset[str]:
+    """Those that both have, with another definition. Another major may only write them otherwise."""
+    then, now = before.functions or {}, after.functions or {}
+    if not same_major(before, after):
+        return frozenset()
+    return frozenset(name for name in then.keys() & now.keys() if then[name] != now[name])
 
 
 def definitions_changed(name: str, then: TableState, now: TableState, same_major: bool) -> Iterator[str]:
@@ -49,5 +56,9 @@ def columns_retyped(name: str, then: TableState, now: TableState) -> Iterator[st
 
 
 def same_major(before: Baseline, after: Baseline) -> bool:
-    versions = before.server_version_num, after.server_version_num
-    return None not in versions and len({(version or 0) // 10_000 for version in versions}) == 1
+    return major(before) is not None and major(before) == major(after)
+
+
+def major(run: Baseline) -> int | None:
+    """None in a baseline that was made without a server."""
+    return run.server_version_num // 10_000 if run.server_version_num else None

@@ -65,6 +65,7 @@ def make_baseline(
             )
         )
     catalog = analysis.snapshot.catalog if analysis else None
+    values = analysis is not None and analysis.snapshot.values
     called = {name for entry in entries for name in entry.functions}
     touched = {name for entry in entries for name in entry.tables}
     return Baseline(
@@ -73,9 +74,9 @@ def make_baseline(
         slow_query_threshold_ms=float(settings.slow_query_threshold_ms),
         settings=_planner_settings(analysis),
         server_version_num=analysis.snapshot.server.version_num if analysis else None,
-        functions=code.digests(called) if code and analysis and analysis.snapshot.values else None,
+        functions=code.digests(called) if code and values else None,
         evicted=evicted,
-        tables=table_states(catalog, touched) if catalog else {},
+        tables=table_states(catalog, touched, values) if catalog else {},
         findings=tuple(sorted(set(findings))),
         statements=tuple(entries),
     )

@@ -66,7 +66,7 @@ def _calls(before: Measurement, after: Measurement, bound: Bound | None, missed:
     if bound is None:
         return None
     if above(before.calls, after.calls, bound):
-        return Signal(Direction.SLOWER, said("calls", before.calls, after.calls))
+        return Signal(Direction.SLOWER, said("calls", before.calls, after.calls), calls=True)
     if above(after.calls, before.calls, bound) and not missed:
         return Signal(Direction.FASTER, said("calls", before.calls, after.calls))
     return None

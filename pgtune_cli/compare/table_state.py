@@ -9,8 +9,11 @@ from pgtune_cli.model.comparison import TableState
 from pgtune_cli.sql.fingerprint import normalise
 
 
-def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState]:
-    """By `schema.name`, sorted. Conditions of indexes lose their constants."""
+def table_states(catalog: Catalog, names: Iterable[str], values: bool) -> dict[str, TableState]:
+    """By `schema.name`, sorted. Conditions of indexes lose their constants.
+
+    `values`: whether definitions are as they were written; without their constants digests compare with nothing.
+    """
     wanted = set(names)
     found = {}
     for relation in catalog.relations:
@@ -32,7 +35,7 @@ def table_states(catalog: Catalog, names: Iterable[str]) -> dict[str, TableState
                 for one in catalog.extended_statistics
                 if one.table == relation.relation_name
             },
-            code=definitions(relation, catalog),
+            code=definitions(relation, catalog) if values else None,
         )
     return dict(sorted(found.items()))
 

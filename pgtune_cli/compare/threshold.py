@@ -6,10 +6,12 @@ import msgspec
 
 from pgtune_cli.compare.measure import figure
 from pgtune_cli.compare.policy import Policy
-from pgtune_cli.compare.windows import ANOTHER_TIME, ENOUGH, NOISE, TimeVerdict
+from pgtune_cli.compare.windows import ENOUGH, TimeVerdict
 from pgtune_cli.model.comparison import BaselineStatement
 
-WOULD_DECIDE = f"--windows {ENOUGH} on both sides, or --replay {ENOUGH}, would decide"
+ONE_WINDOW = (
+    f"time alone, from one window, cannot decide; --windows {ENOUGH} on both sides, or --replay {ENOUGH}, would decide"
+)
 
 
 class Crossing(Enum):
@@ -33,9 +35,11 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     known: bool
     """it was over the threshold in the baseline."""
     worse: bool
-    """something that time does not move says that it does more than it did."""
+    """something else says that it is slower, or does more than it did."""
     time: TimeVerdict | None = None
-    """of several windows, where they were taken."""
+    """of several windows, where they were judged."""
+    unjudged: str = ONE_WINDOW
+    """why they were not."""
     cold: str | None = None
     """what says that it met a cold cache."""
 
@@ -65,7 +69,7 @@ def _by_time_alone(said: str, policy: Policy, behind: Behind) -> Threshold:
     if behind.cold is not None:
         return Threshold(Crossing.UNDECIDED, f"{said}: {behind.cold}")
     if behind.time is None:
-        return Threshold(Crossing.UNDECIDED, f"{said}: time alone, from one window, cannot decide; {WOULD_DECIDE}")
+        return Threshold(Crossing.UNDECIDED, f"{said}: {behind.unjudged}")
     if behind.time.crossed(policy.threshold_ms):
         return Threshold(Crossing.FAILS, f"{said}, and so it is in every window, whatever the speed of the machine")
-    return Threshold(Crossing.UNDECIDED, f"{said}: {NOISE if behind.time.least == 1.0 else ANOTHER_TIME}")
+    return Threshold(Crossing.UNDECIDED, f"{said}: {behind.time.doubt}")

@@ -20,9 +20,9 @@ from pgtune_cli.compare.pairing import changed
 from pgtune_cli.compare.policy import Policy, policy_of
 from pgtune_cli.compare.runs import Runs, growth, pairs_of
 from pgtune_cli.compare.signals import Circumstances, signals
-from pgtune_cli.compare.threshold import Behind, Crossing, Threshold, threshold
+from pgtune_cli.compare.threshold import ONE_WINDOW, Behind, Crossing, Threshold, threshold
 from pgtune_cli.compare.tolerance import Likeness, tolerance_of
-from pgtune_cli.compare.windows import APART, EFFECT, ENOUGH, TimeVerdict, judge_times
+from pgtune_cli.compare.windows import AT_ANOTHER_TIME, ENOUGH, SIDE_BY_SIDE, Effect, TimeVerdict, judge_times
 from pgtune_cli.model.comparison import (
     Baseline,
     BaselineStatement,
@@ -135,10 +135,10 @@ class _Judge:
             one = max(fewest, 1)
             windows = "one window" if one == 1 else f"{one} windows"
             return {}, (f"time was not judged: {windows} on a side, it takes {ENOUGH} on both",) if samples else ()
-        least = EFFECT if self._context.side_by_side else APART
-        wanted = {key: _effect(policy, least) for key, policy in self._policies.items()}
+        usual = SIDE_BY_SIDE if self._context.side_by_side else AT_ANOTHER_TIME
+        wanted = {key: _effect(policy, usual) for key, policy in self._policies.items()}
         effects = {key: effect for key, effect in wanted.items() if effect is not None}
-        times, note = judge_times(samples, effects, 1.0 if self._context.side_by_side else APART)
+        times, note = judge_times(samples, effects, self._context.side_by_side)
         notes = [note] if note else []
         if times:
             seen = sorted(time.detectable for time in times.values())
@@ -172,7 +172,7 @@ class _Judge:
             verdict=verdict,
             fails=(bool(broken) or verdict is ComparisonVerdict.SLOWER) and policy.ignored is None,
             reasons=(*broken, *told, *reasons),
-            causes=self._causes(entry, old, verdict, bool(broken)),
+            causes=self._causes(entry, old, verdict, bool(broken), sent_more=any(one.calls for one in found)),
             previous=self._replaces[key].fingerprint if key in self._replaces else None,
             baseline=old.measurement if old else None,
             candidate=entry.measurement,
@@ -217,9 +217,18 @@ class _Judge:
             known=known,
             worse=worse,
             time=self._times.get(entry.fingerprint),
+            unjudged=self._unjudged(entry, policy),
             cold=None if old is None else cold_cache(old.measurement, entry.measurement, self._speed),
         )
         return threshold(entry, old, policy, behind)
+
+    def _unjudged(self, entry: BaselineStatement, policy: Policy) -> str:
+        """Why its time is not, if it is not."""
+        if policy.relative.time is False:
+            return "check.relative.time is off, so time alone does not decide"
+        if len(entry.windows) < ENOUGH or not self._notes:
+            return ONE_WINDOW
+        return "it did not run in every window of both sides" if self._times else self._notes[0]
 
     def _worse(self, entry: BaselineStatement, old: BaselineStatement | None, policy: Policy) -> list[str]:
         """What its plan does that it did not do, as far as the policies forbid it."""
@@ -250,7 +259,12 @@ class _Judge:
         return old.plan if old else None, entry.plan
 
     def _causes(
-        self, entry: BaselineStatement, old: BaselineStatement | None, verdict: ComparisonVerdict, broken: bool
+        self,
+        entry: BaselineStatement,
+        old: BaselineStatement | None,
+        verdict: ComparisonVerdict,
+        broken: bool,
+        sent_more: bool,
     ) -> tuple[str, ...]:
         if verdict is ComparisonVerdict.SAME and not broken:
             return ()
@@ -261,7 +275,7 @@ class _Judge:
         if old is not None and self._baseline is not None:
             found += causes(old, entry, self._baseline, self._candidate)
             if not found and slower:
-                found += unseen(old, entry)
+                found += unseen(old, entry, sent_more)
         return tuple(dict.fromkeys(found))
 
 
@@ -272,10 +286,10 @@ def _unless_cold(signal: Signal, old: BaselineStatement, entry: BaselineStatemen
     return Signal(Direction.SUSPECT, signal.reason, time_only=True, doubt=cold)
 
 
-def _effect(policy: Policy, default: float) -> float | None:
+def _effect(policy: Policy, usual: Effect) -> Effect | None:
     if isinstance(policy.relative.time, bool):
-        return default if policy.relative.time else None
-    return policy.relative.time
+        return usual if policy.relative.time else None
+    return Effect(policy.relative.time, policy.relative.time)
 
 
 def _against(found: list[Signal]) -> tuple[ComparisonVerdict, list[str]]:

@@ -17,18 +17,25 @@ from pgtune_cli.compare.measure import figure
 ENOUGH = 5
 """windows on each side; at three a false alarm was seen."""
 FALSE_DISCOVERIES = 0.01
-EFFECT = 1.25
-APART = 3.0
-"""The effect that counts where one side was measured at another time. Load takes one statement by 7 % and a parallel
-one by 100 %: beside busy processes, unchanged statements took 1.3 to 2 times as long as their neighbours told.
-"""
 NEIGHBOURS = 5
 NOISE = "within the noise of this machine"
 ANOTHER_TIME = "within what load at another time can do; --replay would decide"
-SUSPECT = 1.5
-"""worth a word."""
 SPEED = (0.5, 2.0)
 """outside of this the machine was another one."""
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Factors of the mean."""
+
+    decides: float
+    told: float
+    """worth a word."""
+
+
+SIDE_BY_SIDE = Effect(1.25, 1.25)
+AT_ANOTHER_TIME = Effect(3.0, 1.5)
+"""Load takes one statement by 7 % and a parallel one by 100 %: beside busy processes, unchanged statements took 1.3 to
+2 times as long as their neighbours told."""
 
 Samples = Mapping[str, tuple[Sequence[float | None], Sequence[float | None]]]
 """by fingerprint: mean execution time, ms, in each window of the baseline and of the candidate."""
@@ -47,24 +54,30 @@ class TimeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """the factor from which a change could have been seen."""
     normalised: Normalised
     p_slower: float
-    least: float = 1.0
-    """the factor below which load explains it."""
+    side_by_side: bool
 
     def crossed(self, threshold_ms: float) -> bool:
-        """Whether it was below in every window of the baseline and is above in every one of now, and not by chance."""
+        """Whether it was below in every window of the baseline and is above in every one of now, and not by chance.
+
+        Load at another time does that too, so that a threshold which was met side by side alone is crossed by this.
+        """
         limit = log(threshold_ms) if threshold_ms > 0 else -inf
         apart = max(self.normalised.before) <= limit < min(self.normalised.after)
-        change = median(self.normalised.after) - median(self.normalised.before)
-        return apart and self.p_slower <= FALSE_DISCOVERIES and change > log(self.least)
+        return apart and self.p_slower <= FALSE_DISCOVERIES and self.side_by_side
+
+    @property
+    def doubt(self) -> str:
+        """What a change that does not decide is put down to."""
+        return _doubt(self.side_by_side)
 
 
 def judge_times(
-    samples: Samples, effects: Mapping[str, float], least: float = 1.0
+    samples: Samples, effects: Mapping[str, Effect], side_by_side: bool = True
 ) -> tuple[dict[str, TimeVerdict], str | None]:
     """A verdict for each statement that ran in five windows or more of both sides; and a note on the run as a whole.
 
-    `effects`: the smallest factor that counts, by fingerprint; a statement without one is not judged.
-    `least`: what a statement that crosses its threshold must have slowed down by: APART, unless side by side.
+    `effects`: by fingerprint; a statement without one is not judged.
+    `side_by_side`: load met both sides.
     """
     complete = {key: _logs(*pair) for key, pair in samples.items()}
     usable = {key: pair for key, pair in complete.items() if pair is not None}
@@ -77,7 +90,7 @@ def judge_times(
     p_slower = _adjusted({key: _p_value(one.before, one.after) for key, one in normal.items()})
     p_faster = _adjusted({key: _p_value(one.after, one.before) for key, one in normal.items()})
     found = {
-        key: _verdict(one, p_slower[key], p_faster[key], effects[key], least)
+        key: _verdict(one, p_slower[key], p_faster[key], effects[key], side_by_side)
         for key, one in normal.items()
         if key in effects
     }
@@ -109,19 +122,27 @@ def _normalised(usable: Mapping[str, tuple[list[float], list[float]]]) -> dict[s
     return found
 
 
-def _verdict(one: Normalised, slower: float, faster: float, effect: float, least: float) -> TimeVerdict:
+def _verdict(one: Normalised, slower: float, faster: float, effect: Effect, side_by_side: bool) -> TimeVerdict:
     change = median(one.after) - median(one.before)
     said = f"mean execution time x{figure(exp(change))}, in {len(one.before)} and {len(one.after)} windows"
     signal = None
-    if slower <= FALSE_DISCOVERIES and change > log(effect) and min(one.after) > max(one.before):
+    if slower <= FALSE_DISCOVERIES and change > log(effect.decides) and min(one.after) > max(one.before):
         signal = Signal(Direction.SLOWER, said)
-    elif faster <= FALSE_DISCOVERIES and change < -log(effect) and max(one.after) < min(one.before):
+    elif faster <= FALSE_DISCOVERIES and change < -log(effect.decides) and max(one.after) < min(one.before):
         signal = Signal(Direction.FASTER, said)
-    elif change > log(min(effect, SUSPECT)):
-        signal = Signal(Direction.SUSPECT, said, time_only=True, doubt=NOISE if least == 1.0 else ANOTHER_TIME)
+    elif change > log(effect.told):
+        signal = Signal(Direction.SUSPECT, said, time_only=True, doubt=_doubt(side_by_side))
     return TimeVerdict(
-        signal=signal, detectable=max(_detectable(one), effect), normalised=one, p_slower=slower, least=least
+        signal=signal,
+        detectable=max(_detectable(one), effect.decides),
+        normalised=one,
+        p_slower=slower,
+        side_by_side=side_by_side,
     )
+
+
+def _doubt(side_by_side: bool) -> str:
+    return NOISE if side_by_side else ANOTHER_TIME
 
 
 def _detectable(one: Normalised) -> float:

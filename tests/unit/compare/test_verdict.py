@@ -8,10 +8,11 @@ import pytest
 from pgtune_cli import gate
 from pgtune_cli.compare.measure import figure, significant
 from pgtune_cli.compare.run import make_baseline
+from pgtune_cli.compare.table_state import table_states
 from pgtune_cli.compare.verdict import Context, compare
 from pgtune_cli.model.analysis import Analysis
-from pgtune_cli.model.catalog import Catalog, Function
-from pgtune_cli.model.check_policy import AbsolutePolicy, CheckPolicy
+from pgtune_cli.model.catalog import Catalog, Function, Relation, RelationKind
+from pgtune_cli.model.check_policy import AbsolutePolicy, CheckPolicy, RelativePolicy
 from pgtune_cli.model.comparison import Baseline, Comparison, ComparisonVerdict, Outcome
 from pgtune_cli.model.finding import Confidence, Finding, Severity
 from pgtune_cli.model.snapshot import Server, Snapshot, Usage, Workload
@@ -189,16 +190,45 @@ def test_a_statement_that_crosses_the_threshold_by_time_alone_in_one_window_is_u
 def test_windows_tell_whether_a_threshold_was_crossed(
     after: list[float], side_by_side: bool, fails: bool, said: str
 ) -> None:
-    def run(times: list[float]) -> Baseline:
-        wander = (1.0, 1.01, 0.99, 1.02, 0.98)
-        neighbours = ({key: replace(ran, ms=ran.ms * by) for key, ran in NEIGHBOURS.items()} for by in wander)
-        return make_baseline([window(x=Ran(ms=ms), **near) for ms, near in zip(times, neighbours, strict=True)], S)
-
     context = Context(side_by_side=side_by_side)
-    found = compare(run(after), run([90, 91, 89, 92, 90]), S, context).comparisons
+    found = compare(five(after), five([90, 91, 89, 92, 90]), S, context).comparisons
     comparison = next(one for one in found if one.fingerprint == "x")
     assert comparison.fails is fails
     assert comparison.reasons[0].endswith(said), comparison.reasons
+
+
+def five(times: list[float], others: int = 6) -> Baseline:
+    """Windows of one statement and of its neighbours."""
+    wander = (1.0, 1.01, 0.99, 1.02, 0.98)
+    near = [{key: replace(NEIGHBOURS[key], ms=5.0 * by) for key in list(NEIGHBOURS)[:others]} for by in wander]
+    return make_baseline([window(x=Ran(ms=ms), **each) for ms, each in zip(times, near, strict=True)], S)
+
+
+def test_why_windows_did_not_decide_is_said_as_it_is() -> None:
+    fast, slow = [20.0, 21, 19, 22, 20], [300.0, 310, 305, 302, 299]
+    replay = Context(side_by_side=True)
+    (few,) = (one for one in compare(five(slow, 3), five(fast, 3), S, replay).comparisons if one.fingerprint == "x")
+    assert few.reasons[0].endswith("time was not judged: it takes 6 statements to tell speed by")
+    unasked = Settings(check=CheckPolicy(relative=RelativePolicy(time=False)))
+    (off,) = (one for one in compare(five(slow), five(fast), unasked).comparisons if one.fingerprint == "x")
+    assert off.reasons[0].endswith("check.relative.time is off, so time alone does not decide")
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(2.5, "same"), (1.5, "slower")])
+def test_a_factor_of_the_configuration_is_the_one_that_counts(factor: float, verdict: str) -> None:
+    settings = Settings(check=CheckPolicy(relative=RelativePolicy(time=factor)))
+    runs = five([36.0, 37, 35, 36, 36.5]), five([20.0, 20.5, 19.5, 20, 20.2])
+    (found,) = (one for one in compare(*runs, settings).comparisons if one.fingerprint == "x")
+    assert found.verdict.value == verdict
+
+
+def test_definitions_without_their_constants_are_compared_with_nothing() -> None:
+    whole = analysis_with("return 1")
+    without = msgspec.structs.replace(whole, snapshot=msgspec.structs.replace(whole.snapshot, values=False))
+    catalog = Catalog(relations=(Relation(oid=1, schema="public", name="visit", kind=RelationKind.TABLE),), triggers=())
+    assert table_states(catalog, ["public.visit"], values=True)["public.visit"].code is not None
+    assert table_states(catalog, ["public.visit"], values=False)["public.visit"].code is None
+    assert make_baseline([window(x=Ran())], S, without).functions is None
 
 
 def test_a_statement_that_crosses_the_threshold_and_does_more_work_fails() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import exp
 
 from pgtune_cli.compare.direction import Direction
-from pgtune_cli.compare.windows import judge_times
+from pgtune_cli.compare.windows import SIDE_BY_SIDE, Effect, judge_times
 
 STATEMENTS = 16
 
@@ -27,8 +27,8 @@ def samples(
     return found
 
 
-def effects() -> dict[str, float]:
-    return {f"s{number}": 1.25 for number in range(STATEMENTS)}
+def effects() -> dict[str, Effect]:
+    return {f"s{number}": SIDE_BY_SIDE for number in range(STATEMENTS)}
 
 
 def slower(seed: int, **how: object) -> set[str]:
