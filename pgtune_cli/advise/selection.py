@@ -19,8 +19,6 @@ MAX_RISE = 0.05
 MUCH_SMALLER = 0.5
 """of the size: what a partial index must not exceed to take the place of a whole one"""
 MOST_ATTEMPTS = 8
-WORTH_TRYING = 0.005
-"""of the workload: what the next set must promise beyond the best that was had"""
 MOST_VETOES = 24
 """sets that are given up at once because a plan of theirs would be slower"""
 
@@ -58,15 +56,17 @@ class _Choice:
         chosen, least = NOTHING, self._objective(NOTHING, self.problem.base)
         for attempt in range(MOST_VETOES + MOST_ATTEMPTS):
             best = await self.search.best(frozenset(self.rejected), self.unwanted)
-            if least - self.search.hoped_for < WORTH_TRYING * self.problem.values.ordinary:
-                break
-            if attempt < MOST_VETOES and await self._vetoed_at_once(best):
+            if least - self.search.hoped_for < self.problem.floor:
+                break  # it promises less than one index must, beyond the best that was had
+            # once the time or the questions are used up this is the last set; it is vetted in any case
+            last = self.search.tired
+            if not last and attempt < MOST_VETOES and await self._vetoed_at_once(best):
                 continue
-            kept = await self._harmless(best if self.search.tired else await self._pruned(best))
+            kept = await self._harmless(best if last else await self._pruned(best))
             now = self._objective(kept, await self._all_costs(kept))
             if now < least:
                 chosen, least = kept, now
-            if kept == best:
+            if kept == best or last:
                 break
         chosen = await self._narrowed(chosen)
         chosen = await self._harmless(await self._pruned(chosen))
@@ -178,6 +178,8 @@ class _Choice:
 
         Statements that had such plans before are asked about first: the next set is often the same to them.
         """
+        if self.problem.allow_worse:
+            return False
         before = {each.item.fingerprint for each in self.unwanted}
         suspects = [item for item in self.problem.items if item.fingerprint in before]
         for items in (suspects, self.problem.items):

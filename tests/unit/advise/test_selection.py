@@ -294,6 +294,9 @@ def test_on_a_busy_server_a_share_that_is_small_is_worth_an_index() -> None:
     times = {"s": 999_000.0, "r": 1000.0}
     assert chosen(rows, [A, B], ms=times, window=3600.0).chosen == only(A, B)
     assert chosen(rows, [A, B], ms=times, window=86_400.0).chosen == only(A)
+    alone: Rows = {"s": [(only(), 1000)], "r": rows["r"]}
+    assert chosen(alone, [A, B], ms=times, window=3600.0).chosen == only(B)
+    assert chosen(alone, [A, B], ms=times, window=86_400.0).chosen == NOTHING
 
 
 POOL = [candidate("t", name) for name in "abcd"] + [candidate("t", "a", "b"), candidate("t", "c", "d")]

@@ -46,11 +46,13 @@ class Planned(Table):
         return msgspec.structs.replace(answer, plan=Plan(root=scan))
 
 
-def advice(engine: str = "table", ms: float = 100.0, **plans: Any) -> tuple[IndexAdvice, Planned]:
+def advice(
+    engine: str = "table", ms: float = 100.0, options: AdviseOptions | None = None, **plans: Any
+) -> tuple[IndexAdvice, Planned]:
     rows = {"s": [(only(), 10_000.0), (only(A), 4_000.0), (only(B), 5_000.0)]}
     whatif = Planned(rows, engine=engine, **plans)
     made = analysis(snapshot([T], stats=[statistics("t", "a"), statistics("t", "b")]), statement("s", SQL, ms=ms))
-    return asyncio.run(advise(made, whatif, AdviseOptions())), whatif
+    return asyncio.run(advise(made, whatif, options or AdviseOptions())), whatif
 
 
 def test_an_index_of_a_few_look_ups_stays() -> None:
@@ -65,6 +67,21 @@ def test_an_index_that_makes_it_slower_is_exchanged_for_one_that_does_not() -> N
     (vetoed,) = [each for each in found.rejected if "(a)" in each.sql]
     assert vetoed.reason.startswith("it makes statement s ")
     assert vetoed.reason.endswith("times slower, by the loops and tuples of its plan, though the cost falls")
+
+
+def test_a_slower_set_is_advised_where_that_is_asked_for_and_listed() -> None:
+    found, _ = advice(lookups={only(A): 900_000.0}, options=AdviseOptions(allow_worse=True))
+    assert [each.columns for each in found.chosen] == [("a",)]
+    assert [(each.fingerprint, each.reason.startswith("cost and time disagree")) for each in found.worse] == [
+        ("s", True)
+    ]
+
+
+def test_after_the_time_limit_no_further_set_is_tried_and_none_is_advised_unvetoed() -> None:
+    """B would be tried next."""
+    found, _ = advice(lookups={only(A): 900_000.0}, options=AdviseOptions(time_limit_s=0))
+    assert found.chosen == ()
+    assert "times slower" in next(each.reason for each in found.rejected if "(a)" in each.sql)
 
 
 def test_a_plan_that_waits_at_a_lower_random_page_cost_counts_too() -> None:
