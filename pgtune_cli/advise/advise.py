@@ -11,7 +11,7 @@ from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.consolidate import Consolidating, Consolidation
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.coverage import covered, starts_with
-from pgtune_cli.advise.drops import drop_of, droppable, verified
+from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.foreign_keys import foreign_key_items
 from pgtune_cli.advise.handover import script
@@ -96,17 +96,16 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     selected = await select(problem, costs, Search(problem, costs, effort, bounds), times)
     drops = droppable(facts, selected.chosen)
     dropped = await verified(drops, planned, selected.chosen, costs)
-    gone = [drop.index for drop in drops if drop_of(drop.index) in {one.sql for one in dropped}]
     merged = await Consolidating(
         facts=facts, items=planned, chosen=selected.chosen, leaving={drop.index.index_name for drop in drops},
-        gone=frozenset(one.index_name for one in gone), shelf=shelf, costs=costs, limits=problem.limits,
+        gone=frozenset(dropped), shelf=shelf, costs=costs, limits=problem.limits,
         max_keys=options.max_keys,
     ).found()  # fmt: skip
     plans = await plans_told(selected, problem, whatif)
     told = _Told(problem, selected, proposals, facts, whatif.engine, plans)
     chosen = told.chosen(merged)
     takes_over = {index.definition: index.name for index in chosen}
-    dropped += [each for one in merged for each in one.dropped(takes_over[one.candidate])]
+    replaced = [each for one in merged for each in one.dropped(takes_over[one.candidate])]
     return IndexAdvice(
         engine=whatif.engine,
         workload_cost_before=sum(calls(item) * base[item.fingerprint].cost for item in wanting),
@@ -117,7 +116,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         chosen=chosen,
         possible=told.possible(),
         rejected=told.rejected(),
-        dropped=tuple(dropped),
+        dropped=(*dropped.values(), *replaced),
         first=cached_note(wanting, facts),
         worse=worse(wanting, base, selected),
     )

@@ -9,8 +9,16 @@ from itertools import combinations, permutations
 import msgspec
 
 from pgtune_cli.advise.costs import Configuration, CostTable, StatementCost
-from pgtune_cli.advise.coverage import starts_with
-from pgtune_cli.advise.drops import BLOCK, Drop, dearer, dropped_index, reads, serves
+from pgtune_cli.advise.drops import (
+    BLOCK,
+    Drop,
+    days_unused,
+    dearer,
+    dropped_index,
+    reads,
+    serves,
+    supports_foreign_key,
+)
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.program import Limits
 from pgtune_cli.advise.shelf import Shelf
@@ -95,16 +103,13 @@ class Consolidating(msgspec.Struct):
     def _may_go(self, index: Index) -> bool:
         if index.method != "btree" or not index.valid or serves(index) or index.index_name in self.leaving:
             return False
-        usage = self.facts.index_usage.get(index.index_name)
-        if usage is not None and usage.application_scans == 0:
-            return True
-        # somebody scans it: is it one of these statements?
-        return any(reads(item, index) for item in self.items)
+        # somebody may scan it: is it one of these statements?
+        return days_unused(index, self.facts) is not None or any(reads(item, index) for item in self.items)
 
     async def _tried(
         self, candidate: CandidateIndex, group: tuple[Index, ...], done: Sequence[Consolidation]
     ) -> Consolidation | None:
-        if not self._keeps_foreign_keys(candidate, group):
+        if supports_foreign_key(group, [candidate], self.facts):
             return None
         await self.shelf.add([candidate])
         size, old = self.shelf.sizes.get(candidate), sum((one.pages or 0) * BLOCK for one in group)
@@ -130,18 +135,6 @@ class Consolidating(msgspec.Struct):
         same = sum(each.table == candidate.table for each in new)
         return room and few and (limits.per_table is None or same < limits.per_table)
 
-    def _keeps_foreign_keys(self, candidate: CandidateIndex, group: Sequence[Index]) -> bool:
-        keys = [
-            set(one.columns)
-            for one in self.facts.snapshot.catalog.constraints_of(candidate.table)
-            if one.type == "f"
-        ]  # fmt: skip
-        leads = [{key.column for key in candidate.keys[: len(columns)]} for columns in keys]
-        return all(
-            new == columns or all({key.column for key in one.keys[: len(columns)]} != columns for one in group)
-            for columns, new in zip(keys, leads, strict=True)
-        )
-
 
 def _merged(group: Sequence[Index], max_keys: int) -> Iterator[CandidateIndex]:
     """In every order that begins with the keys of one of them."""
@@ -155,6 +148,6 @@ def _merged(group: Sequence[Index], max_keys: int) -> Iterator[CandidateIndex]:
         made = CandidateIndex(
             table=group[0].table, keys=tuple(keys), include=tuple(sorted(include)), predicate=group[0].predicate
         )  # fmt: skip
-        if len(keys) <= max_keys and made not in seen and starts_with(keys, order[0].keys):
+        if len(keys) <= max_keys and made not in seen:
             seen.add(made)
             yield made

@@ -55,22 +55,20 @@ def droppable(facts: Facts, chosen: Configuration = NOTHING) -> list[Drop]:
 
 async def verified(
     drops: Sequence[Drop], items: Sequence[Item], chosen: Configuration, costs: CostTable
-) -> list[DroppedIndex]:
+) -> dict[RelationName, DroppedIndex]:
     """Those without which, all hidden together, no statement gets dearer under the chosen set."""
-    hidden: frozenset[RelationName] = frozenset()
-    before = await _costs(items, chosen, hidden, costs)
-    advised = []
+    before = await _costs(items, chosen, frozenset(), costs)
+    advised: dict[RelationName, DroppedIndex] = {}
     for drop in drops:
         touching = [item for item in items if drop.index.table in item.relations]
-        after = await _costs(touching, chosen, hidden | {drop.index.index_name}, costs)
+        after = await _costs(touching, chosen, frozenset({*advised, drop.index.index_name}), costs)
         worse = [key for key, cost in after.items() if dearer(before[key], cost)]
         if worse:
             continue
         unknown = next((cost for cost in after.values() if isinstance(cost, str)), None)
         if unknown is not None and any(reads(item, drop.index) for item in touching):
             continue
-        hidden |= {drop.index.index_name}
-        advised.append(dropped_index(drop, len(touching), unknown))
+        advised[drop.index.index_name] = dropped_index(drop, len(touching), unknown)
     return advised
 
 
@@ -120,15 +118,17 @@ def _within_new(index: Index, new: CandidateIndex) -> bool:
     return index.valid and starts_with(new.keys, index.keys) and set(index.include) <= held
 
 
-def _unused(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:
-    """Never scanned in MIN_DAYS and more; not on a standby, whose counters say nothing of the primary."""
-    usage = facts.index_usage.get(index.index_name)
+def days_unused(index: Index, facts: Facts) -> float | None:
+    """MIN_DAYS and more; None where it was scanned, or nobody knows: on a standby the primary's scans."""
+    usage, days = facts.index_usage.get(index.index_name), facts.snapshot.usage.days
     if usage is None or usage.application_scans > 0 or facts.snapshot.server.in_recovery:
         return None
-    if not facts.worth_indexing(index.table) or _supports_foreign_key(index, kept, facts):
-        return None
-    days = facts.snapshot.usage.days
-    if days is None or days < MIN_DAYS:
+    return None if days is None or days < MIN_DAYS else days
+
+
+def _unused(index: Index, kept: Sequence[Index], facts: Facts) -> str | None:
+    days = days_unused(index, facts)
+    if days is None or not facts.worth_indexing(index.table) or supports_foreign_key([index], kept, facts):
         return None
     caution = "; look again after a whole month" if days < YOUNG_DAYS else ""
     return f"it was not scanned once in {days:.0f} days of statistics{caution}; {_replicas(facts)}"
@@ -141,19 +141,19 @@ def _replicas(facts: Facts) -> str:
     return f"those of {'a replica' if read == 1 else f'{read} replicas'} are among them"
 
 
-def _supports_foreign_key(index: Index, kept: Sequence[Index], facts: Facts) -> bool:
-    """Whether deletes of a parent row would have to scan the table without it."""
-    keys = [
-        constraint.columns
-        for constraint in facts.snapshot.catalog.constraints_of(index.table)
-        if constraint.type == "f"
-    ]
-    return any(_leads(index, columns) and not any(_leads(other, columns) for other in kept) for columns in keys)
+def supports_foreign_key(gone: Sequence[Index], kept: Sequence[Index | CandidateIndex], facts: Facts) -> bool:
+    """Whether deletes of a parent row would have to scan the table without those, which are all of one table."""
+    keys = [each.columns for each in facts.snapshot.catalog.constraints_of(gone[0].table) if each.type == "f"]
+    return any(_leads(gone, columns) and not _leads(kept, columns) for columns in keys)
 
 
-def _leads(index: Index, columns: tuple[str, ...]) -> bool:
-    first = {key.column for key in index.keys[: len(columns)]}
-    return index.valid and index.predicate is None and first == set(columns)
+def _leads(indexes: Sequence[Index | CandidateIndex], columns: tuple[str, ...]) -> bool:
+    return any(
+        {key.column for key in each.keys[: len(columns)]} == set(columns)
+        and each.predicate is None
+        and (isinstance(each, CandidateIndex) or each.valid)
+        for each in indexes
+    )
 
 
 async def _costs(
@@ -186,11 +186,8 @@ def dropped_index(drop: Drop, statements: int, unknown: str | None) -> DroppedIn
         proof = "no statement of the workload reads the table"
     index = drop.index
     size = None if index.pages is None else index.pages * BLOCK
-    return DroppedIndex(drop_of(index), recreate(index), f"{drop.reason}; {proof}", str(index.table), size)
-
-
-def drop_of(index: Index) -> str:
-    return drop_index_sql(index.schema, index.name)
+    sql = drop_index_sql(index.schema, index.name)
+    return DroppedIndex(sql, recreate(index), f"{drop.reason}; {proof}", str(index.table), size)
 
 
 def recreate(index: Index) -> str:

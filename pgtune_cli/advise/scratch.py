@@ -9,17 +9,18 @@ from collections.abc import Sequence
 import msgspec
 
 from pgtune_cli.collect.connect_options import ConnectOptions
-from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, connect
+from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, Record, connect
 from pgtune_cli.errors import ConnectionFailed, ServerRefused, UsageError
 from pgtune_cli.explain.reasons import server_failure
 from pgtune_cli.model.index import ChosenIndex
 from pgtune_cli.sql.quote import quote_literal
 
 SYSTEM = (
-    f"SELECT {MARK} system_identifier::text || ' ' || extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
+    f"SELECT {MARK} system_identifier AS identifier, pg_catalog.pg_postmaster_start_time() AS started,"
+    " (SELECT count(*) FROM pg_catalog.pg_stat_replication) AS replicas"
     " FROM pg_catalog.pg_control_system()"
 )
-"""a physical copy has the identifier of what it is a copy of, and was started at another time"""
+"""a physical copy has the identifier of what it is a copy of, and was started at another time; so has a standby"""
 WHERE = (
     f"SELECT {MARK} oid::int8 AS oid, datname::text AS name, pg_catalog.pg_is_in_recovery() AS standby,"
     " (pg_catalog.current_setting('transaction_read_only') = 'on') AS read_only,"
@@ -47,17 +48,15 @@ class NotBuilt(msgspec.Struct, frozen=True):
 async def check_copy(copy: Connection, source: Connection | None, chosen: Sequence[ChosenIndex]) -> None:
     """Raises UsageError where it is no scratch copy; ServerRefused where that cannot be told."""
     try:
-        mine = await copy.fetchrow(WHERE)
-        assert mine is not None
-        system = await copy.fetchval(SYSTEM)
-        theirs = None if source is None else (await source.fetchval(SYSTEM), (await source.fetchrow(WHERE))["oid"])  # type: ignore[index]
+        mine, system = await _identity(copy)
+        theirs = None if source is None else await _identity(source)
     except PostgresError as exc:
         raise ServerRefused(
             f"--trial: cannot tell which server that is: {type(exc).__name__}",
             "GRANT EXECUTE ON FUNCTION pg_control_system() TO this role, or pg_monitor",
         ) from exc
-    if theirs == (system, mine["oid"]):
-        raise UsageError("--trial: that is the database that is analysed", "name a scratch copy of it")
+    if theirs is not None:
+        _check_other(mine, system, *theirs)
     if mine["standby"]:
         raise UsageError("--trial: that server is a standby, on which no index can be built")
     if mine["read_only"]:
@@ -67,6 +66,29 @@ async def check_copy(copy: Connection, source: Connection | None, chosen: Sequen
             f"--trial: database {mine['name']} is used by other sessions ({mine['others']})", "name a scratch copy"
         )
     await _check_tables(copy, mine["name"], chosen)
+
+
+async def _identity(connection: Connection) -> tuple[Record, Record]:
+    """Of the database and of its server."""
+    database, system = await connection.fetchrow(WHERE), await connection.fetchrow(SYSTEM)
+    assert database is not None
+    assert system is not None
+    return database, system
+
+
+def _check_other(mine: Record, system: Record, theirs: Record, their_system: Record) -> None:
+    """Raises UsageError where it is the source itself, or may be the primary that the source streams from."""
+    if system["identifier"] != their_system["identifier"]:
+        return
+    if system["started"] == their_system["started"]:
+        if mine["oid"] == theirs["oid"]:
+            raise UsageError("--trial: that is the database that is analysed", "name a scratch copy of it")
+        return  # another database of the same server
+    advice = "name a scratch copy with an identity of its own (pg_dump), or one beside the primary that is analysed"
+    if theirs["standby"]:
+        raise UsageError("--trial: that may be the primary of the standby that is analysed", advice)
+    if system["replicas"]:
+        raise UsageError("--trial: that server has replicas, and the identity of the one that is analysed", advice)
 
 
 async def _check_tables(copy: Connection, name: str, chosen: Sequence[ChosenIndex]) -> None:

@@ -1,6 +1,9 @@
-"""What a trial says of each index: it stays unless it helped none of its statements by more than the noise."""
+"""What a trial says of each index: it stays unless it helped none of its statements by more than the noise.
 
-from collections.abc import Mapping, Sequence
+Drops were verified beside the whole set: those on the table of an index that goes are not advised any more.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -9,6 +12,7 @@ from pgtune_cli.model.index import ChosenIndex, IndexAdvice, RejectedIndex, Stat
 
 HELPS = 0.95
 """of the blocks or of the time: what some statement must fall below"""
+BESIDE = "it was verified beside an index of the table that the trial turned down"
 
 Runs = Mapping[str, Sequence[tuple[int, float]]]
 """blocks and milliseconds of each run, by fingerprint."""
@@ -35,11 +39,18 @@ def judged(
             rejected.append(RejectedIndex(index.sql, _useless(mine), index.relation))
         else:
             kept.append(msgspec.structs.replace(index, measured_bytes=result))
+    touched = {one.relation for one in rejected}
+    unproven = [one for one in advice.dropped if one.relation in touched]
+    # without statements of its own an index only takes the place of others, which stay
+    rejected += [RejectedIndex(one.sql, BESIDE, one.relation) for one in kept if _replaces(one, touched)]
+    kept = [one for one in kept if not _replaces(one, touched)]
+    rejected += [RejectedIndex(one.sql, BESIDE, one.relation) for one in unproven]
     fewer = len(kept) < len(advice.chosen)
     return msgspec.structs.replace(
         advice,
         chosen=tuple(kept),
         rejected=(*rejected, *advice.rejected),
+        dropped=tuple(one for one in advice.dropped if one not in unproven),
         storage_bytes=sum(index.size_bytes for index in kept),
         # that of the whole set, which is not advised any more
         workload_cost_after=None if fewer else advice.workload_cost_after,
@@ -75,6 +86,10 @@ def _verdict(before: Sequence[float], after: Sequence[float]) -> str:
     if HELPS * min(after) > max(before):
         return "slower"
     return "same" if HELPS <= min(after) / max(min(before), 1e-6) <= 1 / HELPS else "undecided"
+
+
+def _replaces(index: ChosenIndex, touched: Collection[str]) -> bool:
+    return index.relation in touched and not index.statements
 
 
 def _helped(each: StatementTrial) -> bool:

@@ -65,7 +65,7 @@ class PossibleIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectedIndex(msgspec.Struct, frozen=True):
-    """An index; or statistics that were tried in vain."""
+    """An index; or statistics that were tried in vain, or a drop that lost its proof."""
 
     sql: str
     reason: str
@@ -100,7 +100,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[StatementTrial, ...]
     """those that could be executed there."""
     dropped: tuple[str, ...] = ()
-    """what is not advised any more, because it helped none of its statements."""
+    """what is not advised any more, because it helped none of its statements; and what rested on that."""
     failed: tuple[RejectedIndex, ...] = ()
     """what could not be built there, and why: not measured, and advised as before."""
     notes: tuple[str, ...] = ()

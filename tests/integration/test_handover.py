@@ -127,14 +127,28 @@ def test_a_replicas_scans_keep_an_index(pg: Database) -> None:
                     await check_copy(other, primary, ())
                 with pytest.raises(UsageError, match="--trial: that is the database that is analysed"):
                     await check_copy(primary, primary, ())
+                with pytest.raises(UsageError, match="--trial: that may be the primary of the standby"):
+                    await check_copy(primary, other, ())
             finally:
                 primary.terminate()
                 other.terminate()
+
+        async def try_when_promoted() -> None:
+            """Then it is a copy; which of the two is one, the replicas tell."""
+            primary, other = await connect(pg.dsn, read_only=False), await connect(replica, read_only=False)
+            await other.execute("select pg_promote()")
+            streaming = await asyncpg.connect(pg.dsn, server_settings={"replication": "database"})
+            with pytest.raises(UsageError, match="--trial: that server has replicas"):
+                await check_copy(primary, other, ())
+            await check_copy(other, primary, ())
+            for each in (primary, other, streaming):
+                each.terminate()
 
         read_ = read(pg.dsn)
         asyncio.run(try_there())
         asyncio.run(scan())
         usage = asyncio.run(merged())
+        asyncio.run(try_when_promoted())
     before = {one.index.name: one.idx_scan for one in read_.usage.indexes}
     after = {one.index.name: one.idx_scan for one in usage.indexes}
     assert (before["plain_old"], after["plain_old"]) == (0, 3)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from support.advise_fakes import Table, analysis, candidate, index, only, snapshot, statement, table
 
@@ -31,10 +32,11 @@ class Merged(Table):
 
 def found(
     *indexes: Index, whatif: type[Table] = Merged, scans: int = 0, size: int = 9 * MB, limits: Limits | None = None,
-    gone: frozenset[RelationName] = frozenset(), **catalog: object,
+    gone: frozenset[RelationName] = frozenset(), days: float = 90.0, standby: bool = False, **catalog: object,
 ) -> list[Consolidation]:  # fmt: skip
     counted = tuple(IndexUsage(index=one.index_name, idx_scan=scans) for one in indexes)
-    facts = Facts(snapshot([T], indexes, usage=Usage(days=90.0, indexes=counted), **catalog))
+    snap = snapshot([T], indexes, usage=Usage(days=days, indexes=counted), **catalog)
+    facts = Facts(msgspec.structs.replace(snap, server=msgspec.structs.replace(snap.server, in_recovery=standby)))
     planner = whatif(rows={"s": [(only(), 100)]}, size=size, dearer_hidden=HIDDEN)
     known = items(analysis(facts.snapshot, statement("s", "select * from t where a = 1 and b = 2")), facts)
     made = Consolidating(
@@ -82,6 +84,11 @@ def test_what_somebody_scans_whom_the_workload_does_not_show_stays() -> None:
     assert found(AB, AC, scans=7) == []
 
 
+def test_counters_that_are_young_or_of_a_standby_say_of_nothing_that_it_is_not_scanned() -> None:
+    assert found(AB, AC, days=13.0) == []
+    assert found(AB, AC, standby=True) == []
+
+
 def test_it_must_save_room_and_fit_the_limits() -> None:
     assert found(AB, AC, size=15 * MB) == []
     assert found(AB, AC, limits=Limits(bytes_=MB)) == []
@@ -96,3 +103,7 @@ def test_a_foreign_key_keeps_its_index() -> None:
     key = Constraint(name="fk", table=RelationName("public", "t"), type="f", definition="", columns=("c", "a"))
     (one,) = found(AB, AC, constraints=(key,))
     assert one.candidate == candidate("t", "a", "c", "b")
+    # partial ones find no child by it
+    part = [msgspec.structs.replace(one, predicate="(d > 1)") for one in (AB, AC)]
+    (one,) = found(*part, constraints=(key,))
+    assert one.candidate == candidate("t", "a", "b", "c", predicate="(d > 1)")

@@ -154,7 +154,7 @@ def advised(whatif: Table, *indexes: Index, used: Usage | None = None) -> list[D
         snap = snapshot([T], indexes, usage=used)
         facts = Facts(snap)
         found = items(analysis(snap, statement("s", "select * from t where a = 1")), facts)
-        return await verified(droppable(facts), found, NOTHING, CostTable(whatif))
+        return list((await verified(droppable(facts), found, NOTHING, CostTable(whatif))).values())
 
     return asyncio.run(main())
 
@@ -208,7 +208,7 @@ def test_an_index_that_a_plan_reads_is_kept_when_nothing_can_be_verified() -> No
         plan=Plan(root=node),
     )  # fmt: skip
 
-    async def main() -> list[DroppedIndex]:
+    async def main() -> dict[RelationName, DroppedIndex]:
         snap = snapshot([T], [index("idle", "t", "a")], usage=usage(idle=0))
         facts = Facts(snap)
         given = analysis(snap, statement("s", "select * from t where a = 1"))
@@ -216,7 +216,7 @@ def test_an_index_that_a_plan_reads_is_kept_when_nothing_can_be_verified() -> No
         found = items(msgspec.structs.replace(given, plans=plans), facts)
         return await verified(droppable(facts), found, NOTHING, CostTable(Blind({"s": [(only(), 8.0)]})))
 
-    assert asyncio.run(main()) == []
+    assert asyncio.run(main()) == {}
 
 
 @pytest.mark.parametrize(

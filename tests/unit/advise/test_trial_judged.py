@@ -1,10 +1,11 @@
 """What the runs of a trial say of an index."""
 
+import msgspec
 import pytest
 
 from pgtune_cli.advise.scratch import NotBuilt
 from pgtune_cli.advise.trial_judged import judged
-from pgtune_cli.model.index import ChosenIndex, IndexAdvice, StatementBenefit
+from pgtune_cli.model.index import ChosenIndex, DroppedIndex, IndexAdvice, StatementBenefit
 
 ADVICE = IndexAdvice(
     engine="clone", workload_cost_before=10.0, workload_cost_after=1.0, storage_bytes=300,
@@ -57,3 +58,24 @@ def test_what_could_not_be_built_goes_only_for_its_rows() -> None:
     ]
     assert found.rejected[0].reason == "it could not be built in the trial: the index row is too long"
     assert found.trial.notes == ("s.t is smaller there",)
+
+
+def test_what_was_to_be_dropped_beside_an_index_that_goes_stays() -> None:
+    """c takes the place of others of its table: without them gone it is of no use."""
+    drops = tuple(DroppedIndex(f"DROP {table}", "", "", table) for table in ("s.t", "s.u"))
+    a, b, c = ADVICE.chosen
+    chosen = (a, msgspec.structs.replace(b, relation="s.u"), msgspec.structs.replace(c, statements=()))
+    advice = msgspec.structs.replace(ADVICE, chosen=chosen, dropped=drops)
+    kept = judged(advice, {"a": SLOW}, {"a": FAST}, SIZES, ())
+    assert ([each.name for each in kept.chosen], kept.dropped) == (["a", "b", "c"], drops)
+
+    found = judged(advice, {"a": SLOW}, {"a": SLOW}, SIZES, ())
+    assert ([each.name for each in found.chosen], found.dropped) == (["b"], drops[1:])
+    assert found.storage_bytes == 100
+    assert found.trial is not None
+    assert found.trial.dropped == ("CREATE INDEX a", "CREATE INDEX c", "DROP s.t")
+    reasons = {one.sql: one.reason for one in found.rejected}
+    assert reasons["DROP s.t"] == "it was verified beside an index of the table that the trial turned down"
+
+    unbuilt = judged(advice, {}, {}, {**SIZES, "a": NotBuilt("no room", of_rows=False)}, ())
+    assert unbuilt.dropped == drops  # that index is advised still
