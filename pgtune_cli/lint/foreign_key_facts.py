@@ -8,7 +8,7 @@ import msgspec
 from pgtune_cli.lint.index_match import has_companion
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import Constraint, IndexKey, RelationKind, RelationName
+from pgtune_cli.model.catalog import Constraint, IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.index_ddl import create_index_sql, drop_index_sql, index_name
@@ -61,7 +61,7 @@ def _facts(
     candidate = CandidateIndex(table=constraint.table, keys=tuple(IndexKey(column=name) for name in constraint.columns))
     schema = constraint.table.schema
     name = index_name(candidate, {index.name for index in world.snapshot.catalog.indexes if index.schema == schema})
-    online = relation is None or relation.kind is not RelationKind.PARTITIONED
+    online = not world.snapshot.catalog.is_partitioned(constraint.table)
     return ForeignKeyFacts(
         name=constraint.name, table=str(constraint.table), columns=constraint.columns, references=str(parent),
         **_types(world, constraint, parent), indexed=_indexed(world, constraint),

@@ -1,16 +1,14 @@
 """CREATE INDEX and DROP INDEX texts, and names for new indexes."""
 
-import hashlib
 import re
 
 from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.model.index import CandidateIndex
+from pgtune_cli.sql.free_name import free_name
 from pgtune_cli.sql.keywords import RESERVED
 from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex, tokens
-from pgtune_cli.sql.printable import is_printable
 from pgtune_cli.sql.quote import qualified, quote_identifier
 
-MAX_NAME_BYTES = 63
 _PARAMETRISED = re.compile(r"(?P<name>[^(]+)(?P<options>\([\w\s=,]*\))?\Z")
 
 
@@ -41,22 +39,7 @@ def index_name(candidate: CandidateIndex, taken: set[str]) -> str:
         parts.append("partial")
     if candidate.method != "btree":
         parts.append(candidate.method)
-    stem = "".join(c if is_printable(c) else "_" for c in "_".join(part for part in parts if part))
-    suffix = "_key" if candidate.unique else "_idx"
-    name, number = _fit(stem, suffix), 1
-    while name in taken:
-        number += 1
-        name = _fit(stem, f"{suffix}{number}")
-    return name
-
-
-def _fit(stem: str, suffix: str) -> str:
-    """`stem` + `suffix` within 63 bytes; what had to be cut off is told apart by a hash of the whole."""
-    whole = stem + suffix
-    if len(whole.encode()) <= MAX_NAME_BYTES:
-        return whole
-    end = "_" + hashlib.sha256(stem.encode()).hexdigest()[:8] + suffix
-    return stem.encode()[: MAX_NAME_BYTES - len(end)].decode(errors="ignore").rstrip("_") + end
+    return free_name("_".join(part for part in parts if part), "_key" if candidate.unique else "_idx", taken)
 
 
 def _key_words(key: IndexKey) -> str:

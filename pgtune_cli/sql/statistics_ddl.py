@@ -1,26 +1,18 @@
 """CREATE STATISTICS and its name."""
 
-import hashlib
 from collections.abc import Container, Sequence
 
 from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.sql.free_name import free_name
 from pgtune_cli.sql.lex import TruncatedText, tokens
-from pgtune_cli.sql.printable import is_printable
 from pgtune_cli.sql.quote import qualified, quote_identifier
 
-MAX_NAME_BYTES = 63
 MOST_KEYS = 8
 
 
 def statistics_name(table: RelationName, keys: Sequence[str], taken: Container[str]) -> str:
     """A name that says what they are of: printable, at most 63 bytes, not among `taken` (bare names)."""
-    stem = "_".join([table.name, *(_words(key) for key in keys)])
-    stem = "".join(c if is_printable(c) else "_" for c in stem)
-    name, number = _fit(stem, "_stats"), 1
-    while name in taken:
-        number += 1
-        name = _fit(stem, f"_stats{number}")
-    return name
+    return free_name("_".join([table.name, *(_words(key) for key in keys)]), "_stats", taken)
 
 
 def create_statistics_sql(
@@ -42,10 +34,3 @@ def _words(key: str) -> str:
     except TruncatedText:
         found = []
     return "_".join(found) if found and any(c in key for c in "( ") else key
-
-
-def _fit(stem: str, suffix: str) -> str:
-    if len((stem + suffix).encode()) <= MAX_NAME_BYTES:
-        return stem + suffix
-    end = "_" + hashlib.sha256(stem.encode()).hexdigest()[:8] + suffix
-    return stem.encode()[: MAX_NAME_BYTES - len(end)].decode(errors="ignore").rstrip("_") + end
