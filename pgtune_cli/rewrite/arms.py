@@ -1,11 +1,21 @@
 """The arms of a set operation: what tells the rows of one apart, and why no row is in two."""
 
+import re
+from collections.abc import Iterable, Sequence
+
 from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.source import Output, Source
 from pgtune_cli.sql.shape_types import Block, PredicateKind
 
-EXACT = ("smallint", "integer", "bigint", "boolean", "text", "character varying", "uuid", "date")
-"""types of which differently written constants of this form differ"""
+INTEGER, TEXT = re.compile(r"0|[1-9]\d*|\$\d+"), re.compile(r".*", re.DOTALL)
+EXACT = {
+    "smallint": INTEGER, "integer": INTEGER, "bigint": INTEGER, "text": TEXT, "character varying": TEXT,
+    "boolean": re.compile(r"true|false|\$\d+"), "date": re.compile(r"\d{4}-\d\d-\d\d|\$\d+"),
+    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\$\d+"),
+}  # fmt: skip
+"""types, and the form in which differently written constants of theirs differ: '1' is '01', 't' is 'true'"""
+ALIKE = ({"smallint", "integer", "bigint", "numeric"}, {"text", "character varying"})
+"""types that a set operation makes one type of, and no two values one value: 2^53 + 1 as a float8 is 2^53"""
 
 
 def arm_key(source: Source, arm: Block) -> tuple[int, ...] | Refusal:
@@ -16,9 +26,11 @@ def arm_key(source: Source, arm: Block) -> tuple[int, ...] | Refusal:
         return Refusal("volatile", f"it calls {source.volatile(arm)}()")
     outputs = source.outputs(arm)
     if outputs is None:
-        return () if arm.aggregates_only else Refusal("star", "which columns its * returns cannot be told")
+        return Refusal("star", "which columns its * returns cannot be told")
     if arm.distinct and not arm.distinct_on:
         return tuple(range(len(outputs)))
+    if (returning := source.volatility.multiplies(arm)) is not None:
+        return Refusal("set_returning", f"{returning}() makes several rows of one")
     places = {(column.alias, column.column): at for at, (_, column, _) in reversed([*enumerate(outputs)]) if column}
     if arm.group_by and not arm.grouping_sets:
         grouped = [(key.column.alias, key.column.column) if key.column is not None else None for key in arm.group_by]
@@ -36,14 +48,28 @@ def arm_key(source: Source, arm: Block) -> tuple[int, ...] | Refusal:
     return tuple(sorted(needed.values()))
 
 
-class Apart:
-    """Why no row is in both of two arms. `position`: the result column that differs, None for the key of one table."""
+def mixed(source: Source, arms: Sequence[Block], places: Iterable[int]) -> Refusal | None:
+    """Result columns whose arms differ in type or collation: two values of one arm may become one."""
+    for at in places:
+        outputs = [output[at][1] for arm in arms if at < len(output := source.outputs(arm) or [])]
+        columns = [column for found in outputs if found is not None and (column := source.column(found)) is not None]
+        types = {column.type.partition("(")[0] for column in columns}
+        alike = len(types) < 2 or any(types <= family for family in ALIKE)
+        if not alike or len({column.collation for column in columns}) > 1:
+            return Refusal("mixed_types", f"column {at + 1} is of another type or collation in each arm")
+    return None
 
-    def __init__(self, why: str, position: int | None, *, hidden: bool) -> None:
+
+class Apart:
+    """Why no row is in both of two arms. `positions`: the result columns of which no two of their rows agree."""
+
+    def __init__(self, why: str, positions: frozenset[int], *, hidden: bool, by_row: bool = False) -> None:
         self.why = why
-        self.position = position
+        self.positions = positions
         self.hidden = hidden
         """it hangs on constants that pg_stat_statements hides."""
+        self.by_row = by_row
+        """their rows are other rows of one table, and `positions` its key."""
 
 
 def apart(source: Source, one: Block, other: Block) -> Apart | None:
@@ -53,15 +79,17 @@ def apart(source: Source, one: Block, other: Block) -> Apart | None:
     for position, ((_, _, left), (_, _, right)) in enumerate(zip(*outputs, strict=False)):
         state = _differ(left, right)
         if state is not None:
-            return Apart(f"column {position + 1} is another constant in each", position, hidden=state == "hidden")
+            told = f"column {position + 1} is another constant in each"
+            return Apart(told, frozenset({position}), hidden=state == "hidden")
     for position, ((_, first, _), (_, second, _)) in enumerate(zip(*outputs, strict=False)):
         if first is None or second is None:
             continue
         values = _held(one, first.alias, first.column), _held(other, second.alias, second.column)
         state = _differ(*values)
-        if state is not None and _is_exact(source, arms, (first.alias, second.alias), (first.column, second.column)):
+        named = (first.alias, second.alias), (first.column, second.column)
+        if state is not None and _is_exact(source, arms, *named, values):
             told = f"column {position + 1} is held to another value in each"
-            return Apart(told, position, hidden=state == "hidden")
+            return Apart(told, frozenset({position}), hidden=state == "hidden")
     return _by_row(source, arms, outputs)
 
 
@@ -75,13 +103,16 @@ def _by_row(source: Source, arms: tuple[Block, Block], outputs: list[list[Output
         [column.column if column is not None and column.relation == one.relation else None for _, column, _ in output]
         for output in outputs
     ]
-    same = {a for a, b in zip(*returned, strict=False) if a is not None and a == b}
-    if not any(set(key) <= same for key in source.uniqueness.unique_keys(one.relation)):
+    same = {a: at for at, (a, b) in enumerate(zip(*returned, strict=False)) if a is not None and a == b}
+    key = next((key for key in source.uniqueness.unique_keys(one.relation) if set(key) <= set(same)), None)
+    if key is None:
         return None
+    positions = frozenset(same[name] for name in key)
     for name in source.uniqueness.columns(one):
-        state = _differ(_held(arms[0], one.alias, name), _held(arms[1], other.alias, name))
-        if state is not None and _is_exact(source, arms, (one.alias, other.alias), (name, name)):
-            return Apart(f"{name} is held to another value in each", None, hidden=state == "hidden")
+        values = _held(arms[0], one.alias, name), _held(arms[1], other.alias, name)
+        state = _differ(*values)
+        if state is not None and _is_exact(source, arms, (one.alias, other.alias), (name, name), values):
+            return Apart(f"{name} is held to another value in each", positions, hidden=state == "hidden", by_row=True)
     return None
 
 
@@ -116,12 +147,17 @@ def _without_cast(text: str) -> str:
     return text[:-6] if text.lower().endswith("::text") else text
 
 
-def _is_exact(source: Source, arms: tuple[Block, Block], aliases: tuple[str, str], names: tuple[str, str]) -> bool:
-    """Differently written constants of the columns' types are different values."""
-    for arm, alias, name in zip(arms, aliases, names, strict=True):
+def _is_exact(
+    source: Source, arms: tuple[Block, Block], aliases: tuple[str, str], names: tuple[str, str],
+    values: tuple[str | None, str | None],
+) -> bool:  # fmt: skip
+    """These differently written constants of the columns' types are different values."""
+    for arm, alias, name, value in zip(arms, aliases, names, values, strict=True):
         table = arm.table(alias)
         relation = source.catalog.relation(table.relation) if table is not None and table.relation is not None else None
         column = relation.column(name) if relation is not None else None
-        if column is None or column.type.partition("(")[0] not in EXACT or column.collation is not None:
+        form = EXACT.get(column.type.partition("(")[0]) if column is not None else None
+        text = _without_cast((value or "").strip()).strip("'")
+        if column is None or column.collation is not None or form is None or not form.fullmatch(text.lower()):
             return False
     return True

@@ -47,6 +47,8 @@ def _refuse(source: Source, block: Block, kept: Table, joined: Table) -> Refusal
         return Refusal("grouped", "it groups, numbers or unites rows")
     if source.volatile(block) is not None:
         return Refusal("volatile", f"it calls {source.volatile(block)}()")
+    if (returning := source.volatility.multiplies(block)) is not None:
+        return Refusal("set_returning", f"{returning}() makes several rows of one, and DISTINCT one of them")
     selected = {(item.column.alias, item.column.column) for item in block.select if item.column is not None}
     star = any(item.star for item in block.select)
     keys = source.uniqueness.keys_of(kept)

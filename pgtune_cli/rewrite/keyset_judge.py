@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from pgtune_cli.model.catalog import RelationKind
-from pgtune_cli.rewrite.arms import apart, arm_key
+from pgtune_cli.rewrite.arms import Apart, apart, arm_key, mixed
 from pgtune_cli.rewrite.keyset import Form, Key, Keyset, Refusal
 from pgtune_cli.rewrite.keyset_index import with_index
 from pgtune_cli.rewrite.keyset_keys import Keys, flags, output_keys
@@ -12,7 +12,6 @@ from pgtune_cli.rewrite.keyset_predicate import MAX_NULLABLE
 from pgtune_cli.rewrite.row_number import row_number_pages
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.shape_types import Block, Bound, Role, SortKey, StatementKind, TableKind
-from pgtune_cli.sql.volatility import called
 
 
 def paginations(source: Source) -> Iterator[Keyset | Refusal]:
@@ -35,7 +34,7 @@ def _skips(offset: Bound | None) -> bool:
 
 
 def _bounded(source: Source, keyset: Keyset) -> Keyset | Refusal:
-    refusal = _refuse_source(source, keyset.block) or _refuse_keys(keyset)
+    refusal = _refuse_source(source, keyset.block) or _refuse_sets(source, keyset.block) or _refuse_keys(keyset)
     return refusal or with_index(source, keyset)
 
 
@@ -66,10 +65,12 @@ def _refuse_block(source: Source, block: Block) -> Refusal | None:
         return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
     if block.correlated and block.role is not Role.OUTERMOST:
         return Refusal("correlated", "it skips rows once for every row of the query around it")
-    returning = source.volatility.returns_set(name for item in block.select for name in called(item.expression or ""))
-    if returning is not None:
-        return Refusal("set_returning", f"{returning}() in its select list makes several rows of one")
-    return next(filter(None, (_refuse_sort_key(key) for key in block.order_by)), None)
+    return _refuse_sets(source, block) or next(filter(None, map(_refuse_sort_key, block.order_by)), None)
+
+
+def _refuse_sets(source: Source, block: Block) -> Refusal | None:
+    returning = source.volatility.multiplies(block)
+    return Refusal("set_returning", f"{returning}() makes several rows of one") if returning is not None else None
 
 
 def _refuse_sort_key(key: SortKey) -> Refusal | None:
@@ -217,19 +218,22 @@ def _unique_places(source: Source) -> tuple[frozenset[int] | Refusal, tuple[str,
     told: dict[str, None] = {}
     for one, other in combinations(arms, 2):
         found = apart(source, one, other)
-        if found is None or not _one_kind(source, arms, found.position):
+        if found is None or not _one_kind(source, arms, found):
             reason = "UNION ALL may return a row twice: nothing says that no row is in two of its arms"
             return Refusal("union_all", f"{reason}; select another constant in each"), ()
-        places |= {found.position} if found.position is not None else set()
+        places |= found.positions
         if found.hidden:
             told["the constants that tell its arms apart are hidden: it is right only where they differ"] = None
+    if (refused := mixed(source, arms, sorted(places))) is not None:
+        return Refusal("union_all", f"UNION ALL may return a row twice: {refused.reason}"), ()
     return frozenset(places), tuple(told)
 
 
-def _one_kind(source: Source, arms: list[Block], position: int | None) -> bool:
+def _one_kind(source: Source, arms: list[Block], found: Apart) -> bool:
     """Of three arms, a number would make numbers of the strings in the others: '1' and '01' become one."""
-    if position is None or len(arms) == 2:
+    if found.by_row or len(arms) == 2:
         return True
+    (position,) = found.positions
     texts = [((source.outputs(arm) or [])[position][2] or "")[:1] for arm in arms]
     return len({text if text in ("'", "$") else text.isdecimal() for text in texts}) == 1
 

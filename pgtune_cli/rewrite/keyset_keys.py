@@ -7,6 +7,7 @@ import msgspec
 from pgtune_cli.model.catalog import IndexKey, RelationKind
 from pgtune_cli.rewrite.keyset import Key, Refusal
 from pgtune_cli.rewrite.source import Source, column_sql, same_text
+from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import TokenKind, TruncatedText, tokens
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.shape_types import Block, ColumnRef, SortKey, Table, TableKind
@@ -167,8 +168,9 @@ class Keys:
     def _never_null(self, text: str, columns: tuple[ColumnRef, ...]) -> bool:
         """coalesce with a constant at the end, and what strict functions make of columns that are not NULL."""
         found = tokens(text)
-        if found[0].word == "coalesce" and found[-1].text == ")" and found[-2].kind in ("string", "number"):
-            return True
+        last = [token.text for token in found[-4:-2] if token.text != "-"][-1:]
+        if found[0].word == "coalesce" and found[-2].kind in ("string", "number") and last == [","]:
+            return Brackets(found).partner.get(1) == len(found) - 1
         cast = next((at for at, token in enumerate(found) if token.text == "::"), None)
         if cast is not None and len(columns) == 1 and _plain_name(text[: found[cast].start]) is not None:
             return self._source.not_null(self._block, columns[0])
@@ -334,7 +336,8 @@ def _output_key(source: Source, arms: list[Block], outputs: list, position: int)
 def _is_constant(expression: str | None) -> bool:
     """A constant that is written out, and so not NULL."""
     found = tokens(expression or "")
-    return bool(found) and found[0].kind in (TokenKind.STRING, TokenKind.NUMBER) and len(found) in (1, 3)
+    cast = len(found) == 3 and found[1].text == "::"
+    return (len(found) == 1 or cast) and found[0].kind in (TokenKind.STRING, TokenKind.NUMBER)
 
 
 def flags(keys: tuple[Key, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pgtune_cli.rewrite.arms import apart, arm_key
+from pgtune_cli.rewrite.arms import apart, arm_key, mixed
 from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.proposal import Found, Proposal
 from pgtune_cli.rewrite.source import Source
@@ -30,13 +30,17 @@ def _word(source: Source) -> Token | None:
 
 
 def _rewrite(source: Source, arms: list[Block], word: Token) -> Found:
+    places: set[int] = set()
     for arm in arms:
         key = arm_key(source, arm)
         if isinstance(key, Refusal):
             return key
+        places |= set(key)
     found = apart(source, *arms)
     if found is None:
         return Refusal("overlap", "nothing says that no row is in both arms")
+    if (refused := mixed(source, arms, sorted(places))) is not None:
+        return refused
     return Proposal(
         edits=(Edit(word.end, word.end, " ALL"),),
         conditions=(f"the arms share no row: {found.why}", "each arm returns a unique key"),

@@ -56,6 +56,9 @@ def clauses(text: str) -> ClauseSpans | None:
         return None
     arms = [block for block in top if block.start == 0 or found[block.start - 1].word in (*SET_OPERATIONS, "all")]
     in_arms = len(arms) > 1 or any(found[at].word in SET_OPERATIONS for at in _outside(found, brackets, top[0].start))
+    if any(found[at].word in SET_OPERATIONS for at in _outside(found, brackets, 0) if at < top[0].start):
+        # the first arm stands in parentheses
+        return _spans(found, brackets, 0, set_operation=True) if found[0].text == "(" else None
     return _spans(found, brackets, top[0].start, set_operation=in_arms)
 
 

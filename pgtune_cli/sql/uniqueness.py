@@ -5,6 +5,7 @@ from functools import cached_property
 
 from pgtune_cli.model.catalog import Catalog, Index, Relation, RelationKind, RelationName
 from pgtune_cli.sql.shape_types import Block, ColumnRef, JoinPair, Place, PredicateKind, Table, TableKind
+from pgtune_cli.sql.volatility import Volatility
 
 Key = tuple[str, str]
 """alias and column."""
@@ -53,6 +54,14 @@ class TableKeys:
 
     def relation(self, name: RelationName) -> Relation | None:
         return self._relations.get(name)
+
+    @cached_property
+    def _volatility(self) -> Volatility:
+        return Volatility(self._catalog)
+
+    def multiplies(self, block: Block) -> bool:
+        """A set-returning function makes several rows of one."""
+        return bool(block.functions) and self._volatility.multiplies(block) is not None
 
 
 class Uniqueness:
@@ -109,14 +118,16 @@ class Uniqueness:
         return list(self._derived_keys(block))
 
     def _derived_keys(self, block: Block) -> Iterator[tuple[str, ...]]:
-        if block.aggregates_only or (block.limit is not None and block.limit.value == 1):
+        doubled = self._keys.multiplies(block)
+        one = block.limit is not None and block.limit.value == 1 and not block.limit.with_ties
+        if (block.aggregates_only and not doubled) or one:
             yield ()
         names = [item.name for item in block.select]
         if block.grouping_sets or any(item.star for item in block.select):
             return
         if block.distinct and not block.distinct_on and all(name is not None for name in names):
             yield tuple(name for name in names if name is not None)
-        if block.distinct_on or block.aggregates_only:
+        if block.distinct_on or block.aggregates_only or doubled:
             return
         selected = {_key(item.column): item.name for item in block.select if item.column and item.name}
         if block.group_by:

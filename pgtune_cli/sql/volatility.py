@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.sql.lex import TruncatedText, tokens
+from pgtune_cli.sql.shape_types import Block
 
 SESSION_KEYWORDS = frozenset(
     [
@@ -41,6 +42,13 @@ class Volatility:
 
     def returns_set(self, names: Iterable[str]) -> str | None:
         return next((name for name in map(_bare, names) if name in self._sets), None)
+
+    def multiplies(self, block: Block) -> str | None:
+        """A set-returning function of its select list, groups or orders, which makes several rows of one, or none."""
+        orders = (*block.group_by, *block.order_by, *block.window_order)
+        texts = [*(item.expression for item in block.select), *(key.expression for key in orders)]
+        own = set(map(_bare, block.functions))  # not those of subqueries
+        return self.returns_set(name for text in texts for name in called(text or "") if name in own)
 
 
 def session_keyword(text: str) -> str | None:

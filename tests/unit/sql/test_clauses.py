@@ -57,8 +57,9 @@ def test_fetch_next_row_has_no_value() -> None:
     assert "limit_value" not in texts("select a from t fetch next row only")
 
 
-def test_behind_a_set_operation_only_the_tail_is_given() -> None:
-    statement = "select a from t where x union all select b from u where y order by 1 limit 5 offset 10"
+@pytest.mark.parametrize("first", ["select a from t where x", "(select a from t where x order by a limit 3)"])
+def test_behind_a_set_operation_only_the_tail_is_given(first: str) -> None:
+    statement = f"{first} union all select b from u where y order by 1 limit 5 offset 10"
     assert texts(statement) == {
         "order_by": "order by 1",
         "limit": "limit 5",
