@@ -1,9 +1,7 @@
 """What benchmarks of the index advice share: the advice as the command line gives it, its cost with indexes that are
 really built, and measured times with and without them in turn."""
 
-import asyncio
 import json
-import re
 import resource
 import subprocess
 import sys
@@ -11,6 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from executor_cpu import executor_cpu
 
 from pgtune_cli.collect.connection import Connection, ConnectOptions, connect
 from pgtune_cli.server.embedded import EmbeddedServer
@@ -28,7 +28,6 @@ QUICK_REPEATS = 7
 TICK_MS = 0.1
 """added to both sides of a factor: below it one is as good as the other"""
 MAX_RISE = 1.05
-_USER = re.compile(r"([\d.]+) s user, ([\d.]+) s system, [\d.]+ s elapsed")
 
 
 class Query(NamedTuple):
@@ -165,27 +164,17 @@ def _factor(before: float, after: float) -> float:
 
 async def execute(connection: Connection, sql: str) -> Run:
     """What it writes is undone."""
-    cpu: list[float] = []
-
-    def listen(_: Any, message: Any) -> None:
-        found = _USER.search(message.detail or "")
-        cpu.append(sum(float(each) for each in found.groups()) * 1000 if found else 0.0)
-
     transaction = connection.transaction()
     await transaction.start()
-    connection.add_log_listener(listen)
     try:
         await connection.execute("SET LOCAL client_min_messages = log; SET LOCAL log_executor_stats = on")
-        cpu.clear()
-        found = await _plan(connection, sql, "ANALYZE, BUFFERS, TIMING off, ")
-        await asyncio.sleep(0)
-        mine = max(cpu, default=0.0)
+        async with executor_cpu(connection) as seen:
+            found = await _plan(connection, sql, "ANALYZE, BUFFERS, TIMING off, ")
     finally:
-        connection.remove_log_listener(listen)
         await transaction.rollback()
     plan = found["Plan"]
     blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    return Run(mine, found["Execution Time"], blocks, shape(plan))
+    return Run(max(seen) * 1000, found["Execution Time"], blocks, shape(plan))
 
 
 def shape(plan: dict[str, Any]) -> str:

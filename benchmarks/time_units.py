@@ -7,10 +7,11 @@ Run: python benchmarks/time_units.py [--rows 3000000]
 
 import argparse
 import asyncio
-import re
+import math
 from typing import Any, NamedTuple
 
 import asyncpg
+from executor_cpu import executor_cpu
 
 from pgtune_cli.advise.time_units import NANOSECONDS
 from pgtune_cli.server.binaries import find_binaries
@@ -30,7 +31,6 @@ create table e as select (i * 7919::bigint % {rows})::int as k from generate_ser
 """
 LOOPS = "set enable_hashjoin = off; set enable_mergejoin = off; set enable_bitmapscan = off; set enable_memoize = off;"
 RUNS = 3
-_USER = re.compile(r"([\d.]+) s user, ([\d.]+) s system, [\d.]+ s elapsed")
 
 
 class Probe(NamedTuple):
@@ -95,22 +95,15 @@ async def main() -> None:
 
 async def cpu_ns(connection: Any, probe: Probe) -> float:
     """Of the executor, the best of a few runs."""
-    seen: list[float] = []
-
-    def listen(_: Any, message: Any) -> None:
-        found = _USER.search(message.detail or "")
-        if found is not None:
-            seen.append(sum(float(each) for each in found.groups()) * 1e9)
-
+    best = math.inf
     await connection.execute(f"reset all; {probe.settings}")
-    connection.add_log_listener(listen)
     for _ in range(RUNS):
         await connection.execute("set client_min_messages = log; set log_executor_stats = on")
-        await connection.fetch(probe.sql)
+        async with executor_cpu(connection) as seen:
+            await connection.fetch(probe.sql)
         await connection.execute("reset log_executor_stats; reset client_min_messages")
-        await asyncio.sleep(0)
-    connection.remove_log_listener(listen)
-    return min(seen)
+        best = min(best, *seen)
+    return best * 1e9
 
 
 if __name__ == "__main__":

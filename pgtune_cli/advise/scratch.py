@@ -13,7 +13,7 @@ from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError,
 from pgtune_cli.errors import ConnectionFailed, ServerRefused, UsageError
 from pgtune_cli.explain.reasons import server_failure
 from pgtune_cli.model.index import ChosenIndex
-from pgtune_cli.sql.quote import quote_literal
+from pgtune_cli.sql.quote import qualified, quote_literal
 
 SYSTEM = (
     f"SELECT {MARK} system_identifier AS identifier, pg_catalog.pg_postmaster_start_time() AS started,"
@@ -98,10 +98,8 @@ async def _check_tables(copy: Connection, name: str, chosen: Sequence[ChosenInde
             continue
         keys = [key.column for key in definition.keys if key.column is not None]
         table = definition.table
-        found = await copy.fetchval(THERE, quoted(table.schema, table.name), [*keys, *definition.include])
-        there = await copy.fetchval(
-            f"SELECT {MARK} pg_catalog.to_regclass($1) IS NOT NULL", quoted(table.schema, table.name)
-        )  # fmt: skip
+        found = await copy.fetchval(THERE, qualified(table), [*keys, *definition.include])
+        there = await copy.fetchval(f"SELECT {MARK} pg_catalog.to_regclass($1) IS NOT NULL", qualified(table))
         if not there or found is False:
             raise UsageError(
                 f"--trial: database {name} has no {index.relation} ({', '.join(index.columns)}): it is no copy",
@@ -110,10 +108,6 @@ async def _check_tables(copy: Connection, name: str, chosen: Sequence[ChosenInde
     for leaf in (leaf for index in chosen for leaf in index.leaves):
         if await copy.fetchval(f"SELECT {MARK} pg_catalog.to_regclass($1) IS NOT NULL", leaf):
             raise UsageError(f"--trial: {leaf} is there already", "drop it, or name a fresh copy")
-
-
-def quoted(schema: str, name: str) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
 
 
 async def build(builder: Connection, index: ChosenIndex) -> int | NotBuilt:

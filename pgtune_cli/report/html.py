@@ -44,7 +44,6 @@ def to_html(report: Report) -> str:
         todo=todo,
         parts=parts,
         texts=texts,
-        reasons={one.sql: one.reason for one in report.indexes.rejected},
         bodies=bodies,
         fixes=fixes,
         offered=offered(report),

@@ -102,8 +102,8 @@ def _trial(advice: IndexAdvice, texts: dict[str, str]) -> list[str]:
     lines = ["-- Tried on a scratch copy, each statement before and after:"]
     for each in measured(advice.trial):
         lines.append(f"--    {line(each)}: {headline(texts.get(each.fingerprint, each.fingerprint), 60)}")
-    told = remarks(advice.trial, {one.sql: one.reason for one in advice.rejected})
-    return [*(lines if advice.trial.statements else lines[:0]), *(f"-- trial: {_in_comment(text)}" for text in told)]
+    told = [f"-- trial: {_in_comment(text)}" for text in remarks(advice)]
+    return [*(lines if advice.trial.statements else []), *told]
 
 
 def _steps(steps: Sequence[str], undo: Sequence[str | None]) -> list[str]:

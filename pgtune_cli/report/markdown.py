@@ -139,7 +139,7 @@ def _trial(report: Report) -> list[str]:
         for index in report.indexes.chosen
         if index.measured_bytes is not None
     ]
-    told = trials.remarks(trial, {one.sql: one.reason for one in report.indexes.rejected})
+    told = trials.remarks(report.indexes)
     return ["\n".join([*lines, "", *sizes, *(f"- {_text(plain_sql(text))}" for text in told)]) + "\n"]
 
 

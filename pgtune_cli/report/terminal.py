@@ -177,7 +177,7 @@ def _trial(console: Console, report: Report) -> None:
     texts = {statement.fingerprint: statement.query for statement in report.statements}
     for one in trials.measured(trial):
         _line(console, f"{trials.line(one)}: {headline(texts.get(one.fingerprint, one.fingerprint), 80)}")
-    for text in trials.remarks(trial, {one.sql: one.reason for one in report.indexes.rejected}):
+    for text in trials.remarks(report.indexes):
         console.print(Padding(Text(plain_sql(text)), (0, 0, 0, 4)))
 
 

@@ -1,8 +1,6 @@
 """How a trial on a scratch copy is told."""
 
-from collections.abc import Mapping
-
-from pgtune_cli.model.index import StatementTrial, Trial
+from pgtune_cli.model.index import IndexAdvice, StatementTrial, Trial
 from pgtune_cli.report.format import count, duration, number_of
 
 MOST = 100
@@ -24,8 +22,12 @@ def line(one: StatementTrial) -> str:
     return f"{blocks}, {duration(one.time_before_ms)} → {duration(one.time_after_ms)} ({one.verdict or 'measured'})"
 
 
-def remarks(trial: Trial, reasons: Mapping[str, str]) -> list[str]:
-    """What else the reader must know. `reasons`: of what was rejected, by its SQL."""
+def remarks(advice: IndexAdvice) -> list[str]:
+    """What else the reader must know."""
+    trial = advice.trial
+    if trial is None:
+        return []
+    reasons = {one.sql: one.reason for one in advice.rejected}
     lines = [f"not advised any more: {sql}: {reasons.get(sql, 'it did not help')}" for sql in trial.dropped]
     lines += [f"not measured: {one.sql}: {one.reason}" for one in trial.failed]
     lines += [f"{note}: what is measured there says little of it" for note in trial.notes]
