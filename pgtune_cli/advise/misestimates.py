@@ -1,15 +1,14 @@
 """Where an executed plan had far more or fewer rows than planned, and which columns it was asked about."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import msgspec
 
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.seen_rows import SCANS
 from pgtune_cli.advise.workload import known_name, parsed
-from pgtune_cli.explain.condition_columns import columns_in, tokens_of
-from pgtune_cli.explain.derive import PlacedNode, stopped_early, walk
+from pgtune_cli.explain.condition_columns import columns_in, qualifiers, tokens_of
+from pgtune_cli.explain.derive import PlacedNode, processes, q_error_of, stopped_early, walk
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.plan import Plan, PlanNode, StatementPlan, StatementPlans
@@ -35,6 +34,7 @@ class Misestimate(msgspec.Struct, frozen=True, kw_only=True):
     alias: str
     purpose: str
     columns: tuple[str, ...]
+    """in the order of the table."""
     expressions: tuple[str, ...] = ()
     place: str
     planned: float
@@ -78,11 +78,6 @@ def rows_planned(plan: Plan, seen: Misestimate, facts: Facts) -> float | None:
     return None
 
 
-def q_error(planned: float, actual: float) -> float:
-    planned, actual = max(planned, 1.0), max(actual, 1.0)
-    return max(planned / actual, actual / planned)
-
-
 def _of_plan(plan: StatementPlan, plans: StatementPlans, shape: Shape | None, facts: Facts) -> Iterator[Misestimate]:
     assert plans.prepared is not None
     values = next((each for each in plans.prepared.value_sets if each.name == plan.parameters.name), None)
@@ -91,17 +86,17 @@ def _of_plan(plan: StatementPlan, plans: StatementPlans, shape: Shape | None, fa
     stopped = stopped_early(plan.plan)
     nodes = {placed.path: placed for placed in walk(plan.plan)}
     for placed in nodes.values():
-        processes = _processes(placed, nodes)
-        if placed.path in stopped or processes is None:
+        shared = _shared_by(placed, nodes)
+        if placed.path in stopped or shared is None:
             continue
         what = _asked(placed.node, shape, facts)
         if what is None or not placed.node.loops or placed.node.actual_rows is None:
             continue
         # with workers each loop is a part of one
-        loops = 1.0 if processes == 1 else placed.node.loops
-        planned, actual = placed.node.plan_rows * processes, placed.node.actual_rows * loops
+        loops = 1.0 if shared == 1 else placed.node.loops
+        planned, actual = placed.node.plan_rows * shared, placed.node.actual_rows * loops
         again = placed.node.loops / loops
-        if q_error(planned, actual) < MIN_Q_ERROR or max(planned, actual) * again < MIN_ROWS:
+        if q_error_of(planned, actual) < MIN_Q_ERROR or max(planned, actual) * again < MIN_ROWS:
             continue
         # too many rows expected may come of values that were chosen for the plan; not of what is not known at all
         if what.purpose == FILTER and actual < planned and not what.expressions:
@@ -129,7 +124,11 @@ def _asked(node: PlanNode, shape: Shape | None, facts: Facts) -> _Asked | None:
         found = _grouped(node, shape)
     if found is None or not facts.worth_indexing(found.table):
         return None
-    return found if 1 <= len(found.columns) + len(found.expressions) <= MOST_KEYS else None
+    if not 1 <= len(found.columns) + len(found.expressions) <= MOST_KEYS:
+        return None
+    places = {column.name: place for place, column in enumerate(facts.relations[found.table].columns)}
+    in_order = sorted(found.columns, key=lambda name: places.get(name, -1))  # -1: a system column
+    return msgspec.structs.replace(found, columns=tuple(in_order))
 
 
 def _filtered(node: PlanNode, shape: Shape | None, facts: Facts) -> _Asked | None:
@@ -168,12 +167,10 @@ def _grouped(node: PlanNode, shape: Shape) -> _Asked | None:
 def _own(node: PlanNode) -> bool:
     """Whether its conditions ask of its own columns and of values alone."""
     for condition in (node.index_cond, node.recheck_cond, node.filter):
-        found = tokens_of(condition)
-        for token, after in pairwise(found):
-            if token.text in PLACEHOLDERS or token.number is not None:
-                return False
-            if after.text == "." and token.name is not None and token.name != node.alias:
-                return False
+        if any(token.text in PLACEHOLDERS or token.number is not None for token in tokens_of(condition)):
+            return False
+        if any(name != node.alias for name in qualifiers(condition)):
+            return False
     return any((node.index_cond, node.recheck_cond, node.filter))
 
 
@@ -194,7 +191,7 @@ def _whole_table(node: PlanNode) -> bool:
     return node.node_type in SCANS and not any((node.index_cond, node.recheck_cond, node.filter))
 
 
-def _processes(placed: PlacedNode, nodes: dict[str, PlacedNode]) -> float | None:
+def _shared_by(placed: PlacedNode, nodes: dict[str, PlacedNode]) -> float | None:
     """What the planner divided the rows by; None for groups that are made repeatedly, and copies in each worker."""
     node = placed.node
     above = [placed]
@@ -205,5 +202,4 @@ def _processes(placed: PlacedNode, nodes: dict[str, PlacedNode]) -> float | None
         return 1.0 if node.loops == 1 or node.node_type in SCANS else None
     if node.extra.get("Parallel Aware") is not True:
         return None
-    workers = gather.workers_planned or 0
-    return workers + max(0.0, 1 - 0.3 * workers)
+    return processes(gather.workers_planned or 0)

@@ -1,18 +1,16 @@
 """What the nodes of one plan read: how large their tables are, how the rows lie, how many keys there are."""
 
 import math
-import re
 from collections.abc import Mapping
 
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.seen_rows import SCANS
 from pgtune_cli.advise.workload import known_name
+from pgtune_cli.explain.condition_columns import qualifiers
 from pgtune_cli.explain.derive import INIT, SUB, walk
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan, PlanNode
-
-_QUALIFIER = re.compile(r'("(?:[^"]|"")+"|[a-z_]\w*)\.')
 
 
 class PlanTables:
@@ -54,7 +52,7 @@ class PlanTables:
             node = stack.pop()
             stack.extend(inputs(node))
             if node.node_type in SCANS:
-                alone = not _qualifiers(node.index_cond)
+                alone = not qualifiers(node.index_cond)
                 found[node.alias or node.relation or ""] = max(node.plan_rows, 1.0) if alone else self.size(node)[1]
         return found
 
@@ -76,7 +74,7 @@ def planned_loops(node: PlanNode, driving: Mapping[str, float], loops: float) ->
     Not the rows of the join that drives it, but of the smallest relation that its condition names, taken by itself
     (costsize.c, get_loop_count).
     """
-    named = [driving[alias] for alias in _qualifiers(node.index_cond) if alias in driving]
+    named = [driving[alias] for alias in qualifiers(node.index_cond) if alias in driving]
     return max(min(named, default=loops), 1.0)
 
 
@@ -88,10 +86,6 @@ def inputs(node: PlanNode) -> list[PlanNode]:
 def conditions(node: PlanNode) -> int:
     """Of its filter."""
     return 0 if node.filter is None else node.filter.count(" AND ") + node.filter.count(" OR ") + 1
-
-
-def _qualifiers(condition: str | None) -> list[str]:
-    return [name.strip('"').replace('""', '"') for name in _QUALIFIER.findall(condition or "")]
 
 
 def _tables(plan: Plan, facts: Facts) -> dict[str, RelationName]:

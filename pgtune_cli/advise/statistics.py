@@ -10,10 +10,10 @@ from typing import Protocol
 import msgspec
 
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.advise.misestimates import FILTER, GROUP, Misestimate, misestimates, q_error, rows_planned
+from pgtune_cli.advise.misestimates import FILTER, GROUP, Misestimate, misestimates, rows_planned
 from pgtune_cli.advise.remedies import Remedy, alternatives, fresh, override, unverified
 from pgtune_cli.advise.statistics_told import USELESS, Judged, merged, rejected, told
-from pgtune_cli.explain.derive import shape_of
+from pgtune_cli.explain.derive import q_error_of, shape_of
 from pgtune_cli.explain.table_sample import TableSample
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Relation, RelationName
@@ -57,7 +57,7 @@ async def advise_statistics(
 
 
 def _worst_of(advice: StatisticsAdvice) -> float:
-    return max(q_error(each.rows_planned, each.rows_actual) for each in advice.statements)
+    return max(q_error_of(each.rows_planned, each.rows_actual) for each in advice.statements)
 
 
 class _Judge(msgspec.Struct):
@@ -89,9 +89,11 @@ class _Judge(msgspec.Struct):
         if current is not None and await self._mends(current, before):
             return await self._verified(relation, current, before, sample)
         best: tuple[float, Remedy] | None = None
+        untried = False
         for remedy in alternatives(relation, first, sample, self.facts):
             after = await self._estimates(remedy.new)
             error = None if after is None else self._worst(after)
+            untried = untried or error is None
             if error is not None and (best is None or error < best[0]):
                 best = (error, remedy)
             if error is not None and error <= GOOD:
@@ -99,6 +101,8 @@ class _Judge(msgspec.Struct):
         if best is None:
             return None
         found = await self._verified(relation, best[1], before, sample)
+        if found is None and untried:
+            return await self._unverified(relation, "the clone does not take all that would have to be tried")
         return found or Judged(
             relation=relation, remedy=best[1], seen=tuple(self.seen), status=USELESS, sample_rows=sample.rows
         )  # fmt: skip
@@ -129,7 +133,7 @@ class _Judge(msgspec.Struct):
         return after is not None and self._worst(after) * NEARER <= self._worst(before) and self._worst(after) <= GOOD
 
     def _worst(self, rows: Sequence[float]) -> float:
-        return max(q_error(planned, each.actual) for planned, each in zip(rows, self.seen, strict=True))
+        return max(q_error_of(planned, each.actual) for planned, each in zip(rows, self.seen, strict=True))
 
     async def _plans(self, new: NewStatistics | None, settings: tuple[tuple[str, str], ...]) -> list[Cost | str]:
         if self.planner is None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.advise.misestimates import FILTER, Misestimate, q_error
+from pgtune_cli.advise.misestimates import FILTER, Misestimate
 from pgtune_cli.advise.remedies import ALL_KINDS, COLUMN_KINDS, Remedy
-from pgtune_cli.advise.steps import Step
+from pgtune_cli.advise.steps import AFTER, Step, settings
+from pgtune_cli.explain.derive import q_error_of
 from pgtune_cli.model.catalog import Relation, RelationName
 from pgtune_cli.model.index import RejectedIndex, SeenEstimate, StatisticsAdvice
 from pgtune_cli.sql.quote import qualified, quote_identifier
@@ -15,9 +16,6 @@ from pgtune_cli.sql.statistics_ddl import create_statistics_sql, statistics_name
 
 BEFORE = ("SET lock_timeout = '10s'", "SET statement_timeout = 0")
 """SHARE UPDATE EXCLUSIVE: nobody who reads or writes waits, nor waits behind one that waits for it"""
-AFTER = ("RESET lock_timeout", "RESET statement_timeout")
-
-
 USELESS = "useless"
 
 
@@ -88,7 +86,7 @@ def rejected(judged: Judged, facts: Facts) -> RejectedIndex:
 def _advice(judged: Judged, name: str | None, facts: Facts) -> StatisticsAdvice:
     steps = _steps(judged, name, facts)
     main = next((step for step in steps if step.rollback_sql is not None), steps[0])
-    whole = [*map(Step, BEFORE), *steps, *map(Step, AFTER)]
+    whole = [*settings(BEFORE), *steps, *settings(AFTER)]
     after = judged.after or (None,) * len(judged.seen)
     return StatisticsAdvice(
         sql=main.sql.replace("CREATE STATISTICS IF NOT EXISTS ", "CREATE STATISTICS ", 1),
@@ -143,7 +141,7 @@ def _steps(judged: Judged, name: str | None, facts: Facts) -> list[Step]:
 
 def _why(judged: Judged) -> str:
     seen = judged.seen
-    worst = max(range(len(seen)), key=lambda place: q_error(seen[place].planned, seen[place].actual))
+    worst = max(range(len(seen)), key=lambda place: q_error_of(seen[place].planned, seen[place].actual))
     one = seen[worst]
     what = "A scan" if one.purpose == FILTER else "Grouping"
     text = f"{what} of {judged.relation.relation_name} by {', '.join(one.keys)} was planned for {one.planned:,.0f} rows"
@@ -165,7 +163,11 @@ def _because(remedy: Remedy, seen: Misestimate) -> str:
     if remedy.kinds == ("target",):
         return "The value is common, but not among the most common ones that the statistics list."
     if remedy.kinds == ("n_distinct",):
-        return "ANALYZE guesses the number of distinct values from a sample; an executed plan counted them."
+        # the catalog's attoptions are not read
+        return (
+            "ANALYZE guesses the number of distinct values from a sample; an executed plan counted them. "
+            "A value that was set before is lost with it, also when it is undone."
+        )
     if seen.expressions and len(seen.keys) == 1:
         return "The planner knows nothing of an expression that has no statistics."
     return "The planner takes the columns for independent of each other, and they are not."

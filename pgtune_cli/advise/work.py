@@ -14,7 +14,7 @@ from pgtune_cli.advise.fetched import Constants, fetched, pages_of
 from pgtune_cli.advise.plan_tables import PlanTables, conditions, inputs, planned_loops
 from pgtune_cli.advise.seen_rows import INNER, SCANS, SeenRows, aliases
 from pgtune_cli.advise.time_units import NANOSECONDS
-from pgtune_cli.explain.derive import INIT, SUB, reads_all_input
+from pgtune_cli.explain.derive import INIT, SUB, processes, reads_all_input
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan, PlanNode
 
@@ -167,17 +167,16 @@ class _Walk:
             below = 1.0 if outer is not None else loops
         elif kind == "Memoize" and outer is not None:
             below = min(loops, self._tables.keys(node))
-        processes, part = self._processes, self._part
+        above, part = self._processes, self._part
         if kind == "Limit":
             below *= _before_enough(node)
             self._part *= _before_enough(node)
         elif reads_all_input(node):
             below, self._part = below / part, 1.0
         if kind in ("Gather", "Gather Merge"):
-            workers = node.workers_planned or 0
-            self._processes = workers + max(0.0, 1 - 0.3 * workers)
+            self._processes = processes(node.workers_planned or 0)
         taken = [self.node(child, below, None if kind in KEEPS else outer) for child in inputs(node)]
-        self._processes, self._part = processes, part
+        self._processes, self._part = above, part
         incoming = taken[0] if taken else rows
         if kind in PASSES_ON:
             rows = incoming

@@ -5,6 +5,7 @@ import msgspec
 from pgtune_cli.model.finding import Finding, Suggestion
 from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.sql.statistics_ddl import is_same_statistics
 
 
 def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...]) -> Finding:
@@ -54,7 +55,9 @@ def _statistics(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -
             analyze = next(step for step in one.steps if step.startswith("ANALYZE"))
             sql = one.sql if one.sql == analyze else f"{one.sql}; {analyze}"
             return msgspec.structs.replace(suggestion, sql=sql, rollback_sql=one.rollback_sql or None)
-    if suggestion.sql is not None and any(suggestion.sql.startswith(one.sql) for one in advice.rejected):
+    if suggestion.sql is not None and any(
+        one.relation == finding.relation and is_same_statistics(suggestion.sql, one.sql) for one in advice.rejected
+    ):
         return msgspec.structs.replace(suggestion, sql=None)  # it was tried in vain
     return None
 

@@ -1,6 +1,7 @@
 """Columns in the conditions that EXPLAIN prints of a scan."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pgtune_cli.model.catalog import Relation
 from pgtune_cli.model.plan import PlanNode
@@ -24,6 +25,18 @@ def tokens_of(condition: str | None) -> list[Token]:
         return tokens(condition) if condition else []
     except TruncatedText:
         return []
+
+
+def qualifiers(condition: str | None) -> list[str]:
+    """The aliases that columns are named with; schemas of types are none."""
+    found = tokens_of(condition)
+    pairs = enumerate(pairwise(found))
+    named = [token.name for place, (token, after) in pairs if after.text == "." and not _is_type(found, place)]
+    return [name for name in named if name is not None]
+
+
+def _is_type(found: list[Token], place: int) -> bool:
+    return place > 0 and found[place - 1].text == "::"
 
 
 def _column_names(condition: str | None, alias: str | None) -> Iterator[str]:

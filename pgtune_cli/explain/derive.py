@@ -43,11 +43,21 @@ def walk(plan: Plan) -> Iterator[PlacedNode]:
 
 
 def q_error(node: PlanNode) -> float | None:
-    """max(actual/plan, plan/actual) of the rows per loop, both at least 1; None where nothing was counted."""
+    """Of the rows per loop; None where nothing was counted."""
     if node.actual_rows is None or not node.loops or node.node_type in NO_ROW_COUNT:
         return None
-    actual, planned = max(node.actual_rows, 1.0), max(node.plan_rows, 1.0)
-    return max(actual / planned, planned / actual)
+    return q_error_of(node.plan_rows, node.actual_rows)
+
+
+def q_error_of(planned: float, actual: float) -> float:
+    """max(actual/planned, planned/actual), both at least 1."""
+    planned, actual = max(planned, 1.0), max(actual, 1.0)
+    return max(planned / actual, actual / planned)
+
+
+def processes(workers: int) -> float:
+    """What the planner divides the rows below a Gather by: the leader helps less, the more it has to collect."""
+    return workers + max(0.0, 1 - 0.3 * workers)
 
 
 def rows_total(node: PlanNode) -> float | None:

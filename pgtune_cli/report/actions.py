@@ -2,12 +2,14 @@
 
 import msgspec
 
+from pgtune_cli.explain.derive import q_error_of
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.index import ChosenIndex, StatisticsAdvice
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.report import rewrites, statistics
 from pgtune_cli.report.format import cost, count, number_of, one_line, percent, size
+from pgtune_cli.sql.statistics_ddl import is_same_statistics
 
 _LONGEST = 200
 """characters of a title"""
@@ -118,7 +120,7 @@ def _rewrite(number: int, rewrite: Rewrite, known: dict[str, ReportStatement]) -
 
 def _statistics(number: int, advice: StatisticsAdvice, known: dict[str, ReportStatement]) -> Action:
     concerned = [known[key] for key in dict.fromkeys(one.fingerprint for one in advice.statements) if key in known]
-    worst = max(advice.statements, key=lambda one: max(one.rows_planned, 1) / max(one.rows_actual, 1))
+    worst = max(advice.statements, key=lambda one: q_error_of(one.rows_planned, one.rows_actual))
     return Action(
         kind="statistics",
         title=one_line(statistics.title(advice), _LONGEST),
@@ -173,7 +175,10 @@ def _stands_alone(finding: Finding, report: Report) -> bool:
     told = {_bare(index.sql) for index in report.indexes.chosen} | {_bare(one.sql) for one in report.indexes.dropped}
     if suggestion.sql is not None and _bare(suggestion.sql) in told:
         return False
-    if suggestion.sql is not None and any(suggestion.sql.startswith(one.sql) for one in report.indexes.statistics):
+    if suggestion.sql is not None and any(
+        one.relation == finding.relation and is_same_statistics(suggestion.sql, one.sql)
+        for one in report.indexes.statistics
+    ):
         return False
     rewritten = {rewrite.statement for rewrite in offered(report)}
     return not (suggestion.kind == "rewrite" and set(finding.statements) & rewritten)

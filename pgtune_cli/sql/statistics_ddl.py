@@ -27,6 +27,33 @@ def create_statistics_sql(
     return f"CREATE STATISTICS {there}{own}{of} ON {keys} FROM {qualified(table)}"
 
 
+def is_same_statistics(script: str, sql: str) -> bool:
+    """Whether a script begins with this statement, or creates statistics on the same keys: name and kinds apart."""
+    keys = _keys_of(sql)
+    return _keys_of(script) == keys if keys else script.startswith(sql)
+
+
+def _keys_of(sql: str) -> frozenset[str]:
+    """Between ON and FROM, as they are written; none of another statement."""
+    try:
+        found = tokens(sql)
+    except TruncatedText:
+        return frozenset()
+    if [token.word for token in found[:2]] != ["create", "statistics"]:
+        return frozenset()
+    keys, depth, started = [""], 0, False
+    for token in found:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 and token.word == "from":
+            break
+        if depth == 0 and token.text == "," and started:
+            keys.append("")
+        elif started:
+            keys[-1] += token.text
+        started = started or (depth == 0 and token.word == "on")
+    return frozenset(keys)
+
+
 def _words(key: str) -> str:
     """A column's name as it is; of an expression its names."""
     try:

@@ -13,11 +13,14 @@ from pgtune_cli.model.extended import CommonRow
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.whatif.clone import open_clone
 from pgtune_cli.whatif.fidelity import Causes
-from pgtune_cli.whatif.protocol import Cost
+from pgtune_cli.whatif.protocol import Cost, NewStatistics
 
 pytestmark = pytest.mark.pg
 
 SUPPORT = Path(__file__).parent.parent / "support"
+
+
+STATISTICS = "SELECT s::text FROM pg_catalog.pg_stats AS s WHERE schemaname = 'public' ORDER BY 1"
 
 
 def lines_of(name: str) -> tuple[str, ...]:
@@ -57,6 +60,32 @@ async def compared(database: Database, snapshot: Snapshot) -> tuple[dict[str, Co
             same = shape_of(plan) == shape_of(cost.plan)
             found[sql] = Compared(same, cost.total_cost / plan.total_cost, causes.of(sql))
         return found, [skipped.what for skipped in clone.lost]
+
+
+@pytest.mark.majors(18)
+def test_statistics_that_were_tried_leave_nothing_behind(probes: Database) -> None:
+    """Lists that a column had none of, or is tried without."""
+    asyncio.run(_tried(probes))
+
+
+async def _tried(database: Database) -> None:
+    snapshot = await snapshot_of(database.dsn, QUERIES)
+    known = {one.column: one for one in snapshot.statistics if one.table == "tickets"}
+    assert known["id"].most_common_vals is None
+    listed = msgspec.structs.replace(
+        known["id"], most_common_vals="{1}", most_common_freqs=(0.5,), histogram_bounds=None
+    )  # fmt: skip
+    bare = msgspec.structs.replace(known["state"], most_common_vals=None, most_common_freqs=None)
+    asked = [request("SELECT * FROM tickets WHERE id < 2"), request("SELECT * FROM tickets WHERE state = 'new'")]
+    async with open_clone(snapshot) as clone:
+        before = await clone.connection.fetch(STATISTICS)
+        old = [one.plan.root.plan_rows for one in await clone.costs(asked) if isinstance(one, Cost)]
+        tried = await clone.costs_with(NewStatistics(columns=(listed, bare)), asked)
+        assert await clone.connection.fetch(STATISTICS) == before
+    assert old == [pytest.approx(1, abs=1), pytest.approx(1000, rel=0.1)]
+    new = [one.plan.root.plan_rows for one in tried if isinstance(one, Cost)]
+    # the common half, and half of the rest, as no histogram tells of it; one of three values
+    assert new == [pytest.approx(15_000, rel=0.01), pytest.approx(6667, rel=0.01)]
 
 
 def within(found: dict[str, Compared], tolerance: float) -> dict[str, Compared]:

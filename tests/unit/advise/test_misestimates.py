@@ -41,6 +41,20 @@ def test_a_scan_and_its_columns() -> None:
     assert (one.columns, one.planned, one.actual, one.purpose) == (("a", "b"), 20, 5000, "filter")
 
 
+def test_columns_are_in_the_order_of_the_table() -> None:
+    """So are the values of common combinations, wherever they come from."""
+    (one,) = seen(scan(20, 5000, filter="((t.b = ?) AND (t.a = ?))"), FILTER)
+    assert one.columns == ("a", "b")
+    groups = node("Aggregate", 20, 5000, scan(1e6, 1e6, filter=None), group_key=("t.b", "t.a"), strategy="Hashed")
+    (one,) = seen(groups, "SELECT b, a, count(*) FROM t GROUP BY b, a")
+    assert one.columns == ("a", "b")
+
+
+def test_a_value_of_a_type_of_some_schema_is_no_column_of_another_table() -> None:
+    (one,) = seen(scan(20, 5000, filter="((t.a = ?) AND (t.b = 'x'::other.kind))"), FILTER)
+    assert one.columns == ("a", "b")
+
+
 @pytest.mark.parametrize(
     "root",
     [

@@ -7,6 +7,7 @@ from support.advise_fakes import candidate, only, snapshot, statistics, table
 
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.fetched import Constants, fetched, pages_of
+from pgtune_cli.advise.plan_tables import PlanTables, planned_loops
 from pgtune_cli.advise.seen_rows import SeenRows
 from pgtune_cli.advise.time_units import NANOSECONDS
 from pgtune_cli.advise.work import milliseconds
@@ -115,3 +116,12 @@ def test_pages_that_the_planner_shared_out_among_more_repeats_are_fetched_all_th
     joined = node("Nested Loop", 10_000, filtered, inner, join_type="Inner")
     fetches = 100 * a_loop
     assert time(joined) - time(filtered) > 0.9 * fetches * NANOSECONDS["random heap tuple"] / 1e6
+
+
+@pytest.mark.parametrize("value", ["'x.y'::text", "'x'::x.kind", "'it''s \"x\".y'::text"])
+def test_what_stands_in_a_value_is_no_other_table(value: str) -> None:
+    alone = scan("big", 30, "Index Scan", index_name="i", index_cond=f"(a = {value})")
+    assert planned_loops(alone, {"x": 5.0}, 100) == 100
+    assert PlanTables(Plan(root=alone), FACTS, frozenset()).driving(alone) == {"big": 30}
+    joined = scan("big", 30, "Index Scan", index_name="i", index_cond=f"((a = {value}) AND (b = x.b))")
+    assert planned_loops(joined, {"x": 5.0}, 100) == 5

@@ -104,6 +104,7 @@ def test_sql_of_its_own_stays() -> None:
         (f"{CITY_ZIP}; ANALYZE orders", "public.orders", f"{TRIED.sql}; ANALYZE orders"),
         (None, "public.orders", f"{TRIED.sql}; ANALYZE orders"),
         (f"{A_B}; ANALYZE orders", "public.items", None),
+        ("CREATE STATISTICS w ON b, a FROM orders; ANALYZE orders", "public.items", None),
         ("CREATE STATISTICS x ON c, d FROM other", "public.other", "CREATE STATISTICS x ON c, d FROM other"),
     ],
 )
