@@ -13,7 +13,16 @@ from pgtune_cli.model.catalog import IndexKey, RelationName
 from pgtune_cli.sql.shape import Block, ColumnRef, Place, Predicate, PredicateKind, Shape, SortKey, Table
 
 EQUALITY = (PredicateKind.EQ, PredicateKind.BOOL, PredicateKind.IS_NULL)
+RELABELLED = {("character varying", "text"), ("character varying", "varchar"), ("varchar", "text"), ("cidr", "inet")}
+"""(type of the column, cast to)"""
 SARGABLE = (*EQUALITY, PredicateKind.IN, PredicateKind.RANGE)
+
+
+class Near(msgspec.Struct, frozen=True):
+    """ORDER BY column <-> value."""
+
+    key: IndexKey
+    operator: str
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +44,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """min() and max() of a whole block."""
     searches: tuple[Search, ...] = ()
     """what is asked with LIKE, @>, @@ and other operators that are not a btree's."""
+    nearest: Near | None = None
+    """what ORDER BY … LIMIT asks for by distance."""
     fractions: tuple[tuple[IndexKey, float], ...] = ()
     """of the rows, that equality keys select whose value is known."""
     constants: tuple[Predicate, ...] = ()
@@ -72,7 +83,8 @@ def _access(block: Block, table: Table, relation: RelationName, facts: Facts) ->
         limited=block.limit is not None or bool(block.distinct_on),
         groups=_sort_keys(block.group_by or _distinct_keys(block), table, facts),
         extremes=_extremes(block, table),
-        searches=_once_each(search_of(each) for each in plain if not each.under_not),
+        searches=_once_each(search_of(_relabelled(each, facts)) for each in plain if not each.under_not),
+        nearest=_nearest(block, table),
         fractions=_fractions(narrow, facts.root(relation), facts),
         constants=tuple(p for p in plain if p.column is not None and _operand_is_plain(p)),
     )  # fmt: skip
@@ -114,13 +126,18 @@ def _key(predicate: Predicate, facts: Facts) -> IndexKey | None:
 
 
 def _really_cast(predicate: Predicate, facts: Facts) -> bool:
-    """varchar to text is a relabelling that an index survives; any other cast is not."""
+    """varchar to text, cidr to inet are relabellings that an index survives; any other cast is not."""
     if predicate.cast is None or predicate.column is None:
         return False
     column = facts.column(predicate.column.relation, predicate.column.column)
     have = base_type(column.type) if column else ""
     want = base_type(predicate.cast)
-    return have != want and not (have in ("character varying", "varchar") and want in ("text", "varchar"))
+    return have != want and (have, want) not in RELABELLED
+
+
+def _relabelled(predicate: Predicate, facts: Facts) -> Predicate:
+    """Without a cast that changes nothing."""
+    return predicate if _really_cast(predicate, facts) else msgspec.structs.replace(predicate, cast=None)
 
 
 def _join_keys(block: Block, table: Table) -> tuple[tuple[tuple[IndexKey, ...], ...], list[IndexKey]]:
@@ -152,11 +169,20 @@ def _sort_keys(keys: Iterable[SortKey], table: Table, facts: Facts) -> tuple[Ind
     return flipped(found) if all(key.descending and key.nulls_first for key in found) else tuple(found)
 
 
+def _nearest(block: Block, table: Table) -> Near | None:
+    """Only what is limited: all rows by distance are sorted as fast as they are fetched one by one."""
+    first = next((key for key in block.order_by if not key.constant), None)
+    if first is None or first.distance_of is None or first.distance is None or first.descending or block.limit is None:
+        return None
+    return Near(IndexKey(column=first.distance_of.column), first.distance) if _is_of(first.distance_of, table) else None
+
+
 def _sort_key(key: SortKey, table: Table, facts: Facts) -> IndexKey | None:
     if (
         key.aggregate
         or key.parameters
         or key.using is not None
+        or key.distance is not None
         or any(not _is_of(column, table) for column in key.columns)
     ):
         return None  # fmt: skip

@@ -34,7 +34,15 @@ from pgtune_cli.advise.worse import worse
 from pgtune_cli.advise.write_cost import window_seconds, writes_of
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.finding import Confidence
-from pgtune_cli.model.index import CandidateIndex, ChosenIndex, IndexAdvice, PossibleIndex, RejectedIndex
+from pgtune_cli.model.index import (
+    CandidateIndex,
+    ChosenIndex,
+    ForeignKeyBenefit,
+    IndexAdvice,
+    PossibleIndex,
+    RejectedIndex,
+    StatementBenefit,
+)
 from pgtune_cli.sql.index_ddl import create_index_sql
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.protocol import WhatIf
@@ -164,11 +172,13 @@ class _Told(msgspec.Struct, frozen=True):
         self, candidate: CandidateIndex, benefits: Sequence[Benefit], made: Script, named: Mapping[CandidateIndex, str]
     ) -> ChosenIndex:
         cost = self.problem.shelf.upkeep[candidate]
+        told = [self.plans.put(each.item.fingerprint, each.told(), named, self.facts) for each in benefits]
         return _index(
             candidate, made, self.problem.shelf,
             benefit=sum(benefit.saved for benefit in benefits),
             evidence=evidence(self._channel(candidate), engine=self.engine),
-            statements=tuple(self.plans.put(benefit.told(), named, self.facts) for benefit in benefits),
+            statements=tuple(each for each in told if isinstance(each, StatementBenefit)),
+            foreign_keys=tuple(each for each in told if isinstance(each, ForeignKeyBenefit)),
             confidence=confidence(benefits, self.engine).value,
             why=why(
                 candidate, benefits, cost, needs_extension(candidate, self.facts),

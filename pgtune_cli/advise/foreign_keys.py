@@ -70,7 +70,7 @@ def _item(constraint: Constraint, checks: int, facts: Facts) -> Item:
         parsed(sql, facts),
         frozenset({constraint.table, *(part.relation_name for part in facts.partitions.get(constraint.table, ()))}),
         StatementPlans(fingerprint=name),
-        derived=True,
+        foreign_key=constraint,
     )
 
 

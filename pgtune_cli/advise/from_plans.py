@@ -15,8 +15,15 @@ from pgtune_cli.explain.derive import walk
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.plan import Plan, PlanNode
 from pgtune_cli.sql.brackets import Brackets
-from pgtune_cli.sql.lex import TokenKind, TruncatedText, lex, tokens
+from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, lex, tokens
 from pgtune_cli.sql.quote import qualified, quote_identifier
+
+READ = frozenset([
+    *("=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "^", "&", "|", "#"),
+    *("||", "->", "->>", "#>", "#>>", "@>", "<@", "&&", "?", "?|", "?&", "@@", "@?", "~", "~*", "!~"),
+    *("!~*", "~~", "~~*", "!~~", "!~~*", "<->", "<<", ">>", "&<", "&>", "-|-"),
+])  # fmt: skip
+"""operators that the parser knows; others are named, whatever their schema is: their classes tell what they mean"""
 
 
 def plan_accesses(item: Item, facts: Facts) -> list[Access]:
@@ -29,12 +36,13 @@ def plan_accesses(item: Item, facts: Facts) -> list[Access]:
         return []
     source = ", ".join(f"{qualified(name)} AS {quote_identifier(alias)}" for alias, name in sorted(tables.items()))
     found: dict[Access, None] = {}
+    limit = " LIMIT 1" if any(placed.node.node_type == "Limit" for placed in walk(plan)) else ""
     for conditions, order in _wanted(plan):
-        shape = parsed(_query(source, conditions, order), facts)
+        shape = parsed(_query(source, conditions, order) + limit, facts)
         if shape is None and conditions:
             # what no parser takes is left out; the conditions beside it still say something
             kept = [part for text in conditions for part in _parts(text) if parsed(_query(source, [part], ()), facts)]
-            shape = parsed(_query(source, kept, order), facts) if kept else None
+            shape = parsed(_query(source, kept, order) + limit, facts) if kept else None
         if shape is not None:
             # one condition is not all that the statement reads
             found.update((msgspec.structs.replace(access, reads=None), None) for access in accesses(shape, facts))
@@ -95,12 +103,19 @@ def _query(source: str, conditions: list[str], order: tuple[str, ...]) -> str:
 
 
 def _readable(text: str) -> str:
-    """EXPLAIN's text with constants (already `?`) as parameters, so that it parses."""
+    """EXPLAIN's text with constants (already `?`) as parameters, and operators that the parser does not know named."""
     try:
         tokens = lex(text)
     except TruncatedText:
         return "true"
-    return "".join("$1" if token.text == "?" and token.kind is not TokenKind.QUOTED else token.text for token in tokens)
+    return "".join(_token(token) for token in tokens)
+
+
+def _token(token: Token) -> str:
+    if token.text == "?" and token.kind is not TokenKind.QUOTED:
+        return "$1"
+    unread = token.kind is TokenKind.OPERATOR and token.text not in READ
+    return f" OPERATOR(pg_catalog.{token.text}) " if unread else token.text
 
 
 def _says_something(access: Access) -> bool:

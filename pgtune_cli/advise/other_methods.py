@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pgtune_cli.advise.access import Access
+from pgtune_cli.advise.access import Access, Near
 from pgtune_cli.advise.facts import WIDEST_KEY, Facts, base_type
 from pgtune_cli.advise.searches import Pattern, Search
 from pgtune_cli.model.catalog import IndexKey, OperatorClass, RelationName
@@ -14,6 +14,8 @@ from pgtune_cli.sql.shape import PredicateKind
 METHODS = ("gin", "gist", "spgist")
 """in order of preference where several know an operator: GIN looks up faster, and is dearer to keep"""
 TEXT = {"text", "character varying", "varchar", "character", "bpchar", "name"}
+NETWORKS = {"inet", "cidr"}
+WITHIN = {"<<", "<<="}
 C_COLLATIONS = {"C", "POSIX", "ucs_basic"}
 PATTERN_CLASSES = {"character": "bpchar_pattern_ops", "bpchar": "bpchar_pattern_ops"}
 TRIGRAM = "pg_trgm"
@@ -46,6 +48,8 @@ class Possible(msgspec.Struct, frozen=True):
 def other_candidates(access: Access, facts: Facts) -> list[CandidateIndex]:
     """What the text shows to be of use."""
     found = [each for search in access.searches for each in _for_search(search, access, facts)]
+    if access.nearest is not None:
+        found += _by_class(access.nearest, access.table, facts, ordering=True)
     found += [*_brin(access, facts), *_hash(access, facts)]
     return list(dict.fromkeys(found))
 
@@ -82,7 +86,9 @@ def _for_search(search: Search, access: Access, facts: Facts) -> Iterator[Candid
     if search.pattern in (Pattern.PREFIX, Pattern.INFIX) and type_ in TEXT:
         yield _trigram(search.key, access.table, facts)
     if search.pattern is Pattern.NONE:
-        yield from _by_class(search, type_, access.table, facts)
+        if search.operator in WITHIN and type_ in NETWORKS:
+            yield from _network(search.key, access)
+        yield from _by_class(search, access.table, facts)
 
 
 def _prefix_search(key: IndexKey, type_: str, access: Access, facts: Facts) -> Iterator[CandidateIndex]:
@@ -97,12 +103,25 @@ def _prefix_search(key: IndexKey, type_: str, access: Access, facts: Facts) -> I
         yield CandidateIndex(table=access.table, keys=(*equals, made))
 
 
-def _by_class(search: Search, type_: str, table: RelationName, facts: Facts) -> Iterator[CandidateIndex]:
+def _network(key: IndexKey, access: Access) -> Iterator[CandidateIndex]:
+    """The addresses within a network are a range, which the planner makes of a constant."""
+    equals = tuple(each for each in access.equals if each != key)[:2]
+    for keys in dict.fromkeys(((key,), (*equals, key))):
+        yield CandidateIndex(table=access.table, keys=keys)
+
+
+def _by_class(
+    search: Search | Near, table: RelationName, facts: Facts, *, ordering: bool = False
+) -> Iterator[CandidateIndex]:
+    """By every class whose operators, or those that it can order by, have the one that is asked."""
+    type_ = _type(search.key, table, facts)
     classes = facts.snapshot.catalog.operator_classes or WITHOUT_CATALOG
     for method in METHODS:
         fits = [
             each for each in classes
-            if each.method == method and search.operator in each.operators and each.type in _types(type_)
+            if each.method == method
+            and search.operator in (each.orders if ordering else each.operators)
+            and each.type in _types(type_)
         ]  # fmt: skip
         for each in fits:
             name = each.name if each.schema == "pg_catalog" else f"{each.schema}.{each.name}"
@@ -121,6 +140,8 @@ def _types(type_: str) -> set[str]:
         found.add("anyrange")
     if type_ in TEXT:
         found.add("text")
+    if type_ in NETWORKS:
+        found.add("inet")
     return found
 
 

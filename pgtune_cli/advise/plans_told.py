@@ -1,6 +1,7 @@
 """The plans of the statements that gain, before and after, in lines that name no value."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -10,8 +11,10 @@ from pgtune_cli.advise.selection import Selected
 from pgtune_cli.advise.workload import known_name
 from pgtune_cli.explain.derive import index_scans, shape_of, walk
 from pgtune_cli.model.catalog import RelationName
-from pgtune_cli.model.index import CandidateIndex, StatementBenefit
+from pgtune_cli.model.index import CandidateIndex, ForeignKeyBenefit, StatementBenefit
 from pgtune_cli.whatif.protocol import Cost, CostRequest, WhatIf
+
+_Told = TypeVar("_Told", bound=StatementBenefit | ForeignKeyBenefit)
 
 
 class Plans(msgspec.Struct, frozen=True):
@@ -20,9 +23,9 @@ class Plans(msgspec.Struct, frozen=True):
     before: Mapping[str, Cost]
     after: Mapping[str, Cost]
 
-    def put(self, benefit: StatementBenefit, named: Mapping[CandidateIndex, str], facts: Facts) -> StatementBenefit:
+    def put(self, fingerprint: str, benefit: _Told, named: Mapping[CandidateIndex, str], facts: Facts) -> _Told:
         """The benefit with its plans, new indexes by the names that they will have."""
-        before, after = self.before.get(benefit.fingerprint), self.after.get(benefit.fingerprint)
+        before, after = self.before.get(fingerprint), self.after.get(fingerprint)
         return msgspec.structs.replace(
             benefit,
             plan_before=() if before is None else _lines(before, named, facts),

@@ -6,7 +6,7 @@ import msgspec
 
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.finding import Confidence
-from pgtune_cli.model.index import CandidateIndex, StatementBenefit
+from pgtune_cli.model.index import CandidateIndex, ForeignKeyBenefit, StatementBenefit
 from pgtune_cli.model.statement import SEEN_ORIGINS
 from pgtune_cli.sql.index_ddl import key_sql
 
@@ -29,7 +29,13 @@ class Benefit(msgspec.Struct, frozen=True):
         """Planner cost over the window, weighted by calls."""
         return max(self.item.statement.calls, 1) * (self.before - self.after) * self.share
 
-    def told(self) -> StatementBenefit:
+    def told(self) -> StatementBenefit | ForeignKeyBenefit:
+        key = self.item.foreign_key
+        if key is not None:
+            return ForeignKeyBenefit(
+                name=key.name, relation=str(key.table), references=str(key.references), cost_before=self.before,
+                cost_after=self.after, calls=self.item.statement.calls,
+            )  # fmt: skip
         return StatementBenefit(
             fingerprint=self.item.fingerprint, cost_before=self.before, cost_after=self.after,
             calls=self.item.statement.calls,
@@ -50,11 +56,10 @@ def why(
     """A paragraph: what it is for, what it saves, what it costs."""
     best = benefits[0]
     share = sum(benefit.item.statement.share_of_time for benefit in benefits)
-    count = "one statement" if len(benefits) == 1 else f"{len(benefits)} statements"
     time = f" ({share:.1%} of the measured time)" if share > 0 else ""
-    words = [f"Serves {count}{time} through {keys_told(candidate)}."]
+    words = [f"Serves {_count(benefits)}{time} through {keys_told(candidate)}."]
     words.append(
-        f"The planner cost of statement {best.item.fingerprint} falls from {best.before:,.1f} to {best.after:,.1f} "
+        f"The planner cost of {_called(best.item)} falls from {best.before:,.1f} to {best.after:,.1f} "
         f"a call ({_factor(best)}), over {_calls(best)}."
     )
     saved = sum(benefit.saved for benefit in benefits)
@@ -79,6 +84,18 @@ def confidence(benefits: Sequence[Benefit], engine: str) -> Confidence:
         return Confidence.LOW
     close = fidelity.same_shape and abs(ratio - 1) <= CLOSE
     return Confidence.HIGH if close and known else Confidence.MEDIUM
+
+
+def _count(benefits: Sequence[Benefit]) -> str:
+    keys = sum(benefit.item.derived for benefit in benefits)
+    counted = ((len(benefits) - keys, "statement"), (keys, "foreign key"))
+    return " and ".join(
+        f"one {what}" if number == 1 else f"{number} {what}s" for number, what in counted if number
+    )  # fmt: skip
+
+
+def _called(item: Item) -> str:
+    return f"the look-ups of {item.fingerprint}" if item.derived else f"statement {item.fingerprint}"
 
 
 def keys_told(candidate: CandidateIndex) -> str:

@@ -10,6 +10,7 @@ from pgtune_cli.sql.shape import Predicate, PredicateKind
 KINDS = {
     PredicateKind.CONTAINS, PredicateKind.EXISTS_KEY, PredicateKind.OVERLAP, PredicateKind.TEXT_SEARCH,
     PredicateKind.LIKE, PredicateKind.ILIKE, PredicateKind.REGEX, PredicateKind.SIMILAR,
+    PredicateKind.OPERATOR,
 }  # fmt: skip
 PATTERNS = {PredicateKind.LIKE, PredicateKind.ILIKE, PredicateKind.REGEX}
 SHORTEST_INFIX = 3

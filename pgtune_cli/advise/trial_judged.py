@@ -35,7 +35,7 @@ def judged(
                 kept.append(index)
             continue
         mine = [trials[each.fingerprint] for each in index.statements if each.fingerprint in trials]
-        if mine and not any(map(_helped, mine)):
+        if mine and not any(map(_helped, mine)) and not index.foreign_keys:
             rejected.append(RejectedIndex(index.sql, _useless(mine), index.relation))
         else:
             kept.append(msgspec.structs.replace(index, measured_bytes=result))

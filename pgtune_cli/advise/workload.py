@@ -7,7 +7,7 @@ import msgspec
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.explain.derive import relations_used
 from pgtune_cli.model.analysis import Analysis
-from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.catalog import Constraint, RelationName
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.statement import RARELY_ASKED, SEEN_ORIGINS, Prepared, Statement, ValueSet
 from pgtune_cli.sql.search_path import search_path_of
@@ -28,8 +28,12 @@ class Item(msgspec.Struct, frozen=True):
     relations: frozenset[RelationName]
     """what it reads, partitions and the tables of views included."""
     plans: StatementPlans
-    derived: bool = False
-    """no statement of the workload: what the server asks by itself, never measured."""
+    foreign_key: Constraint | None = None
+    """no statement of the workload: what the server asks by itself to keep it, never measured."""
+
+    @property
+    def derived(self) -> bool:
+        return self.foreign_key is not None
 
     @property
     def fingerprint(self) -> str:

@@ -28,6 +28,23 @@ class StatementBenefit(msgspec.Struct, frozen=True, kw_only=True):
     plan_after: tuple[str, ...] = ()
 
 
+class ForeignKeyBenefit(msgspec.Struct, frozen=True, kw_only=True):
+    """What PostgreSQL asks of the referencing table by itself when a referenced row goes, or gets another key."""
+
+    name: str
+    """of the constraint."""
+    relation: str
+    """the referencing table."""
+    references: str
+    cost_before: float
+    """of one look-up, as below."""
+    cost_after: float
+    calls: int = 0
+    """look-ups in the window."""
+    plan_before: tuple[str, ...] = ()
+    plan_after: tuple[str, ...] = ()
+
+
 class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
     sql: str
     """the bare CREATE INDEX CONCURRENTLY; a plain CREATE INDEX on a partitioned table, which holds off its writers."""
@@ -54,6 +71,14 @@ class ChosenIndex(msgspec.Struct, frozen=True, kw_only=True):
     """its size in the trial."""
     near_misses: tuple["RejectedIndex", ...] = ()
     """others on the table, and why they were rejected."""
+    foreign_keys: tuple[ForeignKeyBenefit, ...] = ()
+    """whose look-ups it serves: they are no statements of the workload."""
+
+    @property
+    def served(self) -> tuple[StatementBenefit | ForeignKeyBenefit, ...]:
+        """What gains most first."""
+        found: list[StatementBenefit | ForeignKeyBenefit] = [*self.statements, *self.foreign_keys]
+        return tuple(sorted(found, key=lambda one: -max(one.calls, 1) * (one.cost_before - one.cost_after)))
 
 
 class PossibleIndex(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,8 +77,9 @@ def _index(number: int, index: ChosenIndex, known: dict[str, ReportStatement], r
     served = [benefit for benefit in index.statements if benefit.fingerprint in known]
     shares = {benefit.fingerprint: known[benefit.fingerprint].share_of_time for benefit in served}
     gain = sum(shares[benefit.fingerprint] * _saved(benefit.cost_before, benefit.cost_after) for benefit in served)
-    best = max(index.statements, key=lambda one: one.cost_before - one.cost_after, default=None)
-    more = f", and {number_of(len(index.statements) - 1, 'other statement')}" if len(index.statements) > 1 else ""
+    best = max(index.served, key=lambda one: one.cost_before - one.cost_after, default=None)
+    others = [one for one in index.statements if one is not best]
+    more = f", and {number_of(len(others), 'other statement')}" if others else ""
     return Action(
         kind="index",
         title=one_line(f"Create an index on {index.relation} ({', '.join(index.columns)})", _LONGEST),

@@ -18,6 +18,7 @@ from pgtune_cli.report.by_table import by_table
 from pgtune_cli.report.charts import charts
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.highlight import LONGEST, sql_block
+from pgtune_cli.report.served import foreign_key
 from pgtune_cli.report.server_view import notable_settings, workload_lines
 from pgtune_cli.report.skips import grouped
 
@@ -75,7 +76,7 @@ def _environment() -> Environment:
     environment.globals.update(
         headline=headline, rewrites=rewrites, statistics=statistics, trials=trials, number_of=form.number_of,
         suppressed_line=suppressed_line, near_miss_line=near_miss_line, plan_view=plan_view,
-        blocks_a_call=blocks_a_call, brings=brings, width=_width, search_text=_search_text,
+        blocks_a_call=blocks_a_call, brings=brings, foreign_key=foreign_key, width=_width, search_text=_search_text,
         workload_lines=workload_lines, notable_settings=notable_settings,
     )  # fmt: skip
     return environment

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from pgtune_cli.model.index import ChosenIndex, IndexAdvice
+from pgtune_cli.model.index import ChosenIndex, ForeignKeyBenefit, IndexAdvice
 from pgtune_cli.model.report import ReportStatement
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.report.format import percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
+from pgtune_cli.report.served import foreign_key
 from pgtune_cli.report.statistics import standing, title
 from pgtune_cli.report.trials import line, measured, remarks
 from pgtune_cli.sql.quote import quote_literal
@@ -144,10 +145,13 @@ def _summary(advice: IndexAdvice) -> list[str]:
 def _benefits(index: ChosenIndex, texts: dict[str, str]) -> list[str]:
     """Plans of the statement that gains most: the others are in the JSON."""
     lines = []
-    for number, benefit in enumerate(index.statements):
-        text = texts.get(benefit.fingerprint, benefit.fingerprint)
+    for number, benefit in enumerate(index.served):
+        if isinstance(benefit, ForeignKeyBenefit):
+            text = foreign_key(benefit)
+        else:
+            text = headline(texts.get(benefit.fingerprint, benefit.fingerprint), 70)
         calls = f", {benefit.calls:,} calls" if benefit.calls else ""
-        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}{calls}: {headline(text, 70)}")
+        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}{calls}: {_line(text)}")
         if number == 0:
             lines += _plan("before", benefit.plan_before) + _plan("after", benefit.plan_after)
     return lines

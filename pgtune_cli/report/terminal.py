@@ -20,6 +20,7 @@ from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, blocks_a_call, offered, refused
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
+from pgtune_cli.report.served import counted
 from pgtune_cli.report.skips import grouped
 
 _TOP, _ACTIONS = 6, 6
@@ -192,9 +193,9 @@ def _statistics(console: Console, report: Report) -> None:
 
 
 def _index_line(index: ChosenIndex) -> str:
-    best = max(index.statements, key=lambda benefit: benefit.cost_before - benefit.cost_after, default=None)
+    best = max(index.served, key=lambda benefit: benefit.cost_before - benefit.cost_after, default=None)
     gain = f", cost {cost(best.cost_before)} → {cost(best.cost_after)}" if best else ""
-    served = number_of(len(index.statements), "statement")
+    served = counted(index)
     built = "" if index.measured_bytes is None else f" ({size(index.measured_bytes)} when it was built)"
     return f"{escape(plain(index.relation))}: {served}{gain}, {size(index.size_bytes)}{built}"
 

@@ -28,10 +28,22 @@ COMPARISONS: dict[type[exp.Expr], tuple[Kind, str]] = {
     exp.MatchAgainst: (Kind.TEXT_SEARCH, "@@"),
     exp.Mod: (Kind.SIMILAR, "%"),
     exp.Distance: (Kind.SIMILAR, "<->"),
+    # as a condition these are no arithmetic: PostgreSQL wants a boolean there
+    exp.BitwiseLeftShift: (Kind.OPERATOR, "<<"),
+    exp.BitwiseRightShift: (Kind.OPERATOR, ">>"),
+    exp.ExtendsLeft: (Kind.OPERATOR, "&<"),
+    exp.ExtendsRight: (Kind.OPERATOR, "&>"),
+    exp.Adjacent: (Kind.OPERATOR, "-|-"),
 }
+CONDITIONS_ONLY = (exp.Mod, exp.BitwiseLeftShift, exp.BitwiseRightShift)
+"""comparisons where they are a condition by themselves, arithmetic elsewhere"""
+_BY_NAME = {operator: kind for kind, operator in COMPARISONS.values()}
 _FLIPPED = {
     **{"=": "=", "<>": "<>", "IS NOT DISTINCT FROM": "IS NOT DISTINCT FROM", "IS DISTINCT FROM": "IS DISTINCT FROM"},
     **{"<": ">", ">": "<", "<=": ">=", ">=": "<=", "@>": "<@", "<@": "@>", "&&": "&&", "@@": "@@", "%": "%"},
+    **{"<<": ">>", ">>": "<<", "<<=": ">>=", ">>=": "<<=", "~=": "~=", "-|-": "-|-", "<->": "<->"},
+    **{"<<|": "|>>", "|>>": "<<|", "<%": "%>", "%>": "<%", "<<%": "%>>", "%>>": "<<%"},
+    **{"<->>": "<<->", "<<->": "<->>", "<->>>": "<<<->", "<<<->": "<->>>"},
 }
 _NEGATION = {
     **{"=": (Kind.NOT_EQ, "<>"), "<>": (Kind.EQ, "="), "<": (Kind.RANGE, ">="), ">=": (Kind.RANGE, "<")},
@@ -51,7 +63,22 @@ def sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
 
 def comparison(node: exp.Expr) -> tuple[Kind, str] | None:
     """Kind and operator, with the sides as written and without a NOT; None when the node is no comparison."""
+    if isinstance(node, exp.Operator):
+        # OPERATOR(schema.name); the type of the column tells what it means
+        name = str(node.args["operator"]).rpartition(".")[2].strip()
+        return _BY_NAME.get(name, Kind.OPERATOR), name
     return COMPARISONS.get(type(node.this if isinstance(node, exp.Escape) else node))
+
+
+def distance(node: exp.Expr) -> str | None:
+    """The operator of a sort key `a <-> b`; None where sqlglot knows the node as something else."""
+    found = comparison(node) if isinstance(node, exp.Distance | exp.Operator) else None
+    return found[1] if found is not None else None
+
+
+def commuted(operator: str) -> str | None:
+    """The operator that says the same with the sides exchanged."""
+    return _FLIPPED.get(operator)
 
 
 def is_negated(node: exp.Expr) -> bool:

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from pgtune_cli.sql.conditions import Condition
 from pgtune_cli.sql.expression_text import Side, index_expression, outermost_function, side
-from pgtune_cli.sql.operators import comparison, flipped, is_negated, negation, sides
+from pgtune_cli.sql.operators import CONDITIONS_ONLY, comparison, flipped, is_negated, negation, sides
 from pgtune_cli.sql.parameter_uses import ParameterUses
 from pgtune_cli.sql.parse import MAX_LIST, Parsed
 from pgtune_cli.sql.scope import Scope
@@ -373,5 +373,7 @@ def _should_flip(left: Side, right: Side) -> bool:
 def leaves_in(node: exp.Expr) -> Iterator[Condition]:
     """Comparisons anywhere within an expression: CASE WHEN, FILTER, a select list."""
     for each in own_nodes(node):
-        if isinstance(each, exp.Between | exp.In) or (comparison(each) is not None and not isinstance(each, exp.Mod)):
+        if isinstance(each, exp.Between | exp.In) or (
+            comparison(each) is not None and not isinstance(each, CONDITIONS_ONLY)
+        ):
             yield Condition(each)

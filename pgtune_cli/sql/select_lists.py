@@ -6,9 +6,10 @@ from sqlglot import exp
 
 from pgtune_cli.sql.expression_text import index_expression, output_name, side
 from pgtune_cli.sql.lex import TokenKind, tokens
+from pgtune_cli.sql.operators import commuted, distance, sides
 from pgtune_cli.sql.parse import Parsed
 from pgtune_cli.sql.scope import Scope
-from pgtune_cli.sql.shape_types import Aggregate, SelectItem, SortKey
+from pgtune_cli.sql.shape_types import Aggregate, ColumnRef, SelectItem, SortKey
 from pgtune_cli.sql.walk import (
     aggregate_name,
     identifier_name,
@@ -71,7 +72,10 @@ class ListReader:
         value = self._behind(inner, items, select, grouping=grouping)
         found = side(value, self._scope)
         plain = isinstance(unparen(value), exp.Column)
+        near = self._distance(unparen(value))
         return SortKey(
+            distance_of=near[0] if near else None,
+            distance=near[1] if near else None,
             column=found.column if plain else None,
             expression=None if plain and found.column is not None else self._parsed.source(value),
             index_expression=None if plain else index_expression(value, self._parsed, self._scope),
@@ -85,6 +89,17 @@ class ListReader:
             constant=lone_constant(value) is not None,
             span=self._parsed.span(node),
         )
+
+    def _distance(self, node: exp.Expr) -> tuple[ColumnRef, str] | None:
+        """`column <-> $1`, from either side."""
+        operator, both = distance(node), sides(node)
+        if operator is None or both is None:
+            return None
+        left, right = (side(each, self._scope) for each in both)
+        if left.column is None:
+            left, right, operator = right, left, commuted(operator)
+        whole = left.column is None or left.cast is not None or right.columns or right.own or right.has_query
+        return None if whole or operator is None or left.column is None else (left.column, operator)
 
     def _behind(
         self, node: exp.Expr, items: Sequence[exp.Expr], select: Sequence[SelectItem], *, grouping: bool

@@ -36,6 +36,8 @@ class PredicateKind(StrEnum):
     """@@."""
     SIMILAR = "similar"
     """% of pg_trgm, and distance operators in a condition."""
+    OPERATOR = "operator"
+    """any other operator: << <<= >>= of networks, &< -|- ~= of shapes and ranges, and those of extensions."""
     BOOL = "bool"
     """a boolean column or expression by itself, IS TRUE, IS NOT FALSE."""
     OTHER = "other"
@@ -192,6 +194,10 @@ class SortKey(msgspec.Struct, frozen=True, kw_only=True):
     """ORDER BY … USING operator."""
     constant: bool = False
     """a parameter or a constant: it orders nothing."""
+    distance_of: ColumnRef | None = None
+    """of `column <-> $1`, an operator between a column and something that reads no table."""
+    distance: str | None = None
+    """the operator, with the column on its left."""
     span: Span | None = None
 
 

@@ -75,8 +75,6 @@ def test_each_advised_index_is_used_by_the_statements_named_and_lowers_their_blo
     wrong = []
     for index in report.indexes.chosen:
         for served in index.statements:
-            if served.fingerprint.startswith("foreign key "):
-                continue  # the check of a foreign key, which no statement of the report sends
             now, then = after[served.fingerprint], before[served.fingerprint]
             if index.name not in indexes_in(now):
                 wrong.append(f"{index.name} is not used: {then.query}")

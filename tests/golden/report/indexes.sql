@@ -12,10 +12,11 @@
 -- 1. </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
 -- 11.8 MB by estimate, upkeep 10 of 600,000 cost units saved; confidence high
---    cost 1,000 -> 12: SELECT * FROM orders WHERE status = $1 /* </script><img src=x onerror…
+--    cost 900 -> 8, 3 calls: foreign key </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1) of public.orders, when a row of </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1) goes or gets another key
 --      before Seq Scan on </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
---      after  Limit
+--      after  LockRows
 --               Index Scan using </script><img src=x onerror=alert(1)>�[31m�gnp`|*_[x](javascript:1)
+--    cost 1,000 -> 12: SELECT * FROM orders WHERE status = $1 /* </script><img src=x onerror…
 SET lock_timeout = '5s';
 CREATE INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)" ON public.orders (status);
 -- undo: DROP INDEX CONCURRENTLY U&"</script><img src=x onerror=alert(1)>\001B[31m\202Egnp`|*_[x](javascript:1)"

@@ -16,7 +16,7 @@ from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.sql.index_ddl import create_index_sql
 
 T = table("t", "id integer, name text, code character varying(9), data jsonb, tags integer[], url text, at timestamp, "
-               "during daterange", pages=50_000)  # fmt: skip
+               "during daterange, place point, ip inet, net cidr", pages=50_000)  # fmt: skip
 STATISTICS = (
     statistics("t", "url", -1, avg_width=70),
     statistics("t", "name", -0.5, avg_width=12),
@@ -34,6 +34,10 @@ CLASSES = (
                   operators=("&&", "@>")),
     OperatorClass(method="gist", schema="pg_catalog", name="range_ops", type="anyrange", default=True,
                   operators=("&&", "@>")),
+    OperatorClass(method="gist", schema="pg_catalog", name="point_ops", type="point", default=True,
+                  operators=("<@", "<<"), orders=("<->",)),
+    OperatorClass(method="gist", schema="pg_catalog", name="inet_ops", type="inet", default=False,
+                  operators=("&&", "<<", ">>=")),
 )  # fmt: skip
 
 
@@ -69,6 +73,18 @@ def made(query: str) -> set[str]:
         ("tags && array[1]", {"USING gin (tags)", "USING gin (tags ext.gin__int_ops)"}),
         ("during @> date '2024-01-01'", {"USING gist (during)"}),
         ("to_tsvector('english', name) @@ to_tsquery('x')", set()),
+        ("true order by place <-> '(1,2)' limit 3", {"USING gist (place)"}),
+        ("true order by $1 operator(pg_catalog.<->) place limit 3", {"USING gist (place)"}),
+        # a distance between columns is a value of the row; by distance to the farthest, without a limit, by an operator that no class orders by
+        ("true order by place <-> place limit 3", {"((place <-> place))"}),
+        ("true order by place <-> '(1,2)' desc limit 3", set()),
+        ("true order by place <-> '(1,2)'", set()),
+        ("true order by id <-> 5 limit 3", set()),
+        ("place <@ $1::box", {"USING gist (place)"}),
+        ("ip << '10.0.0.0/8'", {"(ip)", "USING gist (ip inet_ops)"}),
+        ("'10.0.0.0/8' >> ip and id = 1", {"(ip)", "(id)", "(id, ip)", "USING gist (ip inet_ops)"}),
+        ("net && '10.0.0.0/8'", {"USING gist (net inet_ops)"}),
+        ("id << 2 = 8", {"((id << 2))"}),
         ("at > '2024-01-01'", {"(at)", "USING brin (at)"}),
         ("id > 5", {"(id)"}),
         ("url = 'x'", {"(url)", "USING hash (url)"}),

@@ -7,6 +7,7 @@ from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 from pgtune_cli.model.index import (
     ChosenIndex,
     DroppedIndex,
+    ForeignKeyBenefit,
     IndexAdvice,
     PossibleIndex,
     RejectedIndex,
@@ -153,6 +154,18 @@ def _advice() -> IndexAdvice:
                 benefit=6e5,
                 write_cost=10,
                 evidence={"channel": "plan"},
+                foreign_keys=(
+                    ForeignKeyBenefit(
+                        name=EVIL,
+                        relation="public.orders",
+                        references=EVIL,
+                        cost_before=900,
+                        cost_after=8,
+                        calls=3,
+                        plan_before=(f"Seq Scan on {EVIL}",),
+                        plan_after=("LockRows", f"  Index Scan using {EVIL}"),
+                    ),
+                ),
                 statements=(
                     StatementBenefit(
                         fingerprint="a" * 16,
