@@ -46,6 +46,10 @@ def read_files(path: Path) -> tuple[Workload, tuple[Skipped, ...]]:
     found: list[_Found] = []
     skipped: list[Skipped] = []
     for file in files:
+        if path.is_dir() and file.is_fifo():
+            # to read it would wait for a writer without end; one that is named by itself has a writer
+            skipped.append(Skipped(f"workload file {file}", "a named pipe"))
+            continue
         try:
             found += _read_file(file, skipped)
         except UsageError as error:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,11 @@ def test_of_a_folder_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path:
         ),
         Skipped(f"workload file {tmp_path}/c.sql", "line 1: not UTF-8", "save the file as UTF-8"),
     )
+
+
+def test_a_named_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.sql")
+    (tmp_path / "b.sql").write_text("SELECT 1")
+    workload, skipped = read_files(tmp_path)
+    assert [row.query for row in workload.rows] == ["SELECT 1"]
+    assert [one.why for one in skipped] == ["a named pipe"]
