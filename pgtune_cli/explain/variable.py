@@ -11,6 +11,8 @@ import msgspec
 from pgtune_cli.sql.keywords import RESERVED
 from pgtune_cli.sql.lex import Token, TokenKind
 
+DEEPEST = 100
+"""brackets within brackets; what lies deeper is taken for no column"""
 TYPE_TOKENS = {"(", ")", "[", "]", ",", "."}
 
 
@@ -37,8 +39,17 @@ class _Reader:
     def __init__(self, found: Sequence[Token]) -> None:
         self.found = found
         self.at = 0
+        self.depth = 0
 
     def expression(self) -> Argument | None:
+        if self.depth == DEEPEST:
+            return None
+        self.depth += 1
+        read = self._expression()
+        self.depth -= 1
+        return read
+
+    def _expression(self) -> Argument | None:
         varies, through = False, frozenset[str]()
         while True:
             self._operators()

@@ -35,3 +35,8 @@ def test_columns_vary(text: str, through: set[str]) -> None:
 )  # fmt: skip
 def test_nothing_else_is_sure_to(text: str) -> None:
     assert not argument(tokens(text)).varies
+
+
+@pytest.mark.parametrize(("depth", "varies"), [(50, True), (10_000, False)])
+def test_brackets_without_end_are_no_column_and_no_fault(depth: int, varies: bool) -> None:
+    assert argument(tokens("(" * depth + "a" + ")" * depth)).varies is varies
