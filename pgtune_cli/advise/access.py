@@ -1,5 +1,6 @@
 """How one block of a statement reads one table: what an index on it could be asked for."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -15,6 +16,8 @@ from pgtune_cli.sql.shape import Block, ColumnRef, Place, Predicate, PredicateKi
 EQUALITY = (PredicateKind.EQ, PredicateKind.BOOL, PredicateKind.IS_NULL)
 RELABELLED = {("character varying", "text"), ("character varying", "varchar"), ("varchar", "text"), ("cidr", "inet")}
 """(type of the column, cast to)"""
+DISTANCE = re.compile(r"<[-#=+~%]>")
+"""operators that sort by how near a value is: those of geometric types, pg_trgm, cube and vectors"""
 SARGABLE = (*EQUALITY, PredicateKind.IN, PredicateKind.RANGE)
 
 
@@ -194,6 +197,8 @@ def _sort_key(key: SortKey, table: Table, facts: Facts) -> IndexKey | None:
             collation=key.collation,
         )
         return made if facts.key_fits(key.column.relation, made) else None
+    if key.index_expression is not None and DISTANCE.search(key.index_expression):
+        return None  # the next call asks for what is near another point
     if key.column is None and key.index_expression is not None and key.columns:
         return IndexKey(expression=key.index_expression, descending=key.descending, nulls_first=key.nulls_first)
     return None

@@ -15,7 +15,7 @@ from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.foreign_keys import foreign_key_items
 from pgtune_cli.advise.handover import script
-from pgtune_cli.advise.other_methods import needs_extension
+from pgtune_cli.advise.other_methods import Possible, needs_extension
 from pgtune_cli.advise.plans_told import Plans, plans_told
 from pgtune_cli.advise.problem import Problem, best_of
 from pgtune_cli.advise.program import Limits
@@ -24,7 +24,7 @@ from pgtune_cli.advise.reasons import Benefit, confidence, why
 from pgtune_cli.advise.search import Effort, Search
 from pgtune_cli.advise.seeds import seeds
 from pgtune_cli.advise.selection import Selected, select
-from pgtune_cli.advise.served import wholly_served
+from pgtune_cli.advise.served import SMALL_PART, wholly_served
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.steps import Names, Script
 from pgtune_cli.advise.times import Times
@@ -215,7 +215,8 @@ class _Told(msgspec.Struct, frozen=True):
                 found.setdefault(made.sql, made)
         for pattern, fingerprint in self.proposals.patterns:
             cost = self.selected.costs.get(fingerprint)
-            if cost is not None and cost.cost >= CHEAP and not self._exists(pattern.candidate):
+            dear = cost is not None and (cost.cost >= CHEAP or not pattern.believed)
+            if dear and not self._exists(pattern.candidate) and not self._is_judged(pattern, fingerprint):
                 sql = _bare(pattern.candidate, names, self.facts)
                 evidence_ = {"channel": "text", "statement": fingerprint}
                 found.setdefault(sql, PossibleIndex(sql=sql, reason=pattern.reason, evidence=evidence_))
@@ -229,6 +230,16 @@ class _Told(msgspec.Struct, frozen=True):
 
     def _exists(self, candidate: CandidateIndex) -> bool:
         return covered(candidate, self.facts.indexes.get(candidate.table, ())) is not None
+
+    def _is_judged(self, pattern: Possible, fingerprint: str) -> bool:
+        """Chosen or turned down by name, or its statement was seen to read little of the table."""
+        if pattern.believed:
+            return False
+        candidate, known = pattern.candidate, self.selected
+        begins = any(each.table == candidate.table and each.keys[0] == candidate.keys[0] for each in known.chosen)
+        statement = next(item.statement for item in self.problem.items if item.fingerprint == fingerprint)
+        blocks = (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
+        return begins or candidate in known.rejected or 0 < blocks <= SMALL_PART * self.facts.pages(candidate.table)
 
     def _would_help(self, hidden: Hidden) -> bool:
         """The statement is dear still, or a chosen index would shrink to the rows that are looked for."""

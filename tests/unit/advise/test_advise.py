@@ -93,6 +93,17 @@ def test_the_whole_advice() -> None:
     assert found.planner_calls == whatif.planner_calls
 
 
+def test_a_plan_that_a_limit_seems_to_cut_short_is_told_unless_calls_read_little() -> None:
+    lower = candidate("t", "lower(state)")
+    for blocks, expected in ((0, 1), (100 * 5000, 1), (100 * 3, 0)):
+        made = statement("s", "select * from t where lower(state) = 'x' limit 1", shared_blks_hit=blocks)
+        found = advice(Table({"s": [(only(), 6.0), (only(lower), 4.0)]}), analysis(snapshot([T]), made))
+        assert (found.chosen, len(found.possible)) == ((), expected)
+    made = statement("s", "select * from t where lower(state) = 'x' limit 1")
+    found = advice(Table({"s": [(only(), 6000), (only(lower), 4.0)]}), analysis(snapshot([T]), made))
+    assert (len(found.chosen), found.possible) == (1, ())
+
+
 def test_a_workload_that_needs_nothing_gets_nothing() -> None:
     fine = statement("s", "select * from t where a = $1")
     found = advice(Table({"s": [(only(), 8.4), (only(A), 8.3)]}), analysis(snapshot([T]), fine))

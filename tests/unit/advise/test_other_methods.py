@@ -110,6 +110,20 @@ def test_a_hidden_pattern_makes_a_trigram_index_possible_and_says_what_it_takes(
     assert "CREATE EXTENSION pg_trgm" in possible.reason
 
 
+def test_an_expression_without_statistics_makes_a_scan_under_a_limit_seem_cheap() -> None:
+    found, _ = given("select * from t where lower(name) = 'x' limit 1")
+    ((possible, fingerprint),) = found.patterns
+    assert (fingerprint, possible.believed) == ("s", False)
+    assert possible.candidate in found.candidates
+    assert not given("select * from t where lower(name) = 'x'")[0].patterns
+    assert not given("select * from t where name = 'x' limit 1")[0].patterns
+
+
+def test_no_btree_holds_the_distance_from_one_point() -> None:
+    assert made("select id from t order by point(id, id) <-> point(1, 2) limit 5") == set()
+    assert made("select id from t order by id + 1 limit 5") == {"((id + 1))"}
+
+
 def test_the_extension_is_created_first_and_only_where_it_is_missing() -> None:
     found, facts = given("select * from t where name ilike '%abc%'")
     (candidate,) = found.candidates
