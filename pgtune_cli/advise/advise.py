@@ -100,7 +100,7 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         most_calls=whatif.planner_calls + MOST_CALLS_A_PLAN * sets,
         deadline=deadline,
     )
-    times = Times(whatif, costs, facts, wanting)
+    times = Times(whatif, costs, facts, wanting, shelf.sizes)
     selected = await select(problem, costs, Search(problem, costs, effort, bounds), times)
     drops = droppable(facts, selected.chosen)
     dropped = await verified(drops, planned, selected.chosen, costs)

@@ -77,6 +77,14 @@ class Facts:
         own = 0 if relation is None else relation.pages if relation.pages is not None else relation.relpages
         return own + sum(self.pages(part.relation_name) for part in self.partitions.get(table, ()))
 
+    def stored(self, table: RelationName) -> list[Relation]:
+        """Where its rows are: itself, or its partitions."""
+        parts = self.partitions.get(table)
+        if parts:
+            return [each for part in parts for each in self.stored(part.relation_name)]
+        relation = self.relations.get(table)
+        return [] if relation is None else [relation]
+
     def rows(self, table: RelationName) -> float | None:
         """By the last VACUUM or ANALYZE; None when never counted."""
         relation = self.relations.get(table)

@@ -4,19 +4,23 @@ import math
 from collections.abc import Mapping
 
 from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.fetched import IndexScan
 from pgtune_cli.advise.seen_rows import SCANS
 from pgtune_cli.advise.workload import known_name
 from pgtune_cli.explain.condition_columns import qualifiers
 from pgtune_cli.explain.derive import INIT, SUB, walk
-from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.catalog import Index, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan, PlanNode
 
+SEVERAL_KEYS = 0.75
+"""what is left of the first key's correlation (selfuncs.c, btcostestimate)"""
+
 
 class PlanTables:
-    """Of one plan; `used` are the candidates in it."""
+    """Of one plan; `used` are the candidates in it, and their bytes."""
 
-    def __init__(self, plan: Plan, facts: Facts, used: frozenset[CandidateIndex]) -> None:
+    def __init__(self, plan: Plan, facts: Facts, used: Mapping[CandidateIndex, int]) -> None:
         self._facts, self._used = facts, used
         self._tables = _tables(plan, facts)
 
@@ -29,10 +33,34 @@ class PlanTables:
 
     def ordered(self, node: PlanNode) -> float:
         """The share of the heap tuples that lie in the index's order: correlation² of its first key."""
-        table = self._table(node)
-        first = None if table is None else self._first_key(table, node)
+        table, index = self._table(node), self._index(node)
+        first = None if index is None else index.keys[0].column
         statistics = self._facts.statistics(table, first) if table is not None and first is not None else None
         return 0.0 if statistics is None or statistics.correlation is None else statistics.correlation**2
+
+    def index_scan(self, node: PlanNode, loops: float) -> IndexScan:
+        """As the planner took it; `loops`: the repeats that it shared the pages out among."""
+        index, (pages, rows) = self._index(node), self.size(node)
+        if isinstance(index, Index):
+            leaves = float(index.pages or index.relpages)
+        else:
+            leaves = self._used[index] / self._facts.snapshot.server.block_size if index is not None else pages / 10
+        several = index is not None and len(index.keys) > 1
+        return IndexScan(
+            pages=pages * self._unseen(node) if node.node_type == "Index Only Scan" else pages,
+            rows=rows,
+            leaves=max(leaves, 1.0),
+            conditions=conditions(node) + 1,
+            loops=loops,
+            ordered=self.ordered(node) * (SEVERAL_KEYS**2 if several else 1.0),
+        )
+
+    def _unseen(self, node: PlanNode) -> float:
+        """The share of the pages in which an index-only scan has to look whether a row is visible."""
+        table = self._table(node)
+        parts = [] if table is None else self._facts.stored(table)
+        pages = sum(part.relpages for part in parts)
+        return 1 - sum(part.relallvisible for part in parts) / pages if pages else 1.0
 
     def keys(self, memoize: PlanNode) -> float:
         """How many different keys it is asked for: it looks no further for one that it has seen."""
@@ -52,19 +80,23 @@ class PlanTables:
             node = stack.pop()
             stack.extend(inputs(node))
             if node.node_type in SCANS:
-                alone = not qualifiers(node.index_cond)
-                found[node.alias or node.relation or ""] = max(node.plan_rows, 1.0) if alone else self.size(node)[1]
+                name = node.alias or node.relation or ""
+                alone = set(qualifiers(node.index_cond)) <= {name}  # which VERBOSE prints with its own columns
+                found[name] = max(node.plan_rows, 1.0) if alone else self.size(node)[1]
         return found
 
     def _table(self, node: PlanNode) -> RelationName | None:
         return self._tables.get(node.alias or node.relation or "")
 
-    def _first_key(self, table: RelationName, node: PlanNode) -> str | None:
+    def _index(self, node: PlanNode) -> Index | CandidateIndex | None:
+        table = self._table(node)
+        if table is None:
+            return None
         for index in self._facts.indexes.get(table, ()):
             if index.name == node.index_name:
-                return index.keys[0].column
-        mine = [each.keys[0].column for each in self._used if each.table in (table, self._facts.root(table))]
-        named = [column for column in mine if column is not None and column in (node.index_cond or "")]
+                return index
+        mine = [each for each in self._used if each.table in (table, self._facts.root(table))]
+        named = [each for each in mine if (each.keys[0].column or "") in (node.index_cond or "")]
         return named[0] if named else mine[0] if len(mine) == 1 else None
 
 

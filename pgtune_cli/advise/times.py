@@ -10,6 +10,7 @@ from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.seen_rows import SeenRows
 from pgtune_cli.advise.work import milliseconds
 from pgtune_cli.advise.workload import Item
+from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.whatif.protocol import Cost, CostRequest, WhatIf
 
 SLOWER, SLOWER_UNSEEN = 1.25, 1.7
@@ -55,8 +56,10 @@ class Predicted(msgspec.Struct, frozen=True):
 class Times:
     """Asks for plans that the engine has made already, but for those at a lower random_page_cost."""
 
-    def __init__(self, whatif: WhatIf, costs: CostTable, facts: Facts, items: Sequence[Item]) -> None:
-        self._whatif, self._costs, self._facts, self._items = whatif, costs, facts, items
+    def __init__(
+        self, whatif: WhatIf, costs: CostTable, facts: Facts, items: Sequence[Item], sizes: Mapping[CandidateIndex, int]
+    ) -> None:
+        self._whatif, self._costs, self._facts, self._items, self._sizes = whatif, costs, facts, items, sizes
         self._seen = {item.fingerprint: _seen(item) for item in items}
         self._whole_ms: float | None = None
 
@@ -102,11 +105,14 @@ class Times:
             if len(known) == len(parts):
                 seen = self._seen[item.fingerprint]
                 ms = sum(
-                    weight * milliseconds(answer.plan, self._facts, answer.used, seen.get(name))
+                    weight * milliseconds(answer.plan, self._facts, self._bytes(answer.used), seen.get(name))
                     for answer, name, weight in known
                 )
                 found[item.fingerprint] = Predicted(ms, NOTHING.union(*(answer.used for answer, _, _ in known)))
         return found
+
+    def _bytes(self, used: Configuration) -> dict[CandidateIndex, int]:
+        return {each: self._sizes[each] for each in used}
 
     async def without(self, slower: Slower, rest: Configuration) -> float:
         """Milliseconds of the model that the statement would take, planned the same way, out of the rest."""

@@ -39,10 +39,13 @@ class Outer(msgspec.Struct, frozen=True):
 
 
 def milliseconds(
-    plan: Plan, facts: Facts, used: frozenset[CandidateIndex] = frozenset(), seen: SeenRows | None = None
+    plan: Plan, facts: Facts, used: Mapping[CandidateIndex, int] | None = None, seen: SeenRows | None = None
 ) -> float:
-    """The model's time of one execution; good for comparing plans of the same statement, no more."""
-    whole = _Walk(plan, facts, used, seen or SeenRows())
+    """The model's time of one execution; good for comparing plans of the same statement, no more.
+
+    `used`: the candidates in the plan, and their bytes.
+    """
+    whole = _Walk(plan, facts, used or {}, seen or SeenRows())
     whole.node(plan.root, 1.0, None)
     return whole.nanoseconds / 1e6
 
@@ -58,7 +61,7 @@ def _constants(facts: Facts, settings: Mapping[str, str]) -> Constants:
 class _Walk:
     """Down the tree: each node gets its loops and says how many rows it returns in one of them."""
 
-    def __init__(self, plan: Plan, facts: Facts, used: frozenset[CandidateIndex], seen: SeenRows) -> None:
+    def __init__(self, plan: Plan, facts: Facts, used: Mapping[CandidateIndex, int], seen: SeenRows) -> None:
         self._seen = seen
         self._constants = _constants(facts, plan.settings)
         self._tables = PlanTables(plan, facts, used)
@@ -117,10 +120,10 @@ class _Walk:
         ordered = self._tables.ordered(node)
         tuples = rows
         if node.filter is not None:
-            pages, there = self._tables.size(node)
-            cost = node.total_cost - node.startup_cost
             repeats = planned_loops(node, outer.driving if outer is not None else {}, loops)
-            found = fetched(cost, pages, there, conditions(node) + 1, repeats, ordered, self._constants)
+            found = fetched(
+                node.total_cost - node.startup_cost, self._tables.index_scan(node, repeats), self._constants
+            )
             tuples = max(found, rows)
         if outer is not None and outer.join.join_type in SEMI and outer.rows > 0:
             rows = min(1.0, outer.join.plan_rows / outer.rows)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
-from support.advise_fakes import candidate, only, snapshot, statistics, table
+from support.advise_fakes import candidate, snapshot, statistics, table
 
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.advise.fetched import Constants, fetched, pages_of
+from pgtune_cli.advise.fetched import Constants, IndexScan, fetched, pages_of
 from pgtune_cli.advise.plan_tables import PlanTables, planned_loops
 from pgtune_cli.advise.seen_rows import SeenRows
 from pgtune_cli.advise.time_units import NANOSECONDS
@@ -30,7 +31,7 @@ def scan(name: str, rows: float, kind: str = "Seq Scan", **more: Any) -> PlanNod
 
 
 def time(root: PlanNode, seen: SeenRows | None = None) -> float:
-    return milliseconds(Plan(root=root), FACTS, only(candidate("big", "a")), seen)
+    return milliseconds(Plan(root=root), FACTS, {candidate("big", "a"): 2_500 * 8192}, seen)
 
 
 def lookup(rows: float = 1.0, **more: Any) -> PlanNode:
@@ -89,12 +90,40 @@ def test_a_parallel_scan_is_shared_by_its_processes() -> None:
     assert time(node("Gather", 1e6, part, workers_planned=2)) < time(scan("big", 1e6))
 
 
-@pytest.mark.parametrize("tuples", [1.0, 30.0, 5000.0])
+SCAN = IndexScan(pages=10_000.0, rows=1e6, leaves=2_500.0, conditions=1, loops=1.0, ordered=0.0)
+
+
+@pytest.mark.parametrize("tuples", [5.0, 30.0, 5000.0])
 @pytest.mark.parametrize("ordered", [0.0, 1.0])
-def test_the_tuples_before_a_filter_follow_from_the_cost(tuples: float, ordered: float) -> None:
-    constants, pages, rows = Constants(), 10_000.0, 1e6
-    cost = tuples * (0.015 + 0.0025) + (1 - ordered) * pages_of(tuples, pages) * 4 + ordered * tuples / rows * pages
-    assert fetched(cost, pages, rows, 1, 1.0, ordered, constants) == pytest.approx(tuples, rel=0.01)
+@pytest.mark.parametrize("loops", [1.0, 50_000.0])
+def test_the_tuples_before_a_filter_follow_from_the_cost(tuples: float, ordered: float, loops: float) -> None:
+    """As cost_index adds it up: the leaves and the heap's pages, of which repeats find many in the cache."""
+    scan, part = msgspec.structs.replace(SCAN, ordered=ordered, loops=loops), tuples / 1e6
+    if loops == 1.0:
+        leaf, first = max(part * 2_500, 1) * 4, 4 + max(part * 10_000 - 1, 0)
+    else:
+        leaf, first = (pages_of(max(part * of, 1) * loops, of) / loops * 4 for of in (2_500, 10_000))
+    heap = (1 - ordered) * pages_of(tuples * loops, 10_000) / loops * 4 + ordered * first
+    cost = tuples * (0.015 + 0.0025) + leaf + heap
+    assert fetched(cost, scan, Constants()) == pytest.approx(tuples, rel=0.01)
+
+
+def test_a_look_up_by_key_is_not_taken_for_one_of_many_rows() -> None:
+    """Its cost is that of a page of the index and one of the heap."""
+    assert fetched(6.5, msgspec.structs.replace(SCAN, ordered=1.0), Constants()) < 1
+
+
+def test_an_index_only_scan_reads_all_that_its_filter_throws_away() -> None:
+    read = 900_000 * (0.015 + 2 * 0.0025) + 0.9 * 2_500 * 4
+    whole = scan("big", 100_000, "Index Only Scan", index_name="i", index_cond="(a > 1)", filter="(b > 1)", cost=read)
+    seen_in_full = Facts(snapshot([msgspec.structs.replace(BIG, relpages=10_000, relallvisible=10_000)]))
+    ms = milliseconds(Plan(root=whole), seen_in_full, {candidate("big", "a", include=("b",)): 2_500 * 8192})
+    assert ms > 800_000 * NANOSECONDS["index-only tuple"] / 1e6
+
+
+def test_the_loops_are_those_of_a_driving_scan_whose_condition_is_printed_in_full() -> None:
+    alone = scan("small", 30, "Index Scan", index_name="i", index_cond="(small.a > 1)")
+    assert PlanTables(Plan(root=alone), FACTS, {}).driving(alone) == {"small": 30}
 
 
 def test_more_tuples_never_lie_on_more_pages_than_there_are() -> None:
@@ -105,7 +134,8 @@ def test_pages_that_the_planner_shared_out_among_more_repeats_are_fetched_all_th
     """It divides by the rows of the relation by itself, though a join leaves few of them to drive the loop."""
     constants, a_loop, whole = Constants(), 500.0, 10_000.0
     shared = pages_of(a_loop * whole, 10_000.0) / whole * constants.random_page_cost
-    cost = a_loop * (0.015 + 2 * constants.cpu_operator_cost) + shared
+    leaf = pages_of(whole, 2_500) / whole * constants.random_page_cost
+    cost = a_loop * (0.015 + 2 * constants.cpu_operator_cost) + shared + leaf
     inner = scan(
         "big", 100, "Index Scan", index_name="i", parent_relationship="Inner", index_cond="(a = small.a)",
         filter="(b > 1)", cost=cost,
@@ -122,6 +152,6 @@ def test_pages_that_the_planner_shared_out_among_more_repeats_are_fetched_all_th
 def test_what_stands_in_a_value_is_no_other_table(value: str) -> None:
     alone = scan("big", 30, "Index Scan", index_name="i", index_cond=f"(a = {value})")
     assert planned_loops(alone, {"x": 5.0}, 100) == 100
-    assert PlanTables(Plan(root=alone), FACTS, frozenset()).driving(alone) == {"big": 30}
+    assert PlanTables(Plan(root=alone), FACTS, {}).driving(alone) == {"big": 30}
     joined = scan("big", 30, "Index Scan", index_name="i", index_cond=f"((a = {value}) AND (b = x.b))")
     assert planned_loops(joined, {"x": 5.0}, 100) == 5
