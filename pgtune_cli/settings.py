@@ -135,7 +135,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CacheSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The clones of snapshot files that are kept for reuse."""
+    """The clones of snapshot files, and the new servers, that are kept for reuse."""
 
     enabled: bool = True
     dir: Path | None = None

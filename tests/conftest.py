@@ -20,6 +20,8 @@ from support.servers import MAJORS, RunningServer, ServerPool
 
 HERE = Path(__file__).resolve().parent
 POOL = pytest.StashKey[ServerPool]()
+MEMORY = Path("/dev/shm")
+ROOM = 8 << 30  # bytes
 
 # no deadline: a busy machine is no fault. CI looks at the same examples each time, everybody else at new ones
 settings.register_profile("pgtune", deadline=None)
@@ -32,13 +34,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # clones of snapshot files are not kept among the developer's own
-    cache = tempfile.mkdtemp(prefix="pgtune-tests-")
-    os.environ["XDG_CACHE_HOME"] = cache
     # some hundred processes of pgtune: each would compile all of it again
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist have it from their controller
+        _make_scratch(config)
     config.stash[POOL] = ServerPool(os.environ)
+
+
+def _make_scratch(config: pytest.Config) -> None:
+    """One place for all servers and for what pgtune keeps, in memory where there is much of it.
+
+    A server is a thousand small files, and there are hundreds of servers: making files takes longer than running them.
+    """
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # tmp_path is for people to look at
+    in_memory = "TMPDIR" not in os.environ and MEMORY.is_dir() and _has_room(MEMORY)
+    scratch = Path(tempfile.mkdtemp(prefix="pgtune-tests-", dir=MEMORY if in_memory else None))
+    scratch.chmod(0o1777)  # the account that root lends a server has to get there
+    config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
+    os.environ["TMPDIR"] = str(scratch)
+    os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
+    tempfile.tempdir = None  # to be read anew
+
+
+def _has_room(folder: Path) -> bool:
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,4 +1,4 @@
-"""`pgtune cache`: the clones of snapshot files that are kept for reuse."""
+"""`pgtune cache`: the clones of snapshot files, and the new servers, that are kept for reuse."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +9,9 @@ import typer
 from pgtune_cli.cli import options as opt
 
 if TYPE_CHECKING:
-    from pgtune_cli.whatif.clone.cache import CloneCache
+    from pgtune_cli.server.kept_data import DataCache
 
-app = typer.Typer(help="The clones of snapshot files that are kept for reuse.", no_args_is_help=True)
+app = typer.Typer(help="What is kept for reuse: clones of snapshot files, new servers.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -36,31 +36,32 @@ def list_(
 
 @app.command("clear")
 def clear(config: opt.Config = None, profile: opt.Profile = None, quiet: opt.Quiet = False) -> None:
-    """Remove every clone that is kept. Those in use go on: each runs on a copy.
+    """Remove all that is kept. Clones in use go on: each runs on a copy.
 
     Example:
 
       pgtune cache clear
     """
     from pgtune_cli.cli.console import Notes
-    from pgtune_cli.report.format import number_of, size
+    from pgtune_cli.report.cache import counted
+    from pgtune_cli.report.format import size
 
     cache = _cache(config, profile)
     with _readable(cache):
-        number, freed = cache.clear()
-    Notes(-1 if quiet else 0).note(f"{cache.folder}: {number_of(number, 'clone')} removed, {size(freed)}")
+        removed, freed = cache.clear()
+        Notes(-1 if quiet else 0).note(f"{cache.folder}: {counted(removed)} removed, {size(freed)}")
 
 
-def _cache(config: opt.Config, profile: opt.Profile) -> "CloneCache":
-    from pgtune_cli.cli.clones import clone_cache
+def _cache(config: opt.Config, profile: opt.Profile) -> "DataCache":
+    from pgtune_cli.cli.clones import data_cache
     from pgtune_cli.cli.settings_of import configured
 
     settings, _ = configured(config, profile, quiet=True, verbose=0)
-    return clone_cache(settings.cache)
+    return data_cache(settings.cache)
 
 
 @contextmanager
-def _readable(cache: "CloneCache") -> Iterator[None]:
+def _readable(cache: "DataCache") -> Iterator[None]:
     from pgtune_cli.errors import UsageError
 
     try:

@@ -1,16 +1,14 @@
-"""The clones that are kept for reuse, as the configuration says where and how many."""
+"""What is kept for reuse, as the configuration says where and how much."""
 
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pgtune_cli.server.kept_data import DataCache
     from pgtune_cli.settings import CacheSettings
-    from pgtune_cli.whatif.clone.cache import CloneCache
 
 
-def clone_cache(settings: "CacheSettings") -> "CloneCache":
+def data_cache(settings: "CacheSettings") -> "DataCache":
     """The cache of these settings; its folder is made when it is first used."""
-    from pgtune_cli.whatif.clone.cache import CloneCache, default_folder
+    from pgtune_cli.server.kept_data import DataCache
 
-    folder = settings.dir if settings.dir is not None else default_folder(os.environ)
-    return CloneCache(folder, settings.max_bytes, settings.max_age_ms / 1000)
+    return DataCache(settings.dir, settings.max_bytes, settings.max_age_ms / 1000)

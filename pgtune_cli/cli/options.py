@@ -158,9 +158,7 @@ WhatIfEngine = Annotated[
 PgBin = Annotated[
     Path | None, typer.Option("--pg-bin", help="Folder of the PostgreSQL 18 binaries to use for the clone.")
 ]
-NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Build the clone of a snapshot file anew, and do not keep it.")
-]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Make the clone and its server anew, and keep neither.")]
 
 Output = Annotated[
     list[str] | None,

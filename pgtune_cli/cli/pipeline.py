@@ -391,7 +391,7 @@ async def open_clone_of(
     `of_file`: the snapshot stays as it is, so that its clone is worth keeping; what a server says changes by the
     minute, and is not left on this machine.
     """
-    from pgtune_cli.cli.clones import clone_cache
+    from pgtune_cli.cli.clones import data_cache
     from pgtune_cli.server.binaries import find_binaries
     from pgtune_cli.whatif.clone import open_clone
 
@@ -401,13 +401,15 @@ async def open_clone_of(
         yield None, (_no_clone(exc, notes),)
         return
     notes.progress("building the statistics-only clone")
+    cache = data_cache(options.cache) if options.cache is not None else None
     async with AsyncExitStack() as stack:
         opened = open_clone(
             snapshot,
             binaries=binaries,
             relations=_touched(snapshot, statements),
             progress=notes.progress,
-            cache=clone_cache(options.cache) if of_file and options.cache is not None else None,
+            cache=cache if of_file else None,
+            servers=cache,
         )
         try:
             clone = await stack.enter_async_context(opened)

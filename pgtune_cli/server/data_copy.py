@@ -17,39 +17,43 @@ LEFT_OUT = {"postmaster.pid", "postmaster.opts"}
 def copy_data(source: Path, target: Path) -> str:
     """Copy folders and plain files, modes 0700 and 0600; nothing else, and no link is followed.
 
+    The source may belong to somebody else, who changes it meanwhile: all is opened relative to folders that are open.
     Returns the digest of names, sizes and contents. Raises OSError.
     """
     digest = hashlib.blake2b(digest_size=32)
-    target.mkdir(mode=0o700)
-    for entry, relative in _walk(source, Path()):
-        if entry.is_dir(follow_symlinks=False):
-            (target / relative).mkdir(mode=0o700)
-            digest.update(b"d" + os.fsencode(relative) + b"\0")
-        elif entry.is_file(follow_symlinks=False) and entry.name not in LEFT_OUT:
-            digest.update(b"f" + os.fsencode(relative) + b"\0")
-            _copy_file(Path(entry.path), target / relative, digest)
+    for folder, folders, files, reading in os.fwalk(source, onerror=_fail):
+        folders.sort()
+        relative = os.path.relpath(folder, source)
+        digest.update(b"d" + os.fsencode(relative) + b"\0")
+        into = os.path.normpath(os.path.join(target, relative))  # noqa: PTH118
+        os.mkdir(into, mode=0o700)  # noqa: PTH102
+        writing = os.open(into, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            for name in sorted(files):
+                if name not in LEFT_OUT and stat.S_ISREG(os.lstat(name, dir_fd=reading).st_mode):
+                    digest.update(b"f" + os.fsencode(name) + b"\0")
+                    _copy_file(name, reading, writing, digest)
+        finally:
+            os.close(writing)
     return digest.hexdigest()
 
 
-def _walk(folder: Path, relative: Path) -> Iterator[tuple[os.DirEntry[str], Path]]:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        yield entry, relative / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(folder / entry.name, relative / entry.name)
+def _fail(error: OSError) -> None:
+    raise error
 
 
-def _copy_file(source: Path, target: Path, digest: hashlib.blake2b) -> None:
-    reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+def _copy_file(name: str, source: int, target: int, digest: hashlib.blake2b) -> None:
+    """`source` and `target` are the open folders."""
+    reading = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=source)
     try:
         status = os.fstat(reading)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{source} is no plain file")
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            raise OSError(f"{name} is no plain file")
+        writing = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=target)
         try:
-            os.ftruncate(writing, status.st_size)
             digest.update(status.st_size.to_bytes(8))
+            if status.st_size:
+                os.ftruncate(writing, status.st_size)
             for offset, content in _contents(reading, status.st_size):
                 os.pwrite(writing, content, offset)
                 digest.update(offset.to_bytes(8) + content)
@@ -85,4 +89,8 @@ def _next_data(descriptor: int, offset: int) -> int:
 
 def size_on_disk(folder: Path) -> int:
     """Bytes that a folder takes."""
-    return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry, _ in _walk(folder, Path()))
+    return sum(
+        os.lstat(name, dir_fd=descriptor).st_blocks * 512
+        for _, folders, files, descriptor in os.fwalk(folder, onerror=_fail)
+        for name in (*folders, *files)
+    )

@@ -19,7 +19,9 @@ from pgtune_cli.server.account import Account, is_known, server_account
 from pgtune_cli.server.binaries import Binaries, find_binaries
 from pgtune_cli.server.failure import failed, hint_for
 from pgtune_cli.server.folder import PrivateFolder, base_folder, create_folder, remove_leftovers
-from pgtune_cli.server.order import SUPERUSER, make_order, write_settings
+from pgtune_cli.server.fresh_data import FreshData
+from pgtune_cli.server.kept_data import DataCache
+from pgtune_cli.server.order import SUPERUSER, environment, initdb_arguments, make_order, write_settings
 from pgtune_cli.server.passwd import name_user
 from pgtune_cli.server.reach import check_reach, copy_within_reach
 
@@ -28,6 +30,8 @@ LONGEST_SOCKET_PATH = 103  # bytes; Linux takes 107, macOS 103
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 15.0
 LOG = "server.log"
+OWN_CACHE = DataCache()
+"""of the user who runs pgtune"""
 
 
 @dataclass
@@ -86,11 +90,13 @@ def start_server(
     listen: bool = False,
     fill: Callable[[Path], None] | None = None,
     memory_bytes: int | None = None,
+    cache: DataCache | None = OWN_CACHE,
 ) -> EmbeddedServer:
     """As `embedded_server`, for a caller that calls `stop` itself.
 
     `fill` makes the data folder in place of initdb, from that of another server of these binaries.
-    `memory_bytes` is what each of its processes may have of address space.
+    `memory_bytes` is what each of its processes may have of address space. `cache` is where a copy of what initdb made
+    is kept, except of a server that listens: that holds a password.
     """
     found = binaries or find_binaries()
     account = server_account()
@@ -103,13 +109,19 @@ def start_server(
         password = secrets.token_urlsafe(24) if listen else None
         addresses = {"listen_addresses": "127.0.0.1" if listen else "", "port": str(port)}
         write_settings(home, addresses | {"unix_socket_directories": str(socket_dir)} | dict(settings or {}))
+        initdb = initdb_arguments(found, _write_password(home, password), initdb_options)
+        fresh = None if cache is None or listen or fill else FreshData(cache, found, initdb, environment())
         if fill is not None:
             fill(home / "data")
-        order = _prepare(found, account, folders, initdb_options, password, memory_bytes)
-        if fill is not None:
-            order["initdb"] = None
+        filled = fill is not None or (fresh is not None and fresh.fill(home / "data"))
+        order = _prepare(found, account, folders, None if filled else initdb, memory_bytes)
         process = _start_supervisor(order, folders)
-        _await_start(process, home / LOG)
+        if not filled:
+            _await(supervisor.INITIALISED, process, home / LOG)
+            if fresh is not None:
+                fresh.keep(home / "data")
+            _tell(process, b"\n")
+        _await(supervisor.READY, process, home / LOG)
     except OSError as error:
         _end(process, folders)
         raise EmbeddedServerError(f"the embedded PostgreSQL did not start: {error}", hint_for(str(error))) from error
@@ -117,6 +129,14 @@ def start_server(
         _end(process, folders)
         raise
     return EmbeddedServer(socket_dir, port, home / "data", found.version_num, SUPERUSER, password, process, folders)
+
+
+def _write_password(home: Path, password: str | None) -> Path | None:
+    if password is None:
+        return None
+    file = home / "password"
+    file.write_text(password, encoding="utf-8")
+    return file
 
 
 def _make_folders(account: Account | None, folders: list[PrivateFolder]) -> None:
@@ -134,18 +154,15 @@ def _prepare(
     found: Binaries,
     account: Account | None,
     folders: list[PrivateFolder],
-    initdb_options: Sequence[str],
-    password: str | None,
+    initdb: Sequence[str] | None,
     memory_bytes: int | None,
 ) -> supervisor.Order:
     """Fill the home, all as root if the caller is root, and only then give it away."""
     home = folders[0].path
     usable = copy_within_reach(found, account, home)
-    password_file = home / "password" if password is not None else None
-    if password_file is not None and password is not None:
-        password_file.write_text(password, encoding="utf-8")
     owner = account or Account(os.geteuid(), os.getegid())
-    libraries = None if is_known(owner.uid) else name_user(owner.uid, owner.gid, home, usable.initdb, SUPERUSER)
+    named = initdb is None or is_known(owner.uid)
+    libraries = None if named else name_user(owner.uid, owner.gid, home, usable.initdb, SUPERUSER)
     (home / LOG).touch()
     for folder in folders:
         folder.hand_over(account)
@@ -155,8 +172,7 @@ def _prepare(
         usable,
         account,
         [folder.path for folder in folders],
-        initdb_options=initdb_options,
-        password_file=password_file,
+        initdb=initdb,
         libraries=libraries,
         memory_bytes=memory_bytes,
     )
@@ -174,19 +190,23 @@ def _start_supervisor(order: supervisor.Order, folders: list[PrivateFolder]) -> 
             pass_fds=[folder.lock for folder in folders],
             bufsize=0,
         )
-    assert process.stdin is not None
-    with suppress(BrokenPipeError):  # it died: then its stdout ends as well, and its last words are in the log
-        process.stdin.write(json.dumps(order).encode() + b"\n")
+    _tell(process, json.dumps(order).encode() + b"\n")
     return process
 
 
-def _await_start(process: subprocess.Popen[bytes], log: Path) -> None:
+def _tell(process: subprocess.Popen[bytes], words: bytes) -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):  # it died: then its stdout ends as well, and its last words are in the log
+        process.stdin.write(words)
+
+
+def _await(word: str, process: subprocess.Popen[bytes], log: Path) -> None:
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], START_TIMEOUT_S)
     if not readable:
         raise failed(f"it was not ready after {START_TIMEOUT_S:.0f} s", log)
     answer = process.stdout.readline().decode().strip()
-    if answer != supervisor.READY:
+    if answer != word:
         raise failed(answer or "its supervisor ended", log)
 
 

@@ -29,12 +29,12 @@ def make_order(
     account: Account | None,
     folders: Sequence[Path],
     *,
-    initdb_options: Sequence[str],
-    password_file: Path | None,
+    initdb: Sequence[str] | None,
     libraries: Path | None,
     memory_bytes: int | None = None,
 ) -> Order:
-    """`folders` are all to be removed at the end, the server's home first. `libraries` come first for initdb alone."""
+    """`folders` are all to be removed at the end, the server's home first. `initdb`: its arguments, None where the data
+    are there already; `libraries` come first for it alone."""
     home = folders[0]
     server = [str(binaries.postgres), "-D", str(home / "data"), "-c", f"config_file={home / 'postgresql.conf'}"]
     return {
@@ -43,27 +43,30 @@ def make_order(
         "gid": account.gid if account else None,
         "folder": str(home),
         "remove": [str(folder) for folder in folders],
-        "initdb": {
+        "initdb": None
+        if initdb is None
+        else {
             "name": "initdb",
-            "command": _initdb_command(binaries, home, password_file, initdb_options),
-            "env": _environment(libraries),
+            "command": [str(binaries.initdb), "-D", str(home / "data"), *initdb],
+            "env": environment(libraries),
             "memory": None,
         },
-        "postgres": {"name": "postgres", "command": server, "env": _environment(None), "memory": memory_bytes},
+        "postgres": {"name": "postgres", "command": server, "env": environment(), "memory": memory_bytes},
         "pid_file": str(home / "data" / "postmaster.pid"),
     }
 
 
-def _initdb_command(binaries: Binaries, home: Path, password_file: Path | None, options: Sequence[str]) -> list[str]:
-    command = [str(binaries.initdb), "-D", str(home / "data"), "-U", SUPERUSER, "--no-sync", "-E", "UTF8"]
-    command += ["--locale=C.UTF-8", "--auth-local=trust"]  # only the owner of the folder reaches the socket
-    command += ["--auth-host=scram-sha-256", f"--pwfile={password_file}"] if password_file else ["--auth-host=reject"]
+def initdb_arguments(binaries: Binaries, password_file: Path | None, options: Sequence[str]) -> list[str]:
+    """All but the data folder; `options` come last."""
+    arguments = ["-U", SUPERUSER, "--no-sync", "-E", "UTF8"]
+    arguments += ["--locale=C.UTF-8", "--auth-local=trust"]  # only the owner of the folder reaches the socket
+    arguments += ["--auth-host=scram-sha-256", f"--pwfile={password_file}"] if password_file else ["--auth-host=reject"]
     if binaries.major >= 18:  # where checksums became the default
-        command.append("--no-data-checksums")
-    return [*command, *options]
+        arguments.append("--no-data-checksums")
+    return [*arguments, *options]
 
 
-def _environment(libraries: Path | None) -> dict[str, str]:
+def environment(libraries: Path | None = None) -> dict[str, str]:
     """Nothing of the caller's: PGDATA, PGOPTIONS, a locale or a time zone would change what the server does."""
     env = {key: os.environ[key] for key in (*LIBRARY_PATHS, LOCALES) if key in os.environ}
     if libraries is not None:

@@ -2,6 +2,7 @@
 
 Started as a script, from the standard library alone. The first line on stdin is an `Order` in JSON. After that stdin is
 a lifeline: the only other end is in pgtune, so it closes when pgtune stops the server and also when pgtune is killed.
+After initdb it waits for a byte there: until then nobody writes to the data folder, and pgtune may copy it.
 Everything is imported before root is given up, as the interpreter may lie where only root can read.
 """
 
@@ -18,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
+INITIALISED = "initialised"
 READY = "ready"
 PR_SET_PDEATHSIG = 1
 GRACE_S = 5.0
@@ -71,12 +73,23 @@ class Lifeline:
 
     def wait(self, seconds: float) -> bool:
         """Sleep until something happens, and say whether to go on."""
+        self.ended = self._spoke(seconds) or self.ended
+        return not self.ended
+
+    def wait_for_word(self) -> bool:
+        """Sleep until pgtune says to go on; it does not once it has ended."""
+        while not self.ended:
+            if self._spoke(LOOK_S):
+                return os.read(0, 1) != b""
+        return False
+
+    def _spoke(self, seconds: float) -> bool:
         readable, _, _ = select.select([0, self.wake], [], [], seconds)
         if self.wake in readable:
             os.read(self.wake, 4096)
         # a process forked from pgtune may hold the pipe open: then the parent's number tells
-        self.ended = self.ended or 0 in readable or os.getppid() != self.parent
-        return not self.ended
+        self.ended = self.ended or os.getppid() != self.parent
+        return 0 in readable
 
 
 def main() -> None:
@@ -105,6 +118,9 @@ def run(order: Order, lifeline: Lifeline, libc: ctypes.CDLL | None) -> None:
             pass
         if initdb.returncode != 0:
             return fail("initdb", initdb, lifeline)
+        say(INITIALISED)
+        if not lifeline.wait_for_word():
+            return None
     server = start(order["postgres"], libc)
     try:
         while server.poll() is None and not is_ready(order["pid_file"]) and lifeline.wait(0.01):

@@ -22,9 +22,12 @@ from support.whatif_source import candidate, request
 from pgtune_cli.collect.snapshot_file import save
 from pgtune_cli.model.catalog import Catalog, Column, Index, IndexKey, Relation, RelationKind, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Server, Skipped, Snapshot, StatementRow, Workload
+from pgtune_cli.server.account import server_account
 from pgtune_cli.server.binaries import find_binaries
+from pgtune_cli.server.folder import base_folder
+from pgtune_cli.server.kept_data import DataCache
 from pgtune_cli.whatif.clone import open_clone
-from pgtune_cli.whatif.clone.cache import CloneCache, key_of
+from pgtune_cli.whatif.clone.cache import about_clone, keep_clone, key_of
 from pgtune_cli.whatif.protocol import Cost
 
 pytestmark = pytest.mark.pg
@@ -62,14 +65,14 @@ BIG, LONG = 1 << 30, 1e6
 
 @pytest.fixture
 def base() -> Iterator[Path]:
-    """For folders that the server's account must reach."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    """For folders that the server's account must reach: tmp_path is root's alone."""
+    folder = Path(tempfile.mkdtemp(dir=base_folder(server_account())))
     folder.chmod(0o1777)
     yield folder
     shutil.rmtree(folder)
 
 
-async def costs(cache: CloneCache | None, said: list[str] | None = None) -> tuple[list[float], tuple[Skipped, ...]]:
+async def costs(cache: DataCache | None, said: list[str] | None = None) -> tuple[list[float], tuple[Skipped, ...]]:
     async with open_clone(SNAPSHOT, cache=cache, progress=(said if said is not None else []).append) as clone:
         await clone.create([BY_TOWN])
         found = await clone.costs(REQUESTS)
@@ -82,7 +85,7 @@ def key() -> str:
 
 
 def test_a_clone_is_kept_used_again_and_discarded_when_it_was_touched(tmp_path: Path) -> None:
-    cache = CloneCache(tmp_path / "clones", BIG, LONG)
+    cache = DataCache(tmp_path / "clones", BIG, LONG)
     fresh = asyncio.run(costs(None))
     assert len(fresh[0]) == 3
     assert fresh[1]
@@ -90,7 +93,9 @@ def test_a_clone_is_kept_used_again_and_discarded_when_it_was_touched(tmp_path: 
     assert asyncio.run(costs(cache, first)) == fresh
     assert "starting the clone's server" in first
     (entry,) = cache.entries()
-    assert (entry.key, entry.kept.database, entry.kept.relations) == (key(), "d", 1)
+    about = about_clone(entry)
+    assert about is not None
+    assert (entry.key, about.database, about.relations) == (key(), "d", 1)
     assert entry.size_bytes < 100 << 20  # of 1.7 GB apparent
     for path in (tmp_path / "clones").rglob("*"):
         assert stat.S_IMODE(path.lstat().st_mode) == (0o700 if path.is_dir() else 0o600), path
@@ -111,7 +116,7 @@ def test_a_clone_is_kept_used_again_and_discarded_when_it_was_touched(tmp_path: 
 
 
 def test_two_at_once_run_on_copies_of_their_own(tmp_path: Path) -> None:
-    cache = CloneCache(tmp_path / "clones", BIG, LONG)
+    cache = DataCache(tmp_path / "clones", BIG, LONG)
 
     async def one() -> tuple[Path, list[float]]:
         async with open_clone(SNAPSHOT, cache=cache) as clone:
@@ -125,7 +130,7 @@ def test_two_at_once_run_on_copies_of_their_own(tmp_path: Path) -> None:
         folders = {folder for folder, _ in (*both[:4],)}
         assert len(folders) == 4
         assert len({tuple(found) for _, found in both[:4]}) == 1
-        assert cache.clear()[0] == 1
+        assert len(cache.clear()[0]) == 1
 
     asyncio.run(main())
     assert cache.entries() == []
@@ -146,8 +151,8 @@ def test_what_is_not_the_same_has_another_key() -> None:
     assert key_of(counted, binaries) == key()
 
 
-def entry_of(cache: CloneCache, name: str, source: Path) -> None:
-    cache.keep(name, source, SNAPSHOT, ())
+def entry_of(cache: DataCache, name: str, source: Path) -> None:
+    keep_clone(cache, name, source, SNAPSHOT, ())
 
 
 def test_the_cache_stays_within_its_size_and_age(tmp_path: Path) -> None:
@@ -156,7 +161,7 @@ def test_the_cache_stays_within_its_size_and_age(tmp_path: Path) -> None:
     (source / "file").write_bytes(b"x" * 100_000)
     (source / "holes").touch()
     os.truncate(source / "holes", 1 << 40)
-    cache = CloneCache(tmp_path / "clones", 260_000, 3600)
+    cache = DataCache(tmp_path / "clones", 260_000, 3600)
     for name in ("a", "b", "c"):
         entry_of(cache, name, source)
         old = time.time() - 1000 + ord(name)
@@ -175,7 +180,7 @@ def test_a_folder_of_somebody_else_is_not_used(base: Path) -> None:
     (base / "clones").mkdir()
     os.chown(base / "clones", 54321, 54321)
     said: list[str] = []
-    found, _ = asyncio.run(costs(CloneCache(base / "clones", BIG, LONG), said))
+    found, _ = asyncio.run(costs(DataCache(base / "clones", BIG, LONG), said))
     assert len(found) == 3
     assert any(line.startswith("the clone is not kept for later") for line in said)
     assert list((base / "clones").iterdir()) == []
@@ -197,6 +202,8 @@ def test_the_command_keeps_lists_and_clears_and_a_killed_one_leaves_nothing(base
         process.send_signal(signal.SIGKILL)
         process.wait()
         wait_until(lambda: not processes_of(base / "tmp"), seconds=10)
+    assert [entry.kind for entry in DataCache(base / "cache" / "pgtune" / "clones").entries()] == ["initdb"]
+    shutil.rmtree(base / "cache")
     (base / "tmp" / "pgtune-server-left").mkdir(mode=0o700)
     first = pgtune("indexes", str(file), "--no-cache", env=env)
     assert first.returncode == 0, first.stderr
@@ -205,9 +212,13 @@ def test_the_command_keeps_lists_and_clears_and_a_killed_one_leaves_nothing(base
     assert pgtune("indexes", str(file), env=env).stdout == first.stdout
     listed = json.loads(pgtune("cache", "list", "--format", "json", env=env).stdout)
     assert [(one["database"], one["relations"]) for one in listed["clones"]] == [("d", 1)]
+    assert [one["version_num"] for one in listed["initdb"]] == [find_binaries(major=18).version_num]
     assert pgtune("indexes", str(file), env=env).stdout == first.stdout
-    assert "d (1 relation)" in pgtune("cache", "list", env=env).stdout
+    shown = pgtune("cache", "list", env=env).stdout
+    assert "1 clone and 1 new server" in shown
+    assert "d (1 relation)" in shown
+    assert "as initdb leaves it" in shown
     cleared = pgtune("cache", "clear", env=env)
     assert (cleared.returncode, cleared.stdout) == (0, "")
-    assert "1 clone removed" in cleared.stderr
+    assert "1 clone and 1 new server removed" in cleared.stderr
     assert json.loads(pgtune("cache", "list", "--format", "json", env=env).stdout)["clones"] == []

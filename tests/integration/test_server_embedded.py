@@ -15,8 +15,10 @@ import pytest
 from support.embedded import BINARIES, PLAIN_UIDS, Child, processes_of, version_at, wait_until
 
 from pgtune_cli.errors import EmbeddedServerError
+from pgtune_cli.server.account import server_account
 from pgtune_cli.server.binaries import find_binaries
 from pgtune_cli.server.embedded import embedded_server
+from pgtune_cli.server.folder import base_folder
 
 pytestmark = pytest.mark.pg
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -25,7 +27,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 @pytest.fixture
 def base(monkeypatch):
     """A folder for temporary files that everybody may use, as /tmp is."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(dir=base_folder(server_account())))
     folder.chmod(0o1777)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder

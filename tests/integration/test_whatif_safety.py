@@ -23,8 +23,8 @@ from pgtune_cli.model.catalog import (
     UserType,
 )
 from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
+from pgtune_cli.server.kept_data import DataCache
 from pgtune_cli.whatif.clone import Clone, open_clone
-from pgtune_cli.whatif.clone.cache import CloneCache
 from pgtune_cli.whatif.clone.limits import Limits
 from pgtune_cli.whatif.protocol import Cost
 from pgtune_cli.whatif.reason import ENDED
@@ -192,7 +192,7 @@ def test_functions_by_names_of_postgresqls_own_are_not_called_by_the_superuser(t
     hostile = snapshot(*functions, settings={"search_path": "sales, pg_catalog"})
 
     async def main() -> None:
-        cache = CloneCache(tmp_path / "cache", 1 << 30, 1e6)
+        cache = DataCache(tmp_path / "cache", 1 << 30, 1e6)
         for place in ("built", "kept"):
             told: list[str] = []
             async with open_clone(hostile, cache=cache, progress=told.append) as clone:

@@ -32,6 +32,8 @@ class Child:
 
     def __init__(self, base: Path, *args: str, uid: int | None, binaries: Path) -> None:
         identity: dict[str, Any] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        # others have no home that they could keep anything in
+        cache = {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]} if uid is None else {}
         self.sources = Path(tempfile.mkdtemp(dir="/tmp"))
         self.sources.chmod(0o755)
         shutil.copytree(Path(pgtune_cli.__file__).parent / "server", self.sources / "pgtune_cli" / "server")
@@ -45,7 +47,7 @@ class Child:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             cwd="/",
-            env={"PATH": os.environ["PATH"], "TMPDIR": str(base)},
+            env={"PATH": os.environ["PATH"], "TMPDIR": str(base)} | cache,
             **identity,
         )
 
@@ -109,11 +111,14 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
 
 def version_at(dsn: str) -> int:
     """server_version_num, over a real connection."""
+    return number_at(dsn, "show server_version_num")
 
+
+def number_at(dsn: str, sql: str) -> int:
     async def main() -> int:
         connection = await asyncpg.connect(dsn)
         try:
-            return int(await connection.fetchval("show server_version_num"))
+            return int(await connection.fetchval(sql))
         finally:
             await connection.close()
 

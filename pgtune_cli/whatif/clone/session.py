@@ -12,9 +12,10 @@ from pgtune_cli.errors import ConnectionFailed, EmbeddedServerError
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.server.binaries import Binaries, find_binaries
-from pgtune_cli.server.embedded import EmbeddedServer, start_server
+from pgtune_cli.server.embedded import OWN_CACHE, EmbeddedServer, start_server
+from pgtune_cli.server.kept_data import DataCache
 from pgtune_cli.whatif.clone.build import build
-from pgtune_cli.whatif.clone.cache import CloneCache, key_of
+from pgtune_cli.whatif.clone.cache import fill_from_clone, keep_clone, key_of
 from pgtune_cli.whatif.clone.candidates import Workshop
 from pgtune_cli.whatif.clone.clone import Clone
 from pgtune_cli.whatif.clone.extremes import Leaves
@@ -54,12 +55,14 @@ async def open_clone(
     binaries: Binaries | None = None,
     relations: frozenset[RelationName] | None = None,
     progress: Callable[[str], None] | None = None,
-    cache: CloneCache | None = None,
+    cache: DataCache | None = None,
     limits: Limits | None = None,
+    servers: DataCache | None = OWN_CACHE,
 ) -> AsyncIterator[Clone]:
     """A clone of the snapshot's database, or of `relations` and what they depend on. Raises EmbeddedServerError.
 
-    With a `cache` it is started from the one that is kept there, or kept there once it is built.
+    With a `cache` it is started from the one that is kept there, or kept there once it is built. `servers` keeps new
+    servers, which hold nothing yet.
     """
     tell = progress or (lambda _: None)
     limits = limits or Limits()
@@ -68,7 +71,7 @@ async def open_clone(
     async with AsyncExitStack() as stack:
         clone = await _kept(stack, narrowed, found, cache, tell, limits) if cache is not None else None
         if clone is None:
-            clone = await _built(stack, narrowed, found, cache, tell, limits)
+            clone = await _built(stack, narrowed, found, cache, tell, limits, servers)
         yield clone
 
 
@@ -76,7 +79,7 @@ async def _kept(
     stack: AsyncExitStack,
     snapshot: Snapshot,
     binaries: Binaries,
-    cache: CloneCache,
+    cache: DataCache,
     tell: Callable[[str], None],
     limits: Limits,
 ) -> Clone | None:
@@ -89,7 +92,7 @@ async def _kept(
     try:
         async with AsyncExitStack() as attempt:
             server = await attempt.enter_async_context(
-                _server(binaries, lambda data: lost.extend(cache.fill(key, data).lost), limits)
+                _server(binaries, limits, None, lambda data: lost.extend(fill_from_clone(cache, key, data).lost))
             )
             await _watch(attempt, server, limits)
             admin = await _connection(attempt, server, server.user, DATABASE)
@@ -111,12 +114,13 @@ async def _built(
     stack: AsyncExitStack,
     snapshot: Snapshot,
     binaries: Binaries,
-    cache: CloneCache | None,
+    cache: DataCache | None,
     tell: Callable[[str], None],
     limits: Limits,
+    servers: DataCache | None,
 ) -> Clone:
     tell("starting the clone's server")
-    server = await stack.enter_async_context(_server(binaries, None, limits))
+    server = await stack.enter_async_context(_server(binaries, limits, servers))
     postgres = await _connection(stack, server, server.user, "postgres")
     lost = await create_database(postgres, snapshot.server, limits.statement_timeout_s)
     lost += await apply_settings(postgres, snapshot.server.settings)
@@ -137,7 +141,7 @@ async def _built(
         await admin.execute("CHECKPOINT")
         try:
             key = await asyncio.to_thread(key_of, snapshot, binaries)
-            await asyncio.to_thread(cache.keep, key, server.data_dir, snapshot, tuple(lost))
+            await asyncio.to_thread(keep_clone, cache, key, server.data_dir, snapshot, tuple(lost))
         except OSError as error:
             tell(f"the clone is not kept for later: {error}")
     return await _ready(stack, snapshot, server, admin, builder, tuple(lost))
@@ -164,10 +168,12 @@ async def _ready(
 
 @asynccontextmanager
 async def _server(
-    binaries: Binaries, fill: Callable[[Path], None] | None, limits: Limits
+    binaries: Binaries, limits: Limits, cache: DataCache | None, fill: Callable[[Path], None] | None = None
 ) -> AsyncIterator[EmbeddedServer]:
     """Started and stopped in a thread; a start that is cancelled midway is waited for, then stopped."""
-    start = asyncio.to_thread(start_server, binaries, SERVER_SETTINGS, fill=fill, memory_bytes=limits.memory_bytes)
+    start = asyncio.to_thread(
+        start_server, binaries, SERVER_SETTINGS, fill=fill, memory_bytes=limits.memory_bytes, cache=cache
+    )
     starting = asyncio.ensure_future(start)
     try:
         server = await asyncio.shield(starting)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pgtune_cli.server.account import Account
 from pgtune_cli.server.binaries import Binaries
-from pgtune_cli.server.order import make_order, write_settings
+from pgtune_cli.server.order import initdb_arguments, make_order, write_settings
 
 HOME = Path("/tmp/home")
 
@@ -13,9 +13,8 @@ HOME = Path("/tmp/home")
 def order(version_num, *, account=None, password_file=None, libraries=None, options=()):
     binaries = Binaries(Path("/pg/bin"), version_num, "test")
     folders = [HOME, Path("/tmp/socket")]
-    return make_order(
-        binaries, account, folders, initdb_options=options, password_file=password_file, libraries=libraries
-    )
+    initdb = initdb_arguments(binaries, password_file, options)
+    return make_order(binaries, account, folders, initdb=initdb, libraries=libraries)
 
 
 def test_checksums_are_turned_off_where_they_became_the_default():
