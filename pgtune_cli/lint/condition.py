@@ -8,11 +8,11 @@ is known and may guard the rest.
 from collections.abc import Mapping
 from typing import Any
 
-import cel
 import msgspec
 
 from pgtune_cli.lint.check import Checked, check
 from pgtune_cli.lint.conjuncts import Guard, conjuncts, guard_of
+from pgtune_cli.lint.evaluator import cel
 from pgtune_cli.lint.tokens import ConditionError
 from pgtune_cli.lint.types import Fact, Type, plain
 

@@ -1,5 +1,7 @@
 """Conditions: what they may say, what they are told when wrong, and what unknown facts make of them."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -164,3 +166,14 @@ def test_a_condition_cannot_be_a_bomb(text: str, expected: str) -> None:
 def test_the_facts_and_parameters_that_it_reads_are_known() -> None:
     checked = check("node.rows > params.limit && has(node.loops)", "node", FACTS, PARAMS)
     assert (checked.facts, checked.params) == ({"rows", "loops"}, {"limit"})
+
+
+def test_the_evaluator_is_the_packages_own_without_its_command_line() -> None:
+    code = (
+        "import sys; from pgtune_cli.lint.evaluator import cel; assert 'prompt_toolkit' not in sys.modules;"
+        "import cel as package; assert package.compile is cel.compile; print(cel.evaluate('1 + 2'))"
+    )
+    other_way_round = "import cel as package; from pgtune_cli.lint.evaluator import cel; print(package.cel is cel)"
+    for program, said in ((code, "3\n"), (other_way_round, "True\n")):
+        answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert (answer.stdout, answer.stderr) == (said, "")
