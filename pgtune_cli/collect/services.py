@@ -4,6 +4,8 @@ Sources, read November 2026: the services' own guides to their roles, parameters
 (docs.aws.amazon.com, cloud.google.com, learn.microsoft.com, supabase.com/docs, neon.com/docs).
 """
 
+import re
+
 import msgspec
 
 
@@ -43,9 +45,19 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _filled(template: str, **values: str) -> str:
-    for name, value in values.items():
-        template = template.replace(f"{{{name}}}", value)
-    return template
+    """In one pass: what is filled in may look like a place itself."""
+    return re.sub(r"\{(\w+)\}", lambda place: values[place[1]], template)
+
+
+def _aws(kind: str, method: str) -> str:
+    return (
+        f"aws rds modify-{kind}-parameter-group --{kind}-parameter-group-name <a group of your own> "
+        f'--parameters "ParameterName={{setting}},ParameterValue={{value}},ApplyMethod={method}"'
+    )
+
+
+def _aws_reboot(instance: str) -> str:
+    return f"; aws rds reboot-db-instance --db-instance-identifier {instance}"
 
 
 OWN = Service(
@@ -59,6 +71,9 @@ OWN = Service(
     bypass="ALTER ROLE {user} BYPASSRLS",
 )
 _ELSEWHERE = "set {setting} = {value} in the service's console"
+_GOOGLE_FLAGS = (
+    "--database-flags={setting}={value} (name the flags that are set already too: the list takes their place)"
+)
 _CONSOLE = "set shared_preload_libraries in the service's console"
 
 SERVICES = (
@@ -69,11 +84,8 @@ SERVICES = (
         functions=("aurora_version",),
         hosts=(".rds.amazonaws.com", ".rds.amazonaws.com.cn"),
         where="the cluster's parameter group",
-        change="aws rds modify-db-cluster-parameter-group --db-cluster-parameter-group-name <a group of your own> "
-        '--parameters "ParameterName={setting},ParameterValue={value},ApplyMethod=immediate"',
-        restart="aws rds modify-db-cluster-parameter-group --db-cluster-parameter-group-name <a group of your own> "
-        '--parameters "ParameterName={setting},ParameterValue={value},ApplyMethod=pending-reboot"; '
-        "aws rds reboot-db-instance --db-instance-identifier <every instance>",
+        change=_aws("db-cluster", "immediate"),
+        restart=_aws("db-cluster", "pending-reboot") + _aws_reboot("<every instance>"),
         admin="rds_superuser",
         preload="add pg_stat_statements to shared_preload_libraries in the cluster's parameter group and reboot "
         "the instances",
@@ -85,11 +97,8 @@ SERVICES = (
         databases=("rdsadmin",),
         hosts=(".rds.amazonaws.com", ".rds.amazonaws.com.cn"),
         where="the instance's parameter group",
-        change="aws rds modify-db-parameter-group --db-parameter-group-name <a group of your own> "
-        '--parameters "ParameterName={setting},ParameterValue={value},ApplyMethod=immediate"',
-        restart="aws rds modify-db-parameter-group --db-parameter-group-name <a group of your own> "
-        '--parameters "ParameterName={setting},ParameterValue={value},ApplyMethod=pending-reboot"; '
-        "aws rds reboot-db-instance --db-instance-identifier <instance>",
+        change=_aws("db", "immediate"),
+        restart=_aws("db", "pending-reboot") + _aws_reboot("<instance>"),
         admin="rds_superuser",
         preload="add pg_stat_statements to shared_preload_libraries in the instance's parameter group and reboot it",
     ),
@@ -100,7 +109,7 @@ SERVICES = (
         databases=("alloydbadmin", "alloydbmetadata"),
         where="the instance's database flags",
         change="gcloud alloydb instances update <instance> --cluster=<cluster> --region=<region> "
-        "--database-flags={setting}={value} (name the flags that are set already too: the list takes their place)",
+        + _GOOGLE_FLAGS,
         restart="{change}; it restarts the instance",
         admin="alloydbsuperuser",
         preload="AlloyDB loads it by itself: ask Google's support",
@@ -111,8 +120,7 @@ SERVICES = (
         settings=("cloudsql.iam_authentication", "cloudsql.logical_decoding", "cloudsql.enable_pgaudit"),
         databases=("cloudsqladmin",),
         where="the instance's database flags",
-        change="gcloud sql instances patch <instance> --database-flags={setting}={value} "
-        "(name the flags that are set already too: the list takes their place)",
+        change="gcloud sql instances patch <instance> " + _GOOGLE_FLAGS,
         restart="{change}; it restarts the instance",
         admin="cloudsqlsuperuser",
         preload="Cloud SQL loads it by itself: ask Google's support",
