@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pgtune_cli.cli.analysis_options import AnalyzeOptions
+from pgtune_cli.cli.clones import open_clone_of
 from pgtune_cli.cli.console import Notes
-from pgtune_cli.cli.pipeline import AnalyzeOptions, open_clone_of
 from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, Source, open_source, resolve
 from pgtune_cli.cli.stored_plans import with_plans
 from pgtune_cli.collect.collector import collect

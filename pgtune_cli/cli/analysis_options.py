@@ -1,15 +1,74 @@
 """Command line and configuration, the command line first, as the options of an analysis."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgtune_cli.cli.pipeline import AnalyzeOptions
 from pgtune_cli.errors import EmbeddedServerError, UsageError
 
 if TYPE_CHECKING:
+    from pgtune_cli.advise.advise import AdviseOptions
     from pgtune_cli.cli.params_file import Params
+    from pgtune_cli.explain.runner import ExplainOptions
     from pgtune_cli.model.finding import Severity
-    from pgtune_cli.settings import Settings
+    from pgtune_cli.settings import CacheSettings, Settings
+
+
+@dataclass(frozen=True)
+class AnalyzeOptions:
+    """What the command line adds to the configuration."""
+
+    execute: bool = True
+    max_time_ms: float = 10_000
+    timing: bool | None = None
+    show_values: bool = False
+    trust_functions: bool = False
+    gentle: bool = False
+    max_active: int = 20
+    budget_bytes: int | None = None
+    max_indexes: int | None = None
+    max_per_table: int | None = None
+    max_keys: int = 4
+    allow_worse: bool = False
+    time_limit_s: float | None = None
+    engine: str = "clone"
+    pg_bin: Path | None = None
+    cache: "CacheSettings | None" = None
+    """where clones of snapshot files and new servers are kept; None keeps none."""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    page_size: tuple[int, int] = (50, 1000)
+    """rows of a page in what the rewrites show: the default, and the most that may be asked for."""
+    rule_dirs: tuple[Path, ...] = ()
+    show_near_misses: bool = False
+    params: "Params | None" = None
+    trial: str | None = None
+    """a scratch copy, where the indexes are built and measured."""
+
+    def for_explain(self) -> "ExplainOptions":
+        from pgtune_cli.explain.runner import ExplainOptions
+
+        return ExplainOptions(
+            execute=self.execute,
+            max_time_ms=self.max_time_ms,
+            timing={None: "auto", True: "on", False: "off"}[self.timing],
+            show_values=self.show_values,
+            trust_functions=self.trust_functions,
+            gentle=self.gentle,
+            max_active=self.max_active,
+        )
+
+    def for_advise(self) -> "AdviseOptions":
+        from pgtune_cli.advise.advise import AdviseOptions
+
+        return AdviseOptions(
+            budget_bytes=self.budget_bytes,
+            max_indexes=self.max_indexes,
+            max_per_table=self.max_per_table,
+            max_keys=self.max_keys,
+            allow_worse=self.allow_worse,
+            time_limit_s=self.time_limit_s,
+        )
 
 
 def analyze_options(

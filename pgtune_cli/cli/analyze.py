@@ -72,6 +72,7 @@ def analyze(
     from pgtune_cli.cli import pipeline
     from pgtune_cli.cli.analysis_options import analyze_options, severity
     from pgtune_cli.cli.console import want_colour
+    from pgtune_cli.cli.judging import chosen_rules
     from pgtune_cli.cli.replica import with_replica
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
@@ -99,7 +100,7 @@ def analyze(
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))
-    pipeline.chosen_rules(options, settings)  # a mistake in them is told before anything is read
+    chosen_rules(options, settings)  # a mistake in them is told before anything is read
     colour = want_colour(color)
     where = resolve(flags, settings, notes)
 

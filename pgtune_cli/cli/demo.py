@@ -58,6 +58,7 @@ async def _job(
     server: "EmbeddedServer", scale: float, settings: "Settings", notes: "Notes"
 ) -> tuple["Snapshot", "Report"]:
     from pgtune_cli.cli import pipeline
+    from pgtune_cli.cli.analysis_options import AnalyzeOptions
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
     from pgtune_cli.cli.stored_plans import with_plans
     from pgtune_cli.collect.connection import Connection, connect
@@ -78,9 +79,7 @@ async def _job(
     flags = ConnectionFlags(host=str(server.socket_dir), port=server.port, user=READER, dbname=DATABASE)
     target = resolve(flags, settings, notes)
     async with open_source(target, CollectFlags(), settings, notes) as source:
-        return await with_plans(source, notes), await pipeline.analyze(
-            source, pipeline.AnalyzeOptions(), settings, notes
-        )
+        return await with_plans(source, notes), await pipeline.analyze(source, AnalyzeOptions(), settings, notes)
 
 
 def _leave(report: "Report", snapshot: "Snapshot", folder: Path) -> None:

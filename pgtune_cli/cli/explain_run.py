@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pgtune_cli import __version__
-from pgtune_cli.cli import pipeline
+from pgtune_cli.cli.analysis_options import AnalyzeOptions
+from pgtune_cli.cli.clones import open_clone_of
+from pgtune_cli.cli.judging import chosen_rules, judge
+from pgtune_cli.cli.planning import explain
 from pgtune_cli.cli.source import Source
 from pgtune_cli.collect.server_facts import SETTINGS
 from pgtune_cli.errors import EmbeddedServerError, UsageError, near_hint
@@ -47,27 +50,27 @@ async def explain_statement(
     source: Source,
     chosen: tuple[Statement, bool],
     what_if: WhatIf,
-    options: pipeline.AnalyzeOptions,
+    options: AnalyzeOptions,
     settings: "Settings",
     notes: "Notes",
 ) -> Explanation:
     """Raises UsageError for what cannot be imagined, EmbeddedServerError without a clone to imagine it in."""
     statement, known = chosen
     imagined = _Imagined(source.snapshot, statement, what_if)
-    rules = pipeline.chosen_rules(options, settings)
+    rules = chosen_rules(options, settings)
     files = source.connection is None
-    async with pipeline.open_clone_of(source.snapshot, (statement,), options, notes, of_file=files) as (clone, lost):
+    async with open_clone_of(source.snapshot, (statement,), options, notes, of_file=files) as (clone, lost):
         if what_if and clone is None:
             raise EmbeddedServerError(lost[0].why, lost[0].remedy)
         if clone is not None:
             await imagined.check(clone)
-        analysis = await pipeline.explain(source, (statement,), options, clone, lost, notes)
+        analysis = await explain(source, (statement,), options, clone, lost, notes)
         found = analysis.plans.get(statement.fingerprint, StatementPlans(fingerprint=statement.fingerprint))
         answer = None
         if what_if and clone is not None and found.prepared is not None:
             notes.progress("planning it otherwise")
             answer = await imagined.answer(clone, found.prepared, show_values=options.show_values)
-    judged = pipeline.judge(analysis, _about_it(rules), options, settings, notes)
+    judged = judge(analysis, _about_it(rules), options, settings, notes)
     return Explanation(
         pgtune_version=__version__,
         statement=_shown(statement, known),
@@ -81,9 +84,9 @@ async def explain_statement(
     )
 
 
-def explain_saved(plan: Plan, options: pipeline.AnalyzeOptions, settings: "Settings", notes: "Notes") -> Explanation:
+def explain_saved(plan: Plan, options: AnalyzeOptions, settings: "Settings", notes: "Notes") -> Explanation:
     """A plan without its database: judged by the rules that look at plans alone."""
-    rules = tuple(rule for rule in pipeline.chosen_rules(options, settings) if rule.subject in ("plan", "plan_node"))
+    rules = tuple(rule for rule in chosen_rules(options, settings) if rule.subject in ("plan", "plan_node"))
     executed = plan.root.actual_rows is not None
     made = StatementPlan(
         source="server",
@@ -103,7 +106,7 @@ def explain_saved(plan: Plan, options: pipeline.AnalyzeOptions, settings: "Setti
     )
     plans = StatementPlans(fingerprint=statement.fingerprint, plans=(made,))
     analysis = Analysis(snapshot=snapshot, statements=(statement,), plans={statement.fingerprint: plans})
-    judged = pipeline.judge(analysis, rules, options, settings, notes)
+    judged = judge(analysis, rules, options, settings, notes)
     return Explanation(
         pgtune_version=__version__, statement=None, plans=(made,), findings=judged.findings, skipped=judged.skipped
     )

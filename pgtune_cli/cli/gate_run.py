@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pgtune_cli.cli.analysis_options import AnalyzeOptions
+from pgtune_cli.cli.clones import open_clone_of
 from pgtune_cli.cli.console import Notes
-from pgtune_cli.cli.pipeline import AnalyzeOptions, chosen_rules, explain, open_clone_of, with_objectives
+from pgtune_cli.cli.judging import chosen_rules, with_objectives
+from pgtune_cli.cli.planning import explain
 from pgtune_cli.cli.source import CollectFlags, Source, again, open_source
 from pgtune_cli.errors import UsageError
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.gate_run import Run, RunFlags
-from pgtune_cli.cli.pipeline import chosen_rules, with_objectives
+from pgtune_cli.cli.judging import chosen_rules, with_objectives
 from pgtune_cli.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from support.blog import load_blog
 from support.collecting import read
 from support.command import pgtune
 
+from pgtune_cli.cli.analysis_options import AnalyzeOptions
 from pgtune_cli.cli.console import Notes
-from pgtune_cli.cli.pipeline import AnalyzeOptions, explain
+from pgtune_cli.cli.planning import explain
 from pgtune_cli.cli.source import Source
 from pgtune_cli.collect.connection import connect
 from pgtune_cli.model.analysis import Analysis

@@ -8,8 +8,9 @@ import pytest
 import yaml
 from support.database import Database
 
+from pgtune_cli.cli.analysis_options import AnalyzeOptions
 from pgtune_cli.cli.console import Notes
-from pgtune_cli.cli.pipeline import AnalyzeOptions, analyze
+from pgtune_cli.cli.pipeline import analyze
 from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
 from pgtune_cli.collect.connection import Connection, connect
 from pgtune_cli.demo.expected import compare_with_expected, names_of

@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pgtune_cli.cli.analysis_options import AnalyzeOptions
 from pgtune_cli.cli.console import Notes
-from pgtune_cli.cli.pipeline import AnalyzeOptions, analyze
+from pgtune_cli.cli.pipeline import analyze
 from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
 from pgtune_cli.cli.stored_plans import with_plans
 from pgtune_cli.collect.snapshot_file import save

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtune_cli.cli.pipeline import with_objectives
+from pgtune_cli.cli.judging import with_objectives
 from pgtune_cli.lint.cases import captured
 from pgtune_cli.lint.engine import evaluate
 from pgtune_cli.lint.loader import load_rules
