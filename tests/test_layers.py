@@ -16,7 +16,7 @@ OWNERS = {
     "click": {"cli"},
     "rich": {"report", "cli"},
     "asyncpg": {"collect/connection.py"},
-    "yaml": {"settings.py", "lint/yaml_file.py"},
+    "yaml": {"settings/yaml_file.py", "lint/yaml_file.py"},
     "cel": {"lint"},
     "highspy": {"advise"},
     "scipy": {"compare"},
