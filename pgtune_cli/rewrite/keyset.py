@@ -1,5 +1,6 @@
 """A pagination that can go by key: its keys in order, and the form that its pages take."""
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from pgtune_cli.model.catalog import IndexKey
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.shape_types import Block, Role, Span
+
+_FLAGGED = re.compile(r"(jsonb\b|.*\[\]$|.*range\b|record\b)")
 
 
 class Form(StrEnum):
@@ -91,3 +94,17 @@ class Refusal(msgspec.Struct, frozen=True):
 
     case: str
     reason: str
+
+
+def flags(keys: tuple[Key, ...]) -> tuple[str, ...]:
+    """What the application must know of the keys' types."""
+    found = []
+    for key in keys:
+        kind = key.type or ""
+        if kind.startswith(("timestamp", "time", "interval")):
+            found.append(f"{key.name}: carry it as text, with all its microseconds; a value rounded to ms loses rows")
+        elif kind in ("real", "double precision"):
+            found.append(f"{key.name}: carry it as text: JSON has no NaN and no Infinity, and 17 digits are needed")
+        elif _FLAGGED.match(kind):
+            found.append(f"{key.name}: {kind} has a b-tree order, though seldom the one that is meant")
+    return tuple(found)

@@ -5,10 +5,12 @@ from itertools import combinations
 
 from pgtune_cli.model.catalog import RelationKind
 from pgtune_cli.rewrite.arms import Apart, apart, arm_key, mixed
-from pgtune_cli.rewrite.keyset import Form, Key, Keyset, Refusal
+from pgtune_cli.rewrite.keyset import Form, Key, Keyset, Refusal, flags
 from pgtune_cli.rewrite.keyset_index import with_index
-from pgtune_cli.rewrite.keyset_keys import Keys, flags, output_keys
+from pgtune_cli.rewrite.keyset_keys import Keys
+from pgtune_cli.rewrite.keyset_outputs import output_keys
 from pgtune_cli.rewrite.keyset_predicate import MAX_NULLABLE
+from pgtune_cli.rewrite.keyset_ties import distinct_ties, group_ties, row_ties
 from pgtune_cli.rewrite.row_number import row_number_pages
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.shape_types import Block, Bound, Role, SortKey, StatementKind, TableKind
@@ -116,11 +118,11 @@ def _keyset(source: Source, block: Block) -> Keyset | Refusal:
     if isinstance(written, Refusal):
         return written
     if block.group_by or block.having:
-        appended = keys.of_groups(written)
+        appended = group_ties(keys, written)
     elif block.distinct:
-        appended = keys.of_distinct_rows(written)
+        appended = distinct_ties(keys, written)
     else:
-        appended = keys.of_rows(written)
+        appended = row_ties(keys, written)
     if isinstance(appended, Refusal):
         return appended
     return _finished(source, block, (*written, *appended), Form.PLAIN)
@@ -168,7 +170,7 @@ def _wrapped(source: Source, block: Block) -> Keyset | Refusal:
         return written
     if block.distinct or block.distinct_on or block.grouping_sets:
         return Refusal("window_of_distinct", "it has window functions and DISTINCT, or GROUPING SETS")
-    appended = keys.of_groups(written) if block.group_by else keys.of_rows(written)
+    appended = group_ties(keys, written) if block.group_by else row_ties(keys, written)
     if isinstance(appended, Refusal):
         return appended
     found = _finished(source, block, (*written, *appended), Form.WRAPPED)

@@ -1,7 +1,8 @@
 """`row_number() … BETWEEN a AND b` around a numbering SELECT: OFFSET and LIMIT in other words."""
 
-from pgtune_cli.rewrite.keyset import Form, Keyset, Refusal, RowNumber
-from pgtune_cli.rewrite.keyset_keys import Keys, flags
+from pgtune_cli.rewrite.keyset import Form, Keyset, Refusal, RowNumber, flags
+from pgtune_cli.rewrite.keyset_keys import Keys
+from pgtune_cli.rewrite.keyset_ties import row_ties
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import Token, squeezed
@@ -31,7 +32,7 @@ def row_number_pages(source: Source, outer: Block) -> Keyset | Refusal | None:
         return written
     if not written:
         return Refusal("no_order", "it numbers rows in no order: which rows a page holds is left to chance")
-    appended = keys.of_rows(written)
+    appended = row_ties(keys, written)
     if isinstance(appended, Refusal):
         return appended
     all_keys = (*written, *appended)
