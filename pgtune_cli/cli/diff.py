@@ -38,7 +38,8 @@ def diff(
     from pgtune_cli.cli.console import print_result, want_colour
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.write import output_files, write_file
-    from pgtune_cli.compare.verdict import Context, compare
+    from pgtune_cli.compare.sides import Context
+    from pgtune_cli.compare.verdict import compare
     from pgtune_cli.report.diff import render_diff
 
     formats = ("terminal", "json", "markdown")

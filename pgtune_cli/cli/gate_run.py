@@ -16,7 +16,7 @@ from pgtune_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from pgtune_cli.collect.target import Target
-    from pgtune_cli.compare.verdict import Context
+    from pgtune_cli.compare.sides import Context
     from pgtune_cli.model.analysis import Analysis
     from pgtune_cli.model.comparison import Baseline, PlanSummary
     from pgtune_cli.model.finding import Finding
@@ -70,7 +70,7 @@ async def read_run(where: "Target", flags: RunFlags, settings: "Settings", notes
     from pgtune_cli.compare.between import windows_of
     from pgtune_cli.compare.places import places
     from pgtune_cli.compare.run import make_baseline, sizes
-    from pgtune_cli.compare.verdict import Context
+    from pgtune_cli.compare.sides import Context
     from pgtune_cli.lint.engine import evaluate
 
     collect = flags.collect if flags.collect.top else replace(flags.collect, top=ALL)

@@ -31,7 +31,7 @@ async def replay_run(
     from pgtune_cli.compare.places import places
     from pgtune_cli.compare.replay import replay
     from pgtune_cli.compare.run import make_baseline
-    from pgtune_cli.compare.verdict import Context
+    from pgtune_cli.compare.sides import Context
     from pgtune_cli.lint.engine import evaluate
     from pgtune_cli.model.analysis import Analysis
     from pgtune_cli.server.binaries import find_binaries

@@ -8,8 +8,9 @@ import pytest
 from pgtune_cli import gate
 from pgtune_cli.compare.measure import figure, significant
 from pgtune_cli.compare.run import make_baseline
+from pgtune_cli.compare.sides import Context
 from pgtune_cli.compare.table_state import table_states
-from pgtune_cli.compare.verdict import Context, compare
+from pgtune_cli.compare.verdict import compare
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Catalog, Function, Relation, RelationKind
 from pgtune_cli.model.check_policy import AbsolutePolicy, CheckPolicy, RelativePolicy
