@@ -1,6 +1,6 @@
 """Rules from YAML files. Every mistake is named with file and line, all of them at once, before anything is judged."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -9,9 +9,10 @@ from pgtune_cli.errors import UsageError
 from pgtune_cli.lint.override import is_override, override
 from pgtune_cli.lint.read_rule import read_rule
 from pgtune_cli.lint.rule import Rule
-from pgtune_cli.lint.yaml_file import MAX_BYTES, Entry, YamlMistake, read_yaml
+from pgtune_cli.lint.yaml_file import MAX_BYTES, Entry, YamlMistake, read_shipped_yaml, read_yaml
 from pgtune_cli.resources import rules_root
 
+Reader = Callable[[bytes], dict[str, Entry]]
 CASES_SUFFIX = ".cases.yaml"
 MAX_FILES = 2000
 ONLY_OVERRIDE = "; a file with 'overrides:' changes its severity and params"
@@ -26,7 +27,7 @@ def load_rules(extra_dirs: Iterable[Path | str] = ()) -> tuple[Rule, ...]:
 @cache
 def builtin_rules() -> Mapping[str, Rule]:
     """The rules that come with pgtune, by id."""
-    found = _load([(f"rules/{name}", file) for name, file in _files(rules_root())], {})
+    found = _load([(f"rules/{name}", file) for name, file in _files(rules_root())], {}, read_shipped_yaml)
     return {rule.id: rule for rule in found}
 
 
@@ -60,12 +61,14 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]
             yield f"{prefix}{entry.name}", entry
 
 
-def _load(files: Iterable[tuple[str, Traversable]], known: Mapping[str, Rule]) -> tuple[Rule, ...]:
+def _load(
+    files: Iterable[tuple[str, Traversable]], known: Mapping[str, Rule], read: Reader = read_yaml
+) -> tuple[Rule, ...]:
     rules = dict(known)
     mistakes: list[str] = []
     overrides: list[tuple[str, dict[str, Entry]]] = []
     for shown, file in files:
-        entries = _entries(file, shown, mistakes)
+        entries = _entries(file, shown, mistakes, read)
         if entries is None:
             continue
         if is_override(entries):
@@ -89,9 +92,9 @@ def _load(files: Iterable[tuple[str, Traversable]], known: Mapping[str, Rule]) -
     return tuple(rules[rule_id] for rule_id in sorted(rules))
 
 
-def _entries(file: Traversable, shown: str, mistakes: list[str]) -> dict[str, Entry] | None:
+def _entries(file: Traversable, shown: str, mistakes: list[str], read: Reader) -> dict[str, Entry] | None:
     try:
-        return read_yaml(_content(file))
+        return read(_content(file))
     except YamlMistake as mistake:
         mistakes.append(f"{shown}:{mistake.line}: {mistake}")
         return None

@@ -1,5 +1,6 @@
 """Loading rules: a good one is read whole, and every mistake in a bad one is named with its line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from pgtune_cli.errors import UsageError
 from pgtune_cli.lint.loader import load_folder, load_rules
 from pgtune_cli.lint.rule import Merge
+from pgtune_cli.lint.yaml_file import YamlMistake, read_shipped_yaml, read_yaml
 from pgtune_cli.model.finding import Confidence, Severity
+from pgtune_cli.resources import rules_root
 
 GOOD = """\
 id: SHOP001
@@ -100,6 +103,17 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
 def test_an_id_is_never_taken_over_silently(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the id PLAN001 is taken by rules/plan/PLAN001\.yaml"):
         load_rules((folder(tmp_path, PLAN001=GOOD.replace("SHOP001", "PLAN001")),))
+
+
+def test_the_rules_that_are_shipped_are_read_as_any_other() -> None:
+    files = [path.read_bytes() for path in sorted(Path(str(rules_root())).rglob("*.yaml"))]
+    assert len(files) > 100
+    assert [read_shipped_yaml(content) for content in files] == [read_yaml(content) for content in files]
+    for content in (b"a: *b", b"a: [", b"- a", b"a: 1\na: 2"):
+        with pytest.raises(YamlMistake) as fast:
+            read_shipped_yaml(content)
+        with pytest.raises(YamlMistake, match=re.escape(str(fast.value))):
+            read_yaml(content)
 
 
 def test_a_folder_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
