@@ -3,6 +3,7 @@
 import re
 
 DIMENSIONS = re.compile(r"(?:\[-?\d+:-?\d+\])+=")
+NESTED_OR_QUOTED = re.compile(r'[{}"\\]')
 SPECIAL = re.compile(r'[{}",\\\s]')
 
 
@@ -16,6 +17,8 @@ def parse_array(text: str | None) -> list[str | None] | None:
     inner = body[1:-1]
     if not inner:
         return []
+    if not NESTED_OR_QUOTED.search(inner):
+        return [None if raw.upper() == "NULL" else raw for raw in inner.split(",")]
     elements: list[str | None] = []
     position = 0
     while position <= len(inner):
