@@ -111,16 +111,11 @@ def start_server(
         write_settings(home, addresses | {"unix_socket_directories": str(socket_dir)} | dict(settings or {}))
         initdb = initdb_arguments(found, _write_password(home, password), initdb_options)
         fresh = None if cache is None or listen or fill else FreshData(cache, found, initdb, environment())
-        if fill is not None:
-            fill(home / "data")
-        filled = fill is not None or (fresh is not None and fresh.fill(home / "data"))
+        filled = _filled(home / "data", fill, fresh)
         order = _prepare(found, account, folders, None if filled else initdb, memory_bytes)
         process = _start_supervisor(order, folders)
         if not filled:
-            _await(supervisor.INITIALISED, process, home / LOG)
-            if fresh is not None:
-                fresh.keep(home / "data")
-            _tell(process, b"\n")
+            _await_initdb(process, home, fresh)
         _await(supervisor.READY, process, home / LOG)
     except OSError as error:
         _end(process, folders)
@@ -129,6 +124,22 @@ def start_server(
         _end(process, folders)
         raise
     return EmbeddedServer(socket_dir, port, home / "data", found.version_num, SUPERUSER, password, process, folders)
+
+
+def _filled(data: Path, fill: Callable[[Path], None] | None, fresh: FreshData | None) -> bool:
+    """Whether the data are there; else initdb makes them."""
+    if fill is not None:
+        fill(data)
+        return True
+    return fresh is not None and fresh.fill(data)
+
+
+def _await_initdb(process: subprocess.Popen[bytes], home: Path, fresh: FreshData | None) -> None:
+    """Nobody writes what it made until the supervisor is told to go on: the moment to copy it."""
+    _await(supervisor.INITIALISED, process, home / LOG)
+    if fresh is not None:
+        fresh.keep(home / "data")
+    _tell(process, b"\n")
 
 
 def _write_password(home: Path, password: str | None) -> Path | None:
@@ -166,8 +177,8 @@ def _prepare(
     (home / LOG).touch()
     for folder in folders:
         folder.hand_over(account)
-    if account is not None:
-        check_reach(usable, account)
+    if account is not None and usable is not found:
+        check_reach(usable, account)  # the copies, now that they are the account's
     return make_order(
         usable,
         account,
