@@ -3,17 +3,23 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from pgtune_cli.model.catalog import RelationKind
 from pgtune_cli.rewrite.arms import Apart, apart, arm_key, mixed
 from pgtune_cli.rewrite.keyset import Form, Key, Keyset, Refusal, flags
 from pgtune_cli.rewrite.keyset_index import with_index
 from pgtune_cli.rewrite.keyset_keys import Keys
 from pgtune_cli.rewrite.keyset_outputs import output_keys
-from pgtune_cli.rewrite.keyset_predicate import MAX_NULLABLE
+from pgtune_cli.rewrite.keyset_refusals import (
+    refuse_block,
+    refuse_keys,
+    refuse_set,
+    refuse_sets,
+    refuse_source,
+    stacked,
+)
 from pgtune_cli.rewrite.keyset_ties import distinct_ties, group_ties, row_ties
 from pgtune_cli.rewrite.row_number import row_number_pages
 from pgtune_cli.rewrite.source import Source
-from pgtune_cli.sql.shape_types import Block, Bound, Role, SortKey, StatementKind, TableKind
+from pgtune_cli.sql.shape_types import Block, Bound, StatementKind
 
 
 def paginations(source: Source) -> Iterator[Keyset | Refusal]:
@@ -36,74 +42,18 @@ def _skips(offset: Bound | None) -> bool:
 
 
 def _bounded(source: Source, keyset: Keyset) -> Keyset | Refusal:
-    refusal = _refuse_source(source, keyset.block) or _refuse_sets(source, keyset.block) or _refuse_keys(keyset)
+    refusal = refuse_source(source, keyset.block) or refuse_sets(source, keyset.block) or refuse_keys(keyset)
     return refusal or with_index(source, keyset)
 
 
 def _judged(source: Source, block: Block) -> Keyset | Refusal:
-    refusal = _refuse_block(source, block) or _refuse_source(source, block)
+    refusal = refuse_block(source, block) or refuse_source(source, block)
     if refusal is not None:
         return refusal
     found = _wrapped(source, block) if block.windows else _keyset(source, block)
     if isinstance(found, Refusal):
         return found
-    return _refuse_keys(found) or with_index(source, found)
-
-
-def _refuse_block(source: Source, block: Block) -> Refusal | None:
-    if block.set_operation is not None:
-        return Refusal("arm", "one arm of a set operation skips rows, and the pages are of the whole")
-    if block.limit is None:
-        return Refusal("no_limit", "it has no LIMIT: there are no pages")
-    if block.limit.with_ties:
-        reason = (
-            "FETCH FIRST … WITH TIES pages by ties: a tiebreaker would change it; compare the keys of its ORDER BY, "
-            "nothing appended, with those of the last row: no group of ties is ever split"
-        )
-        return Refusal("with_ties", reason)
-    if block.locking:
-        return Refusal("locking", "it locks rows (FOR UPDATE): a queue, not pages")
-    if not block.order_by:
-        return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
-    if block.correlated and block.role is not Role.OUTERMOST:
-        return Refusal("correlated", "it skips rows once for every row of the query around it")
-    return _refuse_sets(source, block) or next(filter(None, map(_refuse_sort_key, block.order_by)), None)
-
-
-def _refuse_sets(source: Source, block: Block) -> Refusal | None:
-    returning = source.volatility.multiplies(block)
-    return Refusal("set_returning", f"{returning}() makes several rows of one") if returning is not None else None
-
-
-def _refuse_sort_key(key: SortKey) -> Refusal | None:
-    if key.constant:
-        return Refusal("constant_key", "it orders by a constant or a parameter, which orders nothing")
-    if key.using:
-        return Refusal("using", "it orders USING an operator")
-    return None
-
-
-def _refuse_source(source: Source, block: Block) -> Refusal | None:
-    """What it reads, and what it calls."""
-    if source.shape.writes_in_cte or source.shape.recursive:
-        return Refusal("with_writes", "its WITH clause writes or recurses")
-    if not block.tables:
-        return Refusal("no_table", "it reads no table")
-    unknown = [name for one in (block, *source.children(block)) for name in one.functions]
-    if unknown and not source.volatility.known:
-        return Refusal("unknown_functions", "the snapshot does not say which functions are volatile; take a new one")
-    volatile = source.volatile(block)
-    if volatile is not None:
-        return Refusal("volatile", f"it calls {volatile}(): each page would see other values")
-    for table in block.tables:
-        if table.kind is TableKind.UNKNOWN:
-            return Refusal("unknown_table", f"{table.alias} is not in the catalog")
-        relation = source.catalog.relation(table.relation) if table.relation is not None else None
-        if relation is not None and relation.kind is RelationKind.FOREIGN:
-            return Refusal("foreign_table", f"{relation.name} is a foreign table: its order is another server's")
-    if block.unresolved and all(table.kind is TableKind.RELATION for table in block.tables):
-        return Refusal("unresolved", f"column {block.unresolved[0]} could not be found in the catalog")
-    return None
+    return refuse_keys(found) or with_index(source, found)
 
 
 def _keyset(source: Source, block: Block) -> Keyset | Refusal:
@@ -188,24 +138,20 @@ def _whole_set(source: Source) -> Keyset | Refusal:
     """Through UNION, INTERSECT and EXCEPT: around the whole, with every result column as a tiebreaker."""
     shape = source.shape
     block = shape.blocks[0]
-    refusal = _refuse_set(source)
+    refusal = refuse_set(source)
     if refusal is not None:
         return refusal
     for arm in (each for each in shape.blocks if each.set_operation is not None):
-        if (refused := _refuse_source(source, arm)) is not None:
+        if (refused := refuse_source(source, arm)) is not None:
             return refused
-    places, told = _unique_places(source) if _stacked(source) else (None, ())
+    places, told = _unique_places(source) if stacked(source) else (None, ())
     if isinstance(places, Refusal):
         return places
     found = output_keys(source, places)
     if isinstance(found, Refusal):
         return found
     keyset = Keyset(block=block, form=Form.WRAPPED, keys=found, notes=(*told, *flags(found)))
-    return _refuse_keys(keyset) or keyset
-
-
-def _stacked(source: Source) -> bool:
-    return all(operation == "union all" for operation in source.shape.set_operations)
+    return refuse_keys(keyset) or keyset
 
 
 def _unique_places(source: Source) -> tuple[frozenset[int] | Refusal, tuple[str, ...]]:
@@ -238,23 +184,3 @@ def _one_kind(source: Source, arms: list[Block], found: Apart) -> bool:
     (position,) = found.positions
     texts = [((source.outputs(arm) or [])[position][2] or "")[:1] for arm in arms]
     return len({text if text in ("'", "$") else text.isdecimal() for text in texts}) == 1
-
-
-def _refuse_set(source: Source) -> Refusal | None:
-    shape = source.shape
-    if shape.set_limit is None:
-        return Refusal("no_limit", "it has no LIMIT: there are no pages")
-    if not shape.set_order_by:
-        return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
-    if not _stacked(source) and any(operation.endswith(" all") for operation in shape.set_operations):
-        return Refusal("union_all", "UNION ALL may return a row twice: no column tells the copies apart")
-    return None
-
-
-def _refuse_keys(keyset: Keyset) -> Refusal | None:
-    nullable = [key.name for key in keyset.keys if key.nullable]
-    if len(nullable) > MAX_NULLABLE:
-        return Refusal(
-            "many_nullable", f"{', '.join(nullable)} may be NULL: that takes {2 ** len(nullable)} statements a page"
-        )
-    return None
