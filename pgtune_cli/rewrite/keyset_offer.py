@@ -5,36 +5,23 @@ from collections.abc import Sequence
 import msgspec
 
 from pgtune_cli.collect.connection import Connection
-from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.plan import StatementPlans
-from pgtune_cli.model.rewrite import Proof, Rewrite, RewriteCursor, RewriteStatement, RewriteStatus
+from pgtune_cli.model.rewrite import Proof, Rewrite, RewriteStatus
 from pgtune_cli.model.statement import Prepared, Statement
 from pgtune_cli.rewrite.costs import planned_costs
 from pgtune_cli.rewrite.keyset import Keyset
-from pgtune_cli.rewrite.keyset_extras import boundaries, capped_count, companions, deferred_join
 from pgtune_cli.rewrite.keyset_judge import paginations
-from pgtune_cli.rewrite.keyset_pages import Maker, Page, maker
+from pgtune_cli.rewrite.keyset_pages import Page, maker
 from pgtune_cli.rewrite.keyset_proof import KeysetProof
+from pgtune_cli.rewrite.keyset_told import KIND, Site, as_offered, blocks_per_call
 from pgtune_cli.rewrite.options import RewriteOptions
 from pgtune_cli.rewrite.outcome import Context, refused
 from pgtune_cli.rewrite.parameters import inlined
 from pgtune_cli.rewrite.session import Session, Unproven, snapshot
-from pgtune_cli.rewrite.sketches import sketches
 from pgtune_cli.rewrite.source import Source
-from pgtune_cli.sql.index_ddl import create_index_sql, index_name
 
-KIND = "keyset"
 SHALLOW_BLOCKS = 32
 """blocks a call below which OFFSET costs nobody anything: the pages are shallow or the table is small"""
-
-
-class Site(msgspec.Struct, frozen=True):
-    """One pagination: as shown (the statement's own text), and as run (the text that PREPARE accepts)."""
-
-    keyset: Keyset
-    shown: Maker
-    run: Maker | None
-    source: Source
 
 
 async def keyset_rewrites(context: Context, statement: Statement, source: Source) -> list[Rewrite]:
@@ -44,7 +31,7 @@ async def keyset_rewrites(context: Context, statement: Statement, source: Source
     own = Source(prepared.sql, context.shape(prepared.sql), source.catalog, source.volatility) if prepared else None
     judged_own = list(paginations(own)) if own is not None else []
     for at, judged in enumerate(paginations(source)):
-        blocks = _blocks_per_call(statement)
+        blocks = blocks_per_call(statement)
         if not isinstance(judged, Keyset):
             found.append(refused(statement, KIND, judged))
             continue
@@ -63,10 +50,6 @@ async def keyset_rewrites(context: Context, statement: Statement, source: Source
     return found
 
 
-def _blocks_per_call(statement: Statement) -> float:
-    return (statement.shared_blks_hit + statement.shared_blks_read) / max(statement.calls, 1)
-
-
 class _Offer:
     """Makes the Rewrite of one site."""
 
@@ -81,7 +64,8 @@ class _Offer:
     async def make(self) -> Rewrite:
         site = await self._with_types()
         shown, run = site.shown.pages(), site.run.pages() if site.run is not None else None
-        offered = self._offered(site, shown)
+        types = self._prepared.parameter_types if self._prepared else ()
+        offered = as_offered(self._context, self._statement, site, shown, types)
         if self._prepared is None or run is None or site.run is None:
             reason = self._plans.not_explained if self._plans is not None else None
             return msgspec.structs.replace(offered, reason=reason or "not planned: no server and no clone to ask")
@@ -121,37 +105,6 @@ class _Offer:
         prepared = self._prepared
         values = prepared.value_sets[0].values if prepared is not None and prepared.value_sets else ()
         return inlined(sql, values, prepared.parameter_types if prepared is not None else ())
-
-    def _offered(self, site: Site, shown: Sequence[Page]) -> Rewrite:
-        keyset, types = site.keyset, self._prepared.parameter_types if self._prepared else ()
-        counts = companions(site.source, self._context.analysis.statements)
-        blocks = _blocks_per_call(self._statement)
-        extra = [
-            capped_count(site.source, keyset, types),
-            deferred_join(site.source, keyset, site.shown, types),
-            boundaries(keyset, site.shown, types),
-        ]
-        rows = self._statement.rows / max(self._statement.calls, 1)
-        return Rewrite(
-            statement=self._statement.fingerprint,
-            kind=KIND,
-            before=self._statement.query,
-            status=RewriteStatus.CONDITIONS,
-            statements=(*(page.statement for page in shown), *(one for one in extra if one is not None)),
-            index_sql=index_sql(keyset, site.source.catalog),
-            conditions=(*conditions(keyset), *_count_conditions(counts)),
-            evidence={
-                "channel": self._context.channel(self._statement),
-                "blocks_per_call": round(blocks, 1),
-                "blocks_per_row": round(blocks / rows, 1) if rows else None,
-                "counted_by": [one.fingerprint for one in counts],
-            },
-            cursor=tuple(
-                RewriteCursor(name=key.name, sql=key.sql, type=key.type, nullable=key.nullable, column=key.output)
-                for key in keyset.keys
-            ),
-            sketches=sketches(keyset, shown, site.shown.limit_parameter, self._options.page_size),
-        )
 
     async def _planned(self, site: Site, run: Sequence[Page]) -> tuple[float | None, float | None] | str:
         """Costs of a page in the middle, or why the key form is no better."""
@@ -271,42 +224,6 @@ async def same_columns(session: Session, prepared: Prepared | None, pages: Seque
     return None
 
 
-def conditions(keyset: Keyset) -> tuple[str, ...]:
-    """What an application gives up or must do, in sentences."""
-    found = ["pages are asked for one after the other: there is no jump to page n"]
-    if keyset.appended:
-        found.append(
-            f"ORDER BY gets {', '.join(key.name for key in keyset.appended)} appended: without it, which of several "
-            "equal rows comes first is left to chance, also in the original"
-        )
-    missing = [key.sql for key in keyset.keys if key.output is None]
-    if missing:
-        found.append(f"the application also needs {', '.join(missing)} of the last row: select it as well")
-    found.append("a row whose key changes while somebody pages may be seen twice or not at all; OFFSET drifts more")
-    return (*found, *keyset.notes)
-
-
-def _count_conditions(counts: Sequence[Statement]) -> tuple[str, ...]:
-    return tuple(
-        f"{one.fingerprint} counts the same rows, {one.calls:,} calls: ask for one row more than a page, or cap it"
-        for one in counts
-    )
-
-
 def _sampled_reason(proof: Proof) -> str:
     missed = f"{100 * (proof.missed or 0):.0f} %"
     return f"{proof.samples} pages compared: a fault in one of a hundred places goes unseen with a chance of {missed}"
-
-
-def index_sql(keyset: Keyset, catalog: Catalog) -> str | None:
-    """CREATE INDEX for it, as it may be run; None where there is one."""
-    if keyset.served or keyset.candidate is None:
-        return None
-    made = keyset.candidate
-    concurrently = not catalog.is_partitioned(made.table)
-    return create_index_sql(made, index_name(made, set()), concurrently=concurrently)
-
-
-def extra_roles(rewrite: Rewrite) -> tuple[RewriteStatement, ...]:
-    """The statements beside the pages."""
-    return tuple(one for one in rewrite.statements if one.role in ("count", "deferred_join", "boundaries"))

@@ -13,9 +13,10 @@ from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.rewrite.keyset import Keyset, Refusal
 from pgtune_cli.rewrite.keyset_extras import boundaries, capped_count, companions, deferred_join
 from pgtune_cli.rewrite.keyset_judge import paginations
-from pgtune_cli.rewrite.keyset_offer import index_sql, same_columns
+from pgtune_cli.rewrite.keyset_offer import same_columns
 from pgtune_cli.rewrite.keyset_pages import Maker, maker
 from pgtune_cli.rewrite.keyset_proof import KeysetProof
+from pgtune_cli.rewrite.keyset_told import index_sql
 from pgtune_cli.rewrite.parameters import inlined, replaced
 from pgtune_cli.rewrite.session import Session, Unproven, Work, snapshot
 
