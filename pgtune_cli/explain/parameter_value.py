@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import ceil
 from types import MappingProxyType
 
+from pgtune_cli.explain.ages import days, interval, seconds_since
 from pgtune_cli.explain.column_source import ColumnSource
 from pgtune_cli.explain.column_values import ColumnValues, in_order
 from pgtune_cli.explain.document_values import document_value
@@ -112,9 +113,27 @@ class ParameterValues:
             return str(PAGES[name] * self._limit())
         if use.column is None:
             return None
+        if use.use is Use.DERIVED and use.kind is PredicateKind.RANGE and use.expression is None:
+            ago = self._ago(use, use.column, kind, name)
+            if ago is not None:
+                return ago
         if use.use is Use.DERIVED and use.operator in ARITHMETIC:
             return INTERVALS[name] if kind_of(kind, self._catalog) is TypeKind.INTERVAL else None
         return self._of_column(use, use.column, kind, name, row)
+
+    def _ago(self, use: ParameterUse, column: ColumnRef, kind: str, name: str) -> str | None:
+        """For `column > now() - $1`; a number is taken for one of days."""
+        column_type = resolved(self._source.type(column), self._catalog)
+        if kind_of(column_type, self._catalog) is not TypeKind.DATE:
+            return None
+        bound = self._source.values(column).at(self._position(use, column_type, name))
+        seconds = None if bound is None else seconds_since(bound)
+        if seconds is None:
+            return None
+        wanted = kind_of(kind, self._catalog)
+        if wanted is TypeKind.INTERVAL:
+            return interval(seconds)
+        return str(days(seconds)) if wanted is TypeKind.NUMBER else None
 
     def _of_column(self, use: ParameterUse, column: ColumnRef, kind: str, name: str, row: Row) -> str | None:
         column_type = resolved(self._source.type(column), self._catalog)

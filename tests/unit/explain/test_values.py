@@ -1,7 +1,10 @@
 """Values for parameters, from statistics alone: of the right type, of the right frequency, never an error."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from pgtune_cli.explain import ages
 from pgtune_cli.explain.column_values import column_values
 from pgtune_cli.explain.text_values import like_prefix
 from pgtune_cli.explain.type_values import default_value, fitted
@@ -221,9 +224,44 @@ def test_a_range_column_takes_a_range_that_occurs() -> None:
     assert values("select * from orders where during && $1", "tstzrange")["typical"] == ("[2024-03-01,2024-04-01)",)
 
 
-def test_an_interval_is_a_day_a_week_or_a_month() -> None:
-    found = values("select * from orders where placed_at > now() - $1", "interval")
+def test_an_interval_reaches_back_to_where_rows_are() -> None:
+    """A tenth, a half and a hundredth of the rows are younger, however old all of them are."""
+    passed = datetime.now(UTC) - datetime(2024, 1, 1, tzinfo=UTC)
+    for text, types, unit in (
+        ("placed_at > now() - $1", "interval", " days"),
+        ("placed_at >= date_trunc('day', now()) - interval '1 day' * $1", "double precision", ""),
+        ("placed_at between current_date - $1 and now()", "integer", ""),
+    ):
+        found = values(f"select * from orders where {text}", types)
+        for name, day in (("typical", 27), ("common", 15), ("rare", 30)):
+            ((value,),) = [found[name]]
+            assert value is not None
+            assert value.endswith(unit)
+            assert int(value.removesuffix(unit)) == pytest.approx(passed.days - day + 1, abs=1), (text, name)
+
+
+def test_what_is_purged_is_the_oldest() -> None:
+    passed = datetime.now(UTC) - datetime(2024, 1, 4, tzinfo=UTC)
+    ((value,),) = [values("delete from orders where placed_at < now() - $1", "interval")["typical"]]
+    assert value is not None
+    assert int(value.removesuffix(" days")) == pytest.approx(passed.days, abs=1)
+
+
+def test_an_interval_without_statistics_is_a_day_a_week_or_a_month() -> None:
+    found = values("select * from orders where now() - $1 > '2024-01-01'", "interval")
     assert (found["typical"], found["common"], found["rare"]) == (("7 days",), ("30 days",), ("1 day",))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 seconds"), (3600, "3600 seconds"), (7300, "3 hours"), (86_400 * 40 + 1, "41 days")]
+)
+def test_an_age_is_rounded_up(seconds: float, text: str) -> None:
+    assert ages.interval(seconds) == text
+
+
+@pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 00:00:00+00 BC", "9999-01-01", "x", ""])
+def test_what_lies_ahead_or_is_no_date_has_no_age(value: str) -> None:
+    assert ages.seconds_since(value) is None
 
 
 def test_the_column_of_a_view_has_the_statistics_of_its_table() -> None:
