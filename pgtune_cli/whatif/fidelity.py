@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pgtune_cli.explain.derive import shape_of
+from pgtune_cli.explain.derive import indexes_used, shape_of
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.catalog import Catalog, Relation, RelationKind
-from pgtune_cli.model.plan import Fidelity, StatementPlan, StatementPlans
+from pgtune_cli.model.plan import Fidelity, Plan, StatementPlan, StatementPlans
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.whatif.clone import Clone
 from pgtune_cli.whatif.clone.session import MAJOR
+from pgtune_cli.whatif.drift import drift
 from pgtune_cli.whatif.mentions import Relevance, Words
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
@@ -25,6 +26,7 @@ OF_SOURCE = ("server", "snapshot")
 BY_NAME = ("type ", "function ", "operator ", "collation ", "extension ")
 """lost objects that belong to no table"""
 OF_DATABASE = "collation of the database"
+NO_PENDING = re.compile(r"fastupdate\s*=\s*'?(off|false|no|0)\b", re.IGNORECASE)
 TEXTS = ("text", "character", "citext")
 
 
@@ -67,7 +69,7 @@ def compare(source: StatementPlan, clone: Cost, causes: "Causes", sql: str) -> F
         same_shape=same_shape,
         cost_server=source.total_cost,
         cost_clone=clone.total_cost,
-        reason=None if same_shape and close else TIE if tie else causes.of(sql),
+        reason=None if same_shape and close else TIE if tie else causes.of(sql, (source.plan, clone.plan)),
     )
 
 
@@ -84,7 +86,8 @@ class Causes:
         self._major = snapshot.server.version_num // 10000
         self._values = snapshot.values
 
-    def of(self, sql: str) -> str:
+    def of(self, sql: str, plans: tuple[Plan, Plan] | None = None) -> str:
+        """`plans` are the source's and the clone's."""
         names = self._relevance.tables(sql)
         tables = [relation for relation in self._catalog.relations if relation.relation_name in names]
         found = (
@@ -92,7 +95,7 @@ class Causes:
             or self._lost_object(sql, tables)
             or self._missing_statistics(sql, tables)
             or _row_security(tables, self._catalog)
-            or self._gin(tables)
+            or self._gin(tables, plans)
         )
         if found is not None:
             return found
@@ -101,7 +104,7 @@ class Causes:
         if not self._values:
             return "missing statistics: values of rows were left out of the snapshot"
         if self._major != MAJOR:
-            return f"version drift: the source is PostgreSQL {self._major}, the clone {MAJOR}"
+            return self._drift(plans)
         return "not known; the data or their statistics may have changed in between"
 
     def _lost_object(self, sql: str, tables: list[Relation]) -> str | None:
@@ -126,11 +129,22 @@ class Causes:
                 return lost[OF_DATABASE]
         return None
 
-    def _gin(self, tables: list[Relation]) -> str | None:
-        for relation in tables:
-            for index in self._catalog.indexes_of(relation.relation_name):
-                if index.method == "gin" and self._major == MAJOR:
-                    return f"how many keys the GIN index {index.index_name} holds is not shown by the source"
+    def _drift(self, plans: tuple[Plan, Plan] | None) -> str:
+        seen = plans and drift(*plans, self._major, MAJOR)
+        return f"version drift: the source is PostgreSQL {self._major}, the clone {MAJOR}" + (
+            f": {seen}" if seen else ""
+        )
+
+    def _gin(self, tables: list[Relation], plans: tuple[Plan, Plan] | None) -> str | None:
+        """What the planner reads in the first page of such an index, no catalog shows."""
+        used = {name.name for plan in plans or () for name in indexes_used(plan)}
+        for index in (index for relation in tables for index in self._catalog.indexes_of(relation.relation_name)):
+            if index.method != "gin" or (index.name not in used if plans else self._major != MAJOR):
+                continue
+            keys = f"how many keys the GIN index {index.index_name} holds"
+            if NO_PENDING.search(index.definition):
+                return f"{keys} is not shown by the source"
+            return f"{keys} and what waits in its pending list is not shown by the source; VACUUM empties that list"
         return None
 
     def _missing_statistics(self, sql: str, tables: list[Relation]) -> str | None:

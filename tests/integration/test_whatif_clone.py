@@ -78,6 +78,11 @@ def test_statements_have_the_sources_plan_and_cost_or_a_reason_why_not(source: D
         # what a GIN index holds is not in the catalog
         assert [row for row in rows if abs(row[2] - 1) > (0.001 if "products" in row[0] else 1e-9)] == []
     assert len(odd) <= 4, odd
+    # what the planner learnt since, and can be told to leave, it leaves
+    learnt = {"memoize": 14, "presorted_aggregate": 16, "group_by_reordering": 17, "self_join_elimination": 18}
+    for name, since in learnt.items():
+        setting = LOOP.run(clone.connection.fetchval(f"SHOW enable_{name}"))
+        assert (setting == "on") == (source.version_num >= since * 10000), name
 
 
 CANDIDATES = (

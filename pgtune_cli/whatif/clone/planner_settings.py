@@ -1,11 +1,11 @@
 """The source's planner settings, made the clone database's own."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from pgtune_cli.collect.connection import Connection, PostgresError, Record
 from pgtune_cli.collect.server_facts import SETTINGS
-from pgtune_cli.model.snapshot import Skipped
+from pgtune_cli.model.snapshot import Server, Skipped
 from pgtune_cli.sql.quote import quote_identifier, quote_literal
 from pgtune_cli.whatif.clone.ground import DATABASE
 from pgtune_cli.whatif.planning import rolled_back
@@ -39,6 +39,14 @@ ADDED_AS_TEXT = {"search_path"}
 ELEMENT = re.compile(r'"((?:[^"]|"")+)"|([^\s,"]+)')
 RENAMED = {"force_parallel_mode": "debug_parallel_query"}
 LEFT_OUT = {"geqo_seed", "plan_cache_mode"}
+LATER = {
+    "enable_memoize": 14,
+    "enable_presorted_aggregate": 16,
+    "enable_group_by_reordering": 17,
+    "enable_distinct_reordering": 18,
+    "enable_self_join_elimination": 18,
+}
+"""what a planner learnt after 13 and can be told to leave: the major that it came with"""
 
 PLANNER_SETTINGS = {name for name in SETTINGS if name.startswith(("enable_", "cpu_", "parallel_", "jit", "geqo"))} | {
     "constraint_exclusion", "cursor_tuple_fraction", "effective_cache_size", "effective_io_concurrency",
@@ -51,8 +59,10 @@ PLANNER_SETTINGS = {name for name in SETTINGS if name.startswith(("enable_", "cp
 SETTABLE = "SELECT name, category FROM pg_settings WHERE context IN ('user', 'superuser')"
 
 
-async def apply_settings(admin: Connection, settings: Mapping[str, str]) -> list[Skipped]:
+async def apply_settings(admin: Connection, server: Server) -> list[Skipped]:
     """ALTER DATABASE … SET each; later connections have them. A setting this server does not know is left out."""
+    major = server.version_num // 10000
+    settings = dict(server.settings) | {name: "off" for name, since in LATER.items() if major < since}
     known = {
         row["name"]
         for row in await admin.fetch(SETTABLE)

@@ -123,7 +123,7 @@ async def _built(
     server = await stack.enter_async_context(_server(binaries, limits, servers))
     postgres = await _connection(stack, server, server.user, "postgres")
     lost = await create_database(postgres, snapshot.server, limits.statement_timeout_s)
-    lost += await apply_settings(postgres, snapshot.server.settings)
+    lost += await apply_settings(postgres, snapshot.server)
     await postgres.close()
     await _watch(stack, server, limits)
     admin = await _connection(stack, server, server.user, DATABASE)

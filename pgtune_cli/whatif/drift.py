@@ -1,0 +1,148 @@
+"""What the planner has learnt since 13, where two plans of one statement show it.
+
+The clone is of one version, whatever the source is: these changes of the planner have no setting that undoes them.
+Each is in the release notes of the version that it came with, https://www.postgresql.org/docs/release/.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from pgtune_cli.explain.derive import SUB, walk
+from pgtune_cli.model.plan import Plan, PlanNode
+
+DISABLE_COST = 1e10
+GATHERS = {"Gather", "Gather Merge"}
+
+
+class Traits(msgspec.Struct, frozen=True):
+    """What of a plan tells the versions apart."""
+
+    total_cost: float
+    kinds: frozenset[str]
+    joins: frozenset[str]
+    """`Hash Join Right Anti`, `Parallel Hash Join Full`."""
+    subplans: int
+    partial: bool
+    """an aggregate is made in parts."""
+    conditions: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    since: int
+    what: str
+    shows: Callable[[Traits, Traits], bool]
+    """of the older version's plan and the newer one's."""
+
+
+CHANGES = (
+    Change(
+        18,
+        "counts what enable_… switches off, where earlier versions add 10000000000 to its cost",
+        lambda old, new: old.total_cost >= DISABLE_COST > new.total_cost,
+    ),
+    Change(
+        16,
+        "can build the hash of an anti join from its outer side (Right Anti Join)",
+        lambda old, new: _new_join(old, new, "Right Anti"),
+    ),
+    Change(
+        18,
+        "can build the hash of a semi join from its outer side (Right Semi Join)",
+        lambda old, new: _new_join(old, new, "Right Semi"),
+    ),
+    Change(
+        16,
+        "can run full and right hash joins in parallel",
+        lambda old, new: any(
+            join.startswith("Parallel Hash Join") and join.endswith(("Full", "Right")) for join in new.joins - old.joins
+        ),
+    ),
+    Change(18, "reads the two inputs of INTERSECT and EXCEPT apart", lambda old, new: "SetOp" in old.kinds | new.kinds),
+    Change(
+        17,
+        "turns more IN subqueries into joins",
+        lambda old, new: old.subplans > new.subplans and bool(new.joins - old.joins),
+    ),
+    Change(
+        18,
+        "turns OR over one column, and IN (VALUES …), into = ANY",
+        lambda old, new: "ANY (" in new.conditions and ("ANY (" not in old.conditions or "Values Scan" in old.kinds),
+    ),
+    Change(
+        18,
+        "sorts the input of a merge join in parts",
+        lambda old, new: {"Merge Join", "Incremental Sort"} <= new.kinds and "Incremental Sort" not in old.kinds,
+    ),
+    Change(17, "can merge the sorted inputs of UNION", lambda old, new: "Merge Append" in new.kinds - old.kinds),
+    Change(14, "reads ranges of ctid as such", lambda old, new: "Tid Range Scan" in new.kinds - old.kinds),
+    Change(
+        18,
+        "counts the leader's share of the rows that a Gather collects, which makes aggregates in parts dearer",
+        lambda old, new: (
+            bool(GATHERS & (old.kinds | new.kinds))
+            and (old.partial or new.partial)
+            and new.total_cost >= old.total_cost
+        ),
+    ),
+    Change(15, "can run DISTINCT in parallel", lambda old, new: bool(GATHERS & new.kinds) and not GATHERS & old.kinds),
+    Change(
+        14,
+        "has extract() as numeric, not as date_part",
+        lambda old, new: "date_part(" in old.conditions and "EXTRACT(" in new.conditions,
+    ),
+    Change(
+        17,
+        "leaves out IS NOT NULL on a column that is NOT NULL",
+        lambda old, new: "IS NOT NULL" in old.conditions and "IS NOT NULL" not in new.conditions,
+    ),
+    Change(
+        17, "estimates from the statistics behind a WITH query", lambda old, new: "CTE Scan" in old.kinds | new.kinds
+    ),
+    Change(
+        14,
+        "counts the work that aggregates share, such as sum and avg of one column, once",
+        lambda old, new: "Aggregate" in old.kinds & new.kinds,
+    ),
+    Change(
+        16,
+        "leaves out the cost of a subquery that only passes rows on",
+        lambda old, new: old.joins == new.joins and "Aggregate" in old.kinds & new.kinds,
+    ),
+)
+"""What changes a plan's shape first, then what changes its cost."""
+
+
+def drift(source: Plan, clone: Plan, major: int, of_clone: int) -> str | None:
+    """What the clone's version does that the source's does not, in words; None where nothing of it is seen."""
+    older, newer = _traits(source), _traits(clone)
+    for change in CHANGES:
+        if major < change.since <= of_clone and change.shows(older, newer):
+            return f"since {change.since} the planner {change.what}"
+    return None
+
+
+def _new_join(old: Traits, new: Traits, kind: str) -> bool:
+    return any(join.endswith(kind) for join in new.joins - old.joins)
+
+
+def _traits(plan: Plan) -> Traits:
+    nodes = [placed.node for placed in walk(plan)]
+    return Traits(
+        total_cost=plan.total_cost,
+        kinds=frozenset(node.node_type for node in nodes),
+        joins=frozenset(_join(node) for node in nodes if node.join_type is not None),
+        subplans=sum(node.parent_relationship == SUB for node in nodes),
+        partial=any(node.extra.get("Partial Mode") in ("Partial", "Finalize") for node in nodes),
+        conditions="\n".join(text for node in nodes for text in _conditions(node)),
+    )
+
+
+def _join(node: PlanNode) -> str:
+    parallel = "Parallel " if node.extra.get("Parallel Aware") is True else ""
+    return f"{parallel}{node.node_type} {node.join_type}"
+
+
+def _conditions(node: PlanNode) -> list[str]:
+    texts = (node.filter, node.index_cond, node.recheck_cond, node.hash_cond, node.merge_cond, node.join_filter)
+    return [text for text in texts if text is not None] + [*node.sort_key, *node.group_key]
