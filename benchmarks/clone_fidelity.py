@@ -29,6 +29,7 @@ from pgtune_cli.server.binaries import Binaries, find_binaries
 from pgtune_cli.server.embedded import embedded_server
 from pgtune_cli.sql.index_ddl import create_index_sql
 from pgtune_cli.whatif.clone import open_clone
+from pgtune_cli.whatif.clone.session import MAJOR
 from pgtune_cli.whatif.fidelity import Causes
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
@@ -110,17 +111,27 @@ async def run(options: ConnectOptions, folder: Path, scale: str, queries: dict[s
     await load(connection, folder, scale, major)
     await connection.execute(f"CREATE ROLE {READER} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER}")
     print(f"\n{'clone':<34}{'same plan':>10}{'same cost':>11}{'within 5 %':>12}{'worst':>10}{'seconds':>9}")
+    of_gin = {name: sql for name, sql in queries.items() if " tags " in sql}
+    snapshot, source = await read(options, of_gin)
+    await compare(f"{major}, rows wait in a GIN index's list", snapshot, of_gin, source, name_deviations=True)
+    await connection.fetch("SELECT gin_clean_pending_list('readings_tags')")  # as autovacuum does
     for login in (options.user, READER):
-        session = await connect(msgspec.structs.replace(options, user=login))
-        snapshot = await collect(session)
-        source = {name: await explain(session, sql) for name, sql in queries.items()}
-        await session.close()
+        snapshot, source = await read(msgspec.structs.replace(options, user=login), queries)
         await compare(f"{major}, {login}", snapshot, queries, source, name_deviations=True)
         if major == 18 and login == options.user:
             for name, variant in ablations(snapshot).items():
                 await compare(name, variant, queries, source)
             await candidates(connection, snapshot, queries)
     await connection.close()
+
+
+async def read(options: ConnectOptions, queries: dict[str, str]) -> tuple[Snapshot, dict[str, Plan]]:
+    """What the clone is made of, and the source's own plans."""
+    session = await connect(options)
+    snapshot = await collect(session)
+    source = {name: await explain(session, sql) for name, sql in queries.items()}
+    await session.close()
+    return snapshot, source
 
 
 async def load(connection: Connection, folder: Path, scale: str, major: int) -> None:
@@ -170,9 +181,13 @@ async def compare(
         near += factor < 1.05
         worst = max(worst, factor)
         if not same_shape or factor >= 1.05:
-            odd.append(f"  {query}: {'same' if same_shape else 'another'} plan, {factor:.4f}: {causes.of(sql)}")
+            reason = causes.of(sql, (plan, answer.plan))
+            odd.append(f"  {query}: {'same' if same_shape else 'another'} plan, {factor:.4f}: {reason}")
     print(f"{name:<34}{same:>7}/{len(queries)}{exact:>11}{near:>12}{worst:>10.4g}{seconds:>9.2f}", flush=True)
     if name_deviations and odd:
+        print(
+            f"  {len(odd)} deviate, {sum('not known' in line or line.endswith(str(MAJOR)) for line in odd)} unexplained"
+        )
         print(*odd, sep="\n", flush=True)
 
 

@@ -1,7 +1,8 @@
 """A database of 5,000 tables whose workload touches 20: reading it, its snapshot file, its clone, the clone again.
 
 Then clones of 8 and of 500 tables with four indexes each, all of them wanted: the time after initdb, and whether
-memory stays flat over more of them.
+memory stays flat over more of them. Then one that is said to be 1.4 TB large, a table of 1 TB in it: what its files
+take on the disk, and how long a candidate on that table takes.
 
 python benchmarks/large_schema.py [tables]   # prints figures; about a minute
 """
@@ -14,6 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
 
 from pgtune_cli.cli.analysis_options import AnalyzeOptions
 from pgtune_cli.cli.clones import open_clone_of
@@ -23,6 +27,8 @@ from pgtune_cli.cli.stored_plans import with_plans
 from pgtune_cli.collect.collector import collect
 from pgtune_cli.collect.connection import connect
 from pgtune_cli.collect.snapshot_file import load, save
+from pgtune_cli.model.catalog import IndexKey, RelationName
+from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.server.binaries import find_binaries
 from pgtune_cli.server.embedded import embedded_server
@@ -42,6 +48,7 @@ CREATE INDEX t{n}_c ON t{n} (c);
 CREATE INDEX t{n}_d ON t{n} (d) WHERE a > 3;
 """
 ALL_TOUCHED = (8, 500, 500, 500)
+BLOCK, TIB = 8192, 1 << 40
 QUIET = Notes(-1)
 
 
@@ -110,6 +117,36 @@ async def clone_all(snapshot: Snapshot, tables: int) -> None:
     print(f"{what:<44} {seconds:8.2f} s, {used}, {mib:.0f} MiB of memory at most until now")
 
 
+def huge(snapshot: Snapshot) -> Snapshot:
+    """The first table of 1 TiB with indexes of a tenth of it each, 0.2 TiB of others."""
+
+    def sized(one: Any) -> Any:
+        table, _, index = one.name.partition("_")
+        size = TIB // (10 if index else 1) if table == "t0" else TIB // 5 // 1000
+        return replace(one, pages=size // BLOCK, relpages=size // BLOCK, reltuples=5e9)
+
+    catalog = snapshot.catalog
+    relations, indexes = tuple(map(sized, catalog.relations)), tuple(map(sized, catalog.indexes))
+    return replace(snapshot, catalog=replace(catalog, relations=relations, indexes=indexes))
+
+
+async def clone_huge(snapshot: Snapshot) -> None:
+    async with open_clone(snapshot) as opened:
+        files = [path.stat() for path in (opened.data_dir / "base").rglob("*") if path.is_file()]
+        everything = [path.stat() for path in opened.data_dir.rglob("*") if path.is_file()]
+        apparent, disk = sum(one.st_size for one in files), sum(one.st_blocks * 512 for one in files)
+        print(f"{'relations that are said to be large':<44} {apparent / TIB:8.2f} TiB apparent in {len(files)} files")
+        whole = sum(one.st_blocks * 512 for one in everything) / 2**20
+        print(f"{'  on the disk':<44} {disk / 2**20:8.2f} MiB, {whole:.2f} MiB with the server's log and catalogs")
+        for column in ("a", "c", "b"):
+            wanted = CandidateIndex(table=RelationName("public", "t0"), keys=(IndexKey(column=column),))
+            with timed(f"a candidate on the table of 1 TiB ({column})"):
+                size = (await opened.create([wanted]))[wanted]
+            print(f"{'  its size':<44} {int(size) / 2**30:8.2f} GiB")
+        mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{'memory of pgtune, at most until now':<44} {mib:8.0f} MiB")
+
+
 def cpu_seconds() -> float:
     """Of this process and of the servers that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -137,6 +174,7 @@ def main(tables: int) -> None:
     snapshot = asyncio.run(read_all_touched())
     for some in ALL_TOUCHED:
         asyncio.run(clone_all(snapshot, some))
+    asyncio.run(clone_huge(huge(snapshot)))
 
 
 if __name__ == "__main__":
