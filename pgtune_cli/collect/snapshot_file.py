@@ -27,6 +27,7 @@ import msgspec
 from pgtune_cli.collect.archive import Archive, Refused, opened
 from pgtune_cli.collect.connect_options import printable
 from pgtune_cli.collect.lean import lean_json
+from pgtune_cli.collect.plausible import implausible
 from pgtune_cli.errors import UsageError
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.extended import ExtendedData, Extremes
@@ -152,6 +153,9 @@ def _read(archive: Archive) -> Snapshot:
         if found is not None:
             parts[name] = _decoded(found, f"{name}.json", kind)
     _check_depth(parts.get("plans", ()))
+    odd = implausible(parts["catalog"])
+    if odd is not None:
+        raise Refused(f"is damaged: catalog.json: {odd}")
     return Snapshot(
         schema_version=manifest.schema_version,
         pgtune_version=manifest.pgtune_version,

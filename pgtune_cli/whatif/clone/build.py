@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
+from pgtune_cli.model.catalog import Catalog, Column, Relation, RelationKind, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped, Snapshot
 from pgtune_cli.whatif.clone.extended import restore_extended
 from pgtune_cli.whatif.clone.extremes import Leaves
@@ -28,6 +28,9 @@ from pgtune_cli.whatif.clone.table_ddl import (
 )
 from pgtune_cli.whatif.clone.tablespaces import create_tablespaces, tablespace_items
 from pgtune_cli.whatif.clone.type_ddl import function_items, operator_items, type_items
+
+MAX_PROBES = 2000
+"""kinds of columns that are tried, each by itself, for one that this server has not"""
 
 
 async def build(
@@ -95,6 +98,7 @@ class TableRepair:
     def __init__(self, owner: Connection, catalog: Catalog) -> None:
         self._owner = owner
         self._tables = {table_name(relation): relation for relation in catalog.relations}
+        self._kinds: dict[Column, bool] = {}
         self.lost: list[Skipped] = []
 
     async def __call__(self, item: Item) -> Item | None:
@@ -112,15 +116,23 @@ class TableRepair:
 
     async def _of_unknown_type(self, relation: Relation) -> frozenset[str]:
         """The columns that cannot be created in a table of their own."""
-        unknown = set()
-        for column in relation.columns:
-            probe = Relation(oid=0, schema="pg_temp", name="probe", kind=RelationKind.TABLE, columns=(column,))
-            try:
-                await self._owner.fetch(create_table_sql(probe, frozenset()))
-                await self._owner.fetch("DROP TABLE pg_temp.probe")
-            except PostgresError:
-                unknown.add(column.name)
-        return frozenset(unknown)
+        return frozenset([column.name for column in relation.columns if not await self._is_known(column)])
+
+    async def _is_known(self, column: Column) -> bool:
+        """One of each kind is tried; of very many kinds, no more."""
+        kind = msgspec.structs.replace(column, attnum=1, name="c", statistics_target=None)
+        if kind not in self._kinds:
+            self._kinds[kind] = len(self._kinds) < MAX_PROBES and await self._can_be_created(kind)
+        return self._kinds[kind]
+
+    async def _can_be_created(self, column: Column) -> bool:
+        probe = Relation(oid=0, schema="pg_temp", name="probe", kind=RelationKind.TABLE, columns=(column,))
+        try:
+            await self._owner.fetch(create_table_sql(probe, frozenset()))
+            await self._owner.fetch("DROP TABLE pg_temp.probe")
+        except PostgresError:
+            return False
+        return True
 
 
 def _of_catalog(snapshot: Snapshot) -> tuple[ColumnStatistics, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, InterfaceError, PostgresError
+from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.model.catalog import Catalog, Relation, RelationKind, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.index_ddl import create_index_sql
@@ -63,12 +64,13 @@ class Workshop:
         self._data_dir, self._catalog, self._sizing = data_dir, catalog, sizing
         self._leaves_of, self._connected = leaves, connected
         self._built = 0
+        self._room = files.Room()
 
     async def build(self, candidate: CandidateIndex) -> Candidate | str:
         """The candidate, on every leaf of its table; or why it cannot be built."""
-        if self._builder.is_closed():
-            self._builder = await self._connected()
         try:
+            if self._builder.is_closed():
+                self._builder = await self._connected()
             await self._have_operator_classes(candidate)
             leaves = self._leaves(candidate.table)
             parts = [await self._build_on(leaf, candidate) for leaf in leaves]
@@ -76,7 +78,7 @@ class Workshop:
             if was_ended(error):
                 self._builder.terminate()
             return ENDED if was_ended(error) else reason_of(error)
-        except (LookupError, ValueError, OSError) as error:
+        except (LookupError, ValueError, OSError, EmbeddedServerError) as error:
             return str(error)
         return Candidate(
             tuple(built.oid for built, _ in parts),
@@ -92,6 +94,7 @@ class Workshop:
                 await self._admin.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
 
     def _leaves(self, table: RelationName) -> list[Relation]:
+        """A file whose partitions go round in a circle is refused when it is read."""
         relation = self._catalog.relation(table)
         if relation is None:
             raise LookupError(f"there is no table {table} in the clone")
@@ -110,6 +113,7 @@ class Workshop:
         built = await self._create(leaf, sql, RelationName(leaf.schema, name))
         dedup = local.method == "btree" and btree.can_deduplicate(built.path)
         size = await self._sizing.of(leaf, local, built, dedup)
+        self._room.take(size.pages)
         await evict(self._admin, [built.oid])
         entries = (await self._leaves_of.entries(built.oid)).get(RelationName(leaf.schema, name), ())
         await asyncio.to_thread(_write, built, local.method, size, entries)

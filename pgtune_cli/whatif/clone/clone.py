@@ -1,6 +1,8 @@
 """The statistics-only clone as a what-if planner: real plans and costs, for any set of candidate and hidden indexes."""
 
 import asyncio
+import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pgtune_cli.collect.connection import LOST, Connection, PostgresError
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import EmbeddedServerError, UsageError
 from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.explain.parse import parse_plan
 from pgtune_cli.model.catalog import RelationName
@@ -30,6 +32,8 @@ from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended
 
 TOGGLES_BETWEEN_VACUUMS = 2000
 """each configuration leaves dead rows in pg_index"""
+SLOW_S, SLOW_IN_ALL_S = 1.0, 60.0
+TOO_SLOW = f"it took the planner more than {SLOW_IN_ALL_S:.0f} s already"
 
 
 SET_IF_KNOWN = """
@@ -67,6 +71,7 @@ class Clone:
         self._relevance = Relevance(snapshot.catalog)
         self._table_of = {index.index_name: index.table for index in snapshot.catalog.indexes}
         self._toggles = 0
+        self._slow: dict[str, float] = defaultdict(float)
         self._lock = asyncio.Lock()
 
     async def create(self, candidates: Iterable[CandidateIndex]) -> dict[CandidateIndex, int | str]:
@@ -133,9 +138,9 @@ class Clone:
         """A statement that fails ends its transaction: the rest goes on in another."""
         answers: list[Cost | str] = []
         while len(answers) < len(requests):
-            if self.connection.is_closed():
-                self.connection = await self._connected()
             try:
+                if self.connection.is_closed():
+                    self.connection = await self._connected()
                 async with rolled_back(self.connection):
                     await self.connection.execute(mode_sql(configuration.generic))
                     await self._show(configuration)
@@ -149,14 +154,23 @@ class Clone:
                 if was_ended(error):
                     self.connection.terminate()
                 answers.append(ENDED if was_ended(error) else reason_of(error))
-            except UsageError as error:
+            except (UsageError, EmbeddedServerError) as error:
                 answers.append(str(error))
         await self._tidy()
         return answers
 
-    async def _cost(self, request: CostRequest) -> Cost:
+    async def _cost(self, request: CostRequest) -> Cost | str:
+        """A function that the planner calls may take its time: not again and again."""
+        sql = request.prepared.sql
+        if self._slow[sql] > SLOW_IN_ALL_S:
+            return TOO_SLOW
         self.planner_calls += 1
-        plan = await plan_prepared(self.connection, request.prepared, request.values)
+        started = time.monotonic()
+        try:
+            plan = await plan_prepared(self.connection, request.prepared, request.values)
+        finally:
+            took = time.monotonic() - started
+            self._slow[sql] += took if took > SLOW_S else 0
         names = {index.name for index in indexes_used(plan)}
         used = frozenset(self._by_name[name] for name in names if name in self._by_name)
         return Cost(total_cost=plan.total_cost, plan=plan, used=used)

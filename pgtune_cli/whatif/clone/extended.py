@@ -14,7 +14,7 @@ from pgtune_cli.collect.connection import Connection, PostgresError
 from pgtune_cli.model.catalog import ExtendedStatistics
 from pgtune_cli.model.extended import Attribute, CommonRow, ExtendedData
 from pgtune_cli.model.snapshot import Skipped, Snapshot
-from pgtune_cli.sql.quote import qualified, quote_identifier
+from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.clone.common_values import patched
 from pgtune_cli.whatif.clone.statistics import restore_expressions
 from pgtune_cli.whatif.reason import reason_of
@@ -25,8 +25,10 @@ ALL_VALUES = 10_000
 """the largest statistics target: no combination is left out"""
 
 OBJECTS = """
-SELECT n.nspname AS schema, s.stxname AS name, s.oid, a.attname AS column, a.attnum AS number
+SELECT n.nspname AS schema, s.stxname AS name, s.oid, a.attname AS column, a.attnum AS number,
+  format('%I.%I', tn.nspname, t.relname) AS table, pg_get_statisticsobjdef_expressions(s.oid) AS expressions
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+JOIN pg_class t ON t.oid = s.stxrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[])
 ORDER BY s.oid, a.attnum"""
 
@@ -40,9 +42,12 @@ TYPES = ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
 
 
 class _Object(msgspec.Struct):
-    """A statistics object of the clone, with the numbers of its columns."""
+    """A statistics object as the clone has it: data of any other type would be read as what it is not."""
 
     oid: int
+    table: str
+    """qualified and quoted."""
+    expressions: list[str]
     numbers: dict[str, int]
 
 
@@ -69,7 +74,9 @@ async def restore_extended(admin: Connection, owner: Connection, snapshot: Snaps
 async def _objects(admin: Connection) -> Mapping[tuple[str, str], _Object]:
     found: dict[tuple[str, str], _Object] = {}
     for row in await admin.fetch(OBJECTS):
-        known = found.setdefault((row["schema"], row["name"]), _Object(row["oid"], {}))
+        known = found.setdefault(
+            (row["schema"], row["name"]), _Object(row["oid"], row["table"], row["expressions"] or [], {})
+        )
         if row["column"] is not None:
             known.numbers[row["column"]] = row["number"]
     return found
@@ -150,14 +157,14 @@ class _Restore:
         numbers = []
         for attribute in attributes:
             number = self._found.numbers.get(attribute) if isinstance(attribute, str) else -attribute
-            if number is None or number < -len(self._statistics.expressions):
+            if number is None or number < -len(self._found.expressions):
                 return None
             numbers.append(number)
         return numbers if len(set(numbers)) == len(numbers) else None
 
     async def _common(self) -> bytes:
         columns = [quote_identifier(name) for name in self._found.numbers]
-        columns += [f"({text})" for text in self._statistics.expressions]
+        columns += [f"({text})" for text in self._found.expressions]
         rows = self._data.common
         if any(len(row.values) != len(columns) for row in rows):
             raise Refused("they are of other columns")
@@ -204,24 +211,23 @@ class _Restore:
 
     async def _expressions(self) -> tuple[int, int]:
         """How many, and the table that has their statistics for its columns."""
-        texts = self._statistics.expressions
+        of_source, here = self._statistics.expressions, self._found.expressions
         known = {one.expression: one for one in self._data.expressions}
-        if not any(text in known for text in texts):
+        if len(of_source) != len(here) or not any(text in known for text in of_source):
             raise Refused("they are of other expressions")
-        await self._scratch([f"({text})" for text in texts])
+        await self._scratch([f"({text})" for text in here])
         schema = await self._owner.fetchval(
             "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()"
         )
-        columns = {f"c{place}": known[text] for place, text in enumerate(texts) if text in known}
+        columns = {f"c{place}": known[text] for place, text in enumerate(of_source) if text in known}
         if await restore_expressions(self._owner, schema, SCRATCH, columns):
             raise Refused("their values do not fit")
-        return len(texts), await self._scratch_oid()
+        return len(here), await self._scratch_oid()
 
     async def _scratch(self, columns: Sequence[str]) -> list[str]:
         """An empty table of these columns of the statistics' table, named c0, c1, …; their types."""
         listed = ", ".join(f"{text} AS c{place}" for place, text in enumerate(columns))
-        table = qualified(self._statistics.table)
-        await self._owner.fetch(f"CREATE TEMP TABLE {SCRATCH} AS SELECT {listed} FROM {table} WHERE false")
+        await self._owner.fetch(f"CREATE TEMP TABLE {SCRATCH} AS SELECT {listed} FROM {self._found.table} WHERE false")
         rows = await self._owner.fetch(
             "SELECT pg_catalog.format_type(atttypid, atttypmod) AS type FROM pg_catalog.pg_attribute"
             " WHERE attrelid = $1 AND attnum > 0 ORDER BY attnum",

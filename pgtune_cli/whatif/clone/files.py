@@ -12,6 +12,22 @@ from pathlib import Path
 BLOCK = 8192
 SEGMENT_BLOCKS = 131_072
 MAX_BLOCKS = 2**32 - 2
+MAX_SEGMENTS = 1 << 17
+"""files of one clone, 128 TiB: its relations may be said to be of any size, and each segment takes an inode"""
+
+
+class Room:
+    """The segments that a clone may still have."""
+
+    def __init__(self) -> None:
+        self._left = MAX_SEGMENTS
+
+    def take(self, blocks: int) -> None:
+        """Raises OSError when that is too much."""
+        needed = -(-min(blocks, MAX_BLOCKS) // SEGMENT_BLOCKS)
+        if needed > self._left:
+            raise OSError(f"the files of the clone are said to be larger than {MAX_SEGMENTS >> 10} TiB")
+        self._left -= needed
 
 
 def extend(path: Path, blocks: int) -> None:

@@ -57,6 +57,13 @@ async def create_database(admin: Connection, server: Server, statement_timeout_s
     raise problem
 
 
+async def reset_owner(admin: Connection, statement_timeout_s: float) -> None:
+    """Before it connects: a function that an index calls may have changed what its sessions begin with."""
+    await admin.execute(f"ALTER ROLE {OWNER} RESET ALL")
+    await admin.execute(f"ALTER ROLE {OWNER} IN DATABASE {DATABASE} RESET ALL")
+    await admin.execute(f"ALTER ROLE {OWNER} SET statement_timeout = {round(statement_timeout_s * 1000)}")
+
+
 def _locales(server: Server) -> Iterator[tuple[str | None, str]]:
     """What stands in for the source's locale, if anything does, and the options for it.
 

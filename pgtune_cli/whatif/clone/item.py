@@ -1,11 +1,14 @@
 """One statement of the clone's DDL, and the order in which they are tried."""
 
+import re
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from enum import IntEnum
 
 import msgspec
 
 from pgtune_cli.collect.connection import Connection, PostgresError
+from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.whatif.reason import reason, reason_of, was_ended
 
 QUERY_CANCELED = "57014"
@@ -30,6 +33,15 @@ BEGIN
 END $$"""
 """Each by itself, as the caller; a row of those that fail. It takes no transaction's end, and no COPY from a client."""
 RUN = f"SELECT number, state, message FROM {SERVICE}.run($1)"
+DEFINITION = re.compile(
+    r"\s*(CREATE\s+(OR\s+REPLACE\s+)?(UNIQUE\s+)?"
+    r"(AGGREGATE|DOMAIN|FUNCTION|INDEX|OPERATOR|POLICY|PROCEDURE|STATISTICS|TABLE|TYPE|VIEW)"
+    r"|ALTER\s+(INDEX|TABLE))\s",
+    re.IGNORECASE,
+)
+"""What a snapshot may bring. No others: a COPY would wait for a client, a BEGIN or a SET outlast its statement."""
+PATIENCE_S, PATIENCE_PER_ITEM_S = 60.0, 0.02
+"""for all definitions of a database; one takes a few milliseconds"""
 MAX_PASSES = 25
 """objects depend on each other in ways the catalog does not tell: what failed is tried again while others succeed"""
 
@@ -65,13 +77,15 @@ async def run_items(
 ) -> list[tuple[Item, str]]:
     """Run each by itself, the failed ones again while any succeeds, once more as `repair` rewrites them.
 
-    Returns what could not be run, with the reason.
+    Returns what could not be run, with the reason. Raises EmbeddedServerError when all of them take too long.
     """
-    failed = [(item, "") for item in sorted(items, key=lambda item: item.stage)]
-    endless: list[tuple[Item, str]] = []
+    ordered = sorted(items, key=lambda item: item.stage)
+    failed = [(item, "") for item in ordered if DEFINITION.match(item.sql)]
+    endless = [(item, "is no definition of an object") for item in ordered if not DEFINITION.match(item.sql)]
+    ends = time.monotonic() + PATIENCE_S + PATIENCE_PER_ITEM_S * len(ordered)
     for _ in range(MAX_PASSES):
         before = len(failed)
-        failed = await _one_pass(connection, [item for item, _ in failed], endless)
+        failed = await _one_pass(connection, [item for item, _ in failed], endless, ends)
         if failed and len(failed) == before:
             break
         if not failed:
@@ -86,23 +100,29 @@ async def run_items(
 
 
 async def _one_pass(
-    connection: Connection, items: list[Item], endless: list[tuple[Item, str]]
+    connection: Connection, items: list[Item], endless: list[tuple[Item, str]], ends: float
 ) -> list[tuple[Item, str]]:
     """What failed. What ran into the time limit will again: it is put to the `endless` ones."""
     failed: list[tuple[Item, str]] = []
     for batch in _batches(items):
+        _check(ends)
         if len(batch) == 1:
-            failed += await _one_by_one(connection, batch, endless)
+            failed += await _one_by_one(connection, batch, endless, ends)
             continue
         try:
             rows = await connection.fetch(RUN, [item.sql for item in batch])
         except PostgresError as error:
             if was_ended(error):
                 raise
-            failed += await _one_by_one(connection, batch, endless)
+            failed += await _one_by_one(connection, batch, endless, ends)
         else:
             failed += [(batch[row["number"] - 1], reason(row["state"], row["message"])) for row in rows]
     return failed
+
+
+def _check(ends: float) -> None:
+    if time.monotonic() > ends:
+        raise EmbeddedServerError("the definitions of this database keep the clone's server busy for too long")
 
 
 def _batches(items: list[Item]) -> Iterator[list[Item]]:
@@ -122,11 +142,12 @@ def _batches(items: list[Item]) -> Iterator[list[Item]]:
 
 
 async def _one_by_one(
-    connection: Connection, items: list[Item], endless: list[tuple[Item, str]]
+    connection: Connection, items: list[Item], endless: list[tuple[Item, str]], ends: float
 ) -> list[tuple[Item, str]]:
     """As long as each of them is within the time limit, or what they leave behind kept them from running together."""
     failed: list[tuple[Item, str]] = []
     for item in items:
+        _check(ends)
         try:
             # the extended protocol takes one statement only, whatever a definition holds
             await connection.fetch(item.sql)

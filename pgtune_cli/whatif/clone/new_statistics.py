@@ -36,7 +36,7 @@ async def _plant(
 ) -> str | None:
     try:
         for statistics, _ in new.objects:
-            await owner.execute(statistics.definition)
+            await owner.fetch(statistics.definition)  # one statement, whatever it holds
             made.append(qualified(RelationName(statistics.schema, statistics.name)))
     except PostgresError as error:
         return reason_of(error)

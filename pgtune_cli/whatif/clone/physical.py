@@ -71,10 +71,11 @@ def _write_all(
     heights: Heights,
     entries: Entries,
 ) -> list[Skipped]:
-    lost = []
+    lost, room = [], files.Room()
     for name, blocks in sizes.items():
         path = found[name].path
         try:
+            room.take(blocks)
             if name in indexes and found[name].method == "btree" and blocks > 1:
                 levels = heights.levels(indexes[name], blocks, btree.can_deduplicate(path))
                 btree.write_tree(path, levels, entries.get(name, ()))

@@ -70,13 +70,16 @@ def _wanted(snapshot: Snapshot, members: Mapping[str, Sequence[str]]) -> set[str
     return {name for name in found if not name.startswith("pg_")} - bypassing - {"postgres", OWNER, READERS, ""}
 
 
+SCHEMAS = "SELECT nspname::text AS name FROM pg_namespace WHERE nspname = ANY ($1::text[]) ORDER BY nspname"
+
+
 async def grant(admin: Connection, catalog: Catalog, roles: frozenset[str]) -> None:
     """Every table to the roles: what they may not do on the source does not change a plan. Views to their owners,
     for whom row security holds in them."""
     if not policed(catalog):
         return
-    for schema in sorted(schema_names(catalog)):
-        name = quote_identifier(schema)
+    for row in await admin.fetch(SCHEMAS, list(schema_names(catalog))):
+        name = quote_identifier(row["name"])
         await admin.execute(f"GRANT USAGE ON SCHEMA {name} TO {READERS}")
         await admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {READERS}")
     views = [one for one in catalog.relations if one.kind is RelationKind.VIEW and one.owner in roles]

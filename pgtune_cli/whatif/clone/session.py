@@ -19,7 +19,7 @@ from pgtune_cli.whatif.clone.cache import fill_from_clone, keep_clone, key_of
 from pgtune_cli.whatif.clone.candidates import Workshop
 from pgtune_cli.whatif.clone.clone import Clone
 from pgtune_cli.whatif.clone.extremes import Leaves
-from pgtune_cli.whatif.clone.ground import DATABASE, OWNER, create_database
+from pgtune_cli.whatif.clone.ground import DATABASE, OWNER, create_database, reset_owner
 from pgtune_cli.whatif.clone.limits import Limits, watched
 from pgtune_cli.whatif.clone.planner_settings import apply_settings
 from pgtune_cli.whatif.clone.roles import Roles, created_roles
@@ -97,12 +97,12 @@ async def _kept(
             await _watch(attempt, server, limits)
             admin = await _connection(attempt, server, server.user, DATABASE)
             builder = await _connection(attempt, server, OWNER, DATABASE)
-            clone = await _ready(attempt, snapshot, server, admin, builder, tuple(lost))
+            clone = await _ready(attempt, snapshot, server, (admin, builder), tuple(lost), limits)
             await stack.enter_async_context(attempt.pop_all())
     except OSError as error:
         tell(f"the clones that are kept cannot be used: {error}")
         return None
-    except (EmbeddedServerError, ConnectionFailed, PostgresError) as error:
+    except (EmbeddedServerError, PostgresError) as error:
         tell(f"a clone that was kept is discarded: {error}")
         with suppress(OSError):
             await asyncio.to_thread(cache.discard, key)
@@ -136,6 +136,7 @@ async def _built(
             raise
         why = "the clone's server ended the work on a definition of this database that does not end"
         raise EmbeddedServerError(why) from exc
+    await reset_owner(admin, limits.statement_timeout_s)
     if cache is not None:
         # nothing is written after this: no planning sets a hint bit, no vacuum runs
         await admin.execute("CHECKPOINT")
@@ -144,18 +145,21 @@ async def _built(
             await asyncio.to_thread(keep_clone, cache, key, server.data_dir, snapshot, tuple(lost))
         except OSError as error:
             tell(f"the clone is not kept for later: {error}")
-    return await _ready(stack, snapshot, server, admin, builder, tuple(lost))
+    return await _ready(stack, snapshot, server, (admin, builder), tuple(lost), limits)
 
 
 async def _ready(
     stack: AsyncExitStack,
     snapshot: Snapshot,
     server: EmbeddedServer,
-    admin: Connection,
-    builder: Connection,
+    connections: tuple[Connection, Connection],
     lost: tuple[Skipped, ...],
+    limits: Limits,
 ) -> Clone:
+    admin, builder = connections
+
     async def connected() -> Connection:
+        await reset_owner(admin, limits.statement_timeout_s)
         return await _connection(stack, server, OWNER, DATABASE)
 
     roles = Roles(snapshot, await created_roles(admin))
@@ -206,7 +210,10 @@ async def _connection(stack: AsyncExitStack, server: EmbeddedServer, user: str, 
     options = ConnectOptions(
         hosts=(str(server.socket_dir),), ports=(server.port,), database=database, user=user, startup_options=startup
     )
-    connection = await connect(options, read_only=False)
+    try:
+        connection = await connect(options, read_only=False)
+    except ConnectionFailed as exc:
+        raise EmbeddedServerError(f"the clone's server takes no connection: {exc}") from exc
     stack.push_async_callback(_close, connection)
     return connection
 
