@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pgtune_cli.model.explanation import Explanation
 
 STATEMENT, IMAGINED = "Statement", "What if"
+NOT_PLANNED = 4
+"""as for a server that refuses what is needed: there is nothing to look at"""
 
 
 def explain(
@@ -82,7 +84,8 @@ def explain(
 ) -> None:
     """Plan one statement, judge its plan, and say what would be with other indexes and settings.
 
-    What-if plans are made in the statistics-only clone; nothing of them touches the server.
+    What-if plans are made in the statistics-only clone; nothing of them touches the server. The exit code is 4 when the
+    statement cannot be planned.
 
     Examples:
 
@@ -132,6 +135,8 @@ def explain(
     with notes.bar():
         found = run(job())
     print_result(render_explanation(found, format_, colour=colour))
+    if not found.plans:
+        raise typer.Exit(NOT_PLANNED)
 
 
 def _setting(text: str) -> tuple[str, str]:

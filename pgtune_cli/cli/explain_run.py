@@ -89,7 +89,7 @@ def explain_saved(plan: Plan, options: AnalyzeOptions, settings: "Settings", not
     rules = tuple(rule for rule in chosen_rules(options, settings) if rule.subject in ("plan", "plan_node"))
     executed = plan.root.actual_rows is not None
     made = StatementPlan(
-        source="server",
+        source="file",
         parameters=PlanParameters("plan", "literal"),
         executed=executed,
         total_cost=plan.total_cost,

@@ -10,10 +10,11 @@ from pgtune_cli.collect.queries import query
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.plannable import NO_PRIVILEGE, first_word, is_cut_off, is_plannable
-from pgtune_cli.sql.search_path import search_path_of
+from pgtune_cli.sql.search_path import near_relation, search_path_of
 
 GONE = "the connection to the server was lost"
 NAMES_OBJECTS = {"42883", "42703", "42704", "42P02", "42809", "42501", "3F000", "0A000", "42725", "42804", "42803"}
+MISSING_COLUMN = "42703"
 FIXED = {
     "42P18": "the type of a parameter cannot be told from the text",
     "42P08": "the type of a parameter cannot be told from the text",
@@ -64,7 +65,10 @@ def server_failure(error: PostgresError) -> str:
     if state in FIXED:
         return FIXED[state]
     if state in NAMES_OBJECTS:
-        return str(error).partition("\n")[0][:200]
+        said = str(error).partition("\n")[0]
+        # "Perhaps you meant to reference the column …": names, as the message
+        hint = (getattr(error, "hint", None) or "").partition("\n")[0] if state == MISSING_COLUMN else ""
+        return (f"{said}: {hint[:1].lower()}{hint[1:].rstrip('.')}" if hint else said)[:200]
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
     return f"the server refuses it: {words} ({state})"
 
@@ -81,6 +85,9 @@ def _missing_relation(sql: str, position: int | None, snapshot: Snapshot) -> str
     unread = _unread(parts[-1], snapshot)
     if not schemas and unread is not None:
         return f'relation "{name}" could not be read: {unread}'
+    meant = near_relation(name, snapshot.catalog.relations, search_path_of(snapshot.server))
+    if meant is not None:
+        return f'relation "{name}" does not exist: {meant} may be meant, or it was dropped or renamed'
     return f'relation "{name}" does not exist: dropped or renamed since the statement ran'
 
 

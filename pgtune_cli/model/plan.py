@@ -110,7 +110,7 @@ class StatementPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A plan of a statement: where it was made, with what, and whether it was executed."""
 
     source: str
-    """server, clone or snapshot."""
+    """server, clone or snapshot; file, for a plan that was saved."""
     parameters: PlanParameters
     executed: bool
     total_cost: float

@@ -72,8 +72,11 @@ def _plan(found: Explanation, plan: StatementPlan, width: int) -> Iterator[tuple
         "clone": "on the clone",
         "snapshot": "on the source, when the snapshot was taken",
     }
-    yield from _heading(f"Plan, {how} {where.get(plan.source, plan.source)}: cost {cost(plan.total_cost)}")
-    yield "dim", f"values: {plan.parameters.name} ({plan.parameters.origin})"
+    if plan.source == "file":
+        yield from _heading(f"Saved plan, {how}: cost {cost(plan.total_cost)}")
+    else:
+        yield from _heading(f"Plan, {how} {where.get(plan.source, plan.source)}: cost {cost(plan.total_cost)}")
+        yield "dim", f"values: {plan.parameters.name} ({plan.parameters.origin})"
     yield from (("", line) for line in plan_lines(plan.plan, width))
     if found.not_executed is not None:
         yield "dim", f"not executed: {plain(found.not_executed)}"

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from pgtune_cli.errors import UsageError
+from pgtune_cli.errors import UsageError, near_hint
 from pgtune_cli.model.catalog import Catalog, IndexKey, Relation, RelationKind, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, tokens
+from pgtune_cli.sql.search_path import near_relation
 
 METHODS = ("btree", "hash", "gist", "gin", "brin", "spgist")
 KEY_END = {"collate", "asc", "desc", "nulls"}
@@ -68,7 +69,7 @@ class _Reader:
             return "btree"
         method = self._name()
         if method not in METHODS:
-            raise self._wrong(f"no access method {method}: one of {', '.join(METHODS)}")
+            raise self._wrong(f"no access method {method}: one of {', '.join(METHODS)}", near_hint(method, METHODS))
         return method
 
     def _table(self) -> Relation:
@@ -81,9 +82,10 @@ class _Reader:
         schemas = [parts[0]] if len(parts) == 2 else list(self.search_path)
         for schema in schemas:
             found = self.catalog.relation(RelationName(schema, parts[-1]))
-            if found is not None and found.kind in INDEXABLE:
+            if found is not None and _indexable(found):
                 return found
-        raise self._wrong(f"there is no table {'.'.join(parts)}")
+        meant = near_relation(".".join(parts), filter(_indexable, self.catalog.relations), self.search_path)
+        raise self._wrong(f"there is no table {'.'.join(parts)}", f"did you mean {meant}?" if meant else None)
 
     def _key(self, item: list[Token], table: Relation) -> IndexKey:
         end = next(
@@ -124,7 +126,8 @@ class _Reader:
 
     def _column(self, name: str, table: Relation) -> str:
         if table.column(name) is None:
-            raise self._wrong(f"table {table.relation_name} has no column {name}")
+            meant = near_hint(name, [column.name for column in table.columns])
+            raise self._wrong(f"table {table.relation_name} has no column {name}", meant)
         return name
 
     def _collation(self, tail: list[Token]) -> tuple[str | None, list[Token]]:
@@ -191,11 +194,15 @@ class _Reader:
         self.at += 1
         return name
 
-    def _wrong(self, why: str) -> UsageError:
+    def _wrong(self, why: str, hint: str | None = None) -> UsageError:
         return UsageError(
             f"cannot read the index {' '.join(self.sql.split())[:80]!r}: {why}",
-            "write it like CREATE INDEX ON orders (customer_id, created_at DESC) WHERE status = 'open'",
+            hint or "write it like CREATE INDEX ON orders (customer_id, created_at DESC) WHERE status = 'open'",
         )
+
+
+def _indexable(relation: Relation) -> bool:
+    return relation.kind in INDEXABLE
 
 
 def _level(found: list[Token], at: int) -> int:

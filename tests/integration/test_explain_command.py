@@ -90,6 +90,8 @@ def test_settings_are_those_of_the_plan_alone(file: str) -> None:
         (["--set", "work_mem"], "--set work_mem names no value"),
         (["--with-index", "DROP TABLE post"], "it is no CREATE INDEX"),
         (["--with-index", "CREATE INDEX ON post (id) WHERE pg_read_file('/etc/passwd') = 'x'"], "must be marked"),
+        (["--with-index", "CREATE INDEX ON posts (id)"], "there is no table posts\nhint: did you mean post?"),
+        (["--with-index", "CREATE INDEX ON post (view)"], "no column view\nhint: did you mean views?"),
         (["--with-index", "CREATE INDEX ON author (name)"], "does not touch public.author"),
         (["--with-index", "CREATE INDEX ON post ((views / $1))"], "not one expression"),
         (["--without-index", "post_pkei"], "there is no index post_pkei\nhint: did you mean post_pkey?"),
@@ -133,8 +135,22 @@ def test_a_statement_by_its_queryid_by_a_file_and_by_stdin(file: str, tmp_path: 
     two = subprocess.run(command, input="SELECT 1; SELECT 2", capture_output=True, text=True, check=False)
     assert (two.returncode, two.stdout) == (2, "")
     assert "2 statements are given" in two.stderr
-    drop = explained(file, "--query", "DROP TABLE post")
-    assert (drop["plans"], drop["not_explained"]) == ([], "DROP has no plan")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("DROP TABLE post", "DROP has no plan"),
+        ("SELECT * FROM posts", 'relation "posts" does not exist: post may be meant, or it was dropped or renamed'),
+        ("SELECT titel FROM post", 'column "titel" does not exist: perhaps you meant to reference the column'),
+    ],
+)
+def test_a_statement_that_cannot_be_planned_exits_4(file: str, query: str, says: str) -> None:
+    done = pgtune("explain", file, "-q", "--query", query, "--format", "json")
+    assert (done.returncode, done.stderr) == (4, "")
+    found = json.loads(done.stdout)
+    assert found["plans"] == []
+    assert found["not_explained"].startswith(says)
 
 
 def test_a_saved_plan_is_judged_without_a_database(blog: Database, tmp_path: Path) -> None:
@@ -150,6 +166,7 @@ def test_a_saved_plan_is_judged_without_a_database(blog: Database, tmp_path: Pat
     assert "no such body" not in json.dumps(found)
     assert [one["rule"] for one in found["findings"]] == ["PLAN002"]
     path.write_text("Seq Scan on post  (cost=0.00..1.00 rows=1 width=4)", encoding="utf-8")
+    assert pgtune("explain", "--plan", str(path)).stdout.startswith("Saved plan, planned: cost 1.00\nSeq Scan on post")
     assert explained("--plan", str(path))["plans"][0]["plan"]["root"]["relation"] == "post"
     path.write_text("Dear John,", encoding="utf-8")
     done = pgtune("explain", "--plan", str(path))
