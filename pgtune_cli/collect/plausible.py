@@ -18,9 +18,9 @@ def implausible(catalog: Catalog) -> str | None:
     partitions = {one.relation_name: [one.partition_of] for one in catalog.relations if one.partition_of}
     heirs = {one.relation_name: one.inherits for one in catalog.relations if one.inherits}
     indexes = {one.index_name: [one.partition_of] for one in catalog.indexes if one.partition_of}
-    for what, parents in (("partitions", partitions), ("inheritance", heirs), ("partitions of indexes", indexes)):
+    for what, parents in (("partitioning", partitions), ("inheritance", heirs), ("partitioning of indexes", indexes)):
         if not _ends(parents):
-            return f"its {what} go round in a circle, or too deep"
+            return f"{what} that goes round in a circle, or too deep"
     return None
 
 

@@ -11,6 +11,7 @@ from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.model.catalog import (
     Catalog,
     Column,
+    ExtendedStatistics,
     Extension,
     Function,
     Index,
@@ -22,6 +23,7 @@ from pgtune_cli.model.catalog import (
     Role,
     UserType,
 )
+from pgtune_cli.model.extended import CommonRow, ExpressionStatistics, ExtendedData
 from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
 from pgtune_cli.server.kept_data import DataCache
 from pgtune_cli.whatif.clone import Clone, open_clone
@@ -328,6 +330,118 @@ def test_functions_that_loop_grow_or_write_while_a_statement_is_planned_end_alon
             await still_works(clone)
 
     asyncio.run(main())
+
+
+BY_ID = IndexKey(column="id")
+
+
+def defined(name: str, definition: str) -> Index:
+    """An index whose definition is any text."""
+    table = RelationName("sales", "orders")
+    return Index(oid=9, schema="sales", name=name, table=table, method="btree", definition=definition, keys=(BY_ID,))
+
+
+def statistics(name: str, on: str, kinds: str, *expressions: str) -> ExtendedStatistics:
+    """Said to be of `expressions`, and of the columns before them in `on`; defined as of others."""
+    return ExtendedStatistics(
+        schema="sales",
+        name=name,
+        table=RelationName("sales", "orders"),
+        kinds=tuple(kinds),
+        columns=("note",) * ("note," in on),
+        expressions=expressions,
+        definition=f"CREATE STATISTICS sales.{name} {on}",
+    )
+
+
+def test_data_of_another_type_never_reach_the_planner() -> None:
+    """It would take a number for an address. The definition says text, the data are those of a number."""
+    noted = msgspec.structs.replace(
+        TABLE, columns=(*TABLE.columns, Column(attnum=2, name="note", type="text", not_null=False))
+    )
+    of_note = ExtendedData(
+        schema="sales",
+        name="of_note",
+        expressions=(
+            ExpressionStatistics(
+                expression="(id + 1)", null_frac=0.0, avg_width=4, n_distinct=-1.0, histogram_bounds="{10,20,400000}",
+                most_common_vals="{7,8,9}", most_common_freqs=(0.3, 0.3, 0.3),
+            ),
+        ),
+    )  # fmt: skip
+    both = ExtendedData(
+        schema="sales",
+        name="both",
+        common=tuple(CommonRow(values=(text, text), frequency=0.4, base_frequency=0.1) for text in ("7", "8")),
+    )
+    hostile = snapshot(
+        relations=(noted,),
+        extended_statistics=(
+            statistics("of_note", "ON (lower(note)) FROM sales.orders", "e", "(id + 1)"),
+            statistics("both", "(mcv) ON note, (lower(note)) FROM sales.orders", "m", "(id + 1)"),
+        ),
+    )
+    hostile = msgspec.structs.replace(hostile, extended=(of_note, both))
+
+    async def main() -> None:
+        async with open_clone(hostile) as clone:
+            tests = ("lower(note) = 'abc'", "lower(note) < 'b'", "note = 'a' AND lower(note) = 'abc'")
+            found = await clone.costs([request(f"SELECT * FROM sales.orders WHERE {test}") for test in tests])
+            assert [one for one in found if isinstance(one, str)] == []
+            await still_works(clone)
+
+    asyncio.run(main())
+
+
+def test_definitions_define_and_leave_no_setting_behind() -> None:
+    """None waits for a client, opens a transaction, or changes what the sessions of its role begin with."""
+    texts = {
+        "waits": "COPY sales.orders FROM STDIN --;",
+        "opens": "BEGIN --;",
+        "sets": "SET statement_timeout = 0 --;",
+        "role": "ALTER ROLE CURRENT_USER SET local_preload_libraries = 'evil' --;",
+    }
+    sneaks = [
+        f"ALTER ROLE CURRENT_USER {where} SET {what}"
+        for where in ("", "IN DATABASE clone")
+        for what in ("local_preload_libraries = ''evil''", "default_transaction_read_only = on")
+    ]
+    sneaky = immutable_but_not("sneaky", "; ".join(sneaks))
+    indexes = [defined(name, text) for name, text in texts.items()]
+    indexes.append(defined("sneaky", "CREATE INDEX sneaky ON sales.others (id) WHERE id > sales.sneaky()"))
+    others = msgspec.structs.replace(TABLE, oid=3, name="others")
+    nameless = msgspec.structs.replace(TABLE, oid=2, schema="", row_security=True)
+    hostile = snapshot(*sneaky, indexes=tuple(indexes), relations=(TABLE, others, nameless))
+
+    async def main() -> None:
+        async with open_clone(hostile) as clone:
+            lost = {skipped.what: skipped.why for skipped in clone.lost}
+            assert {name: lost[f"index sales.{name}"] for name in texts} == dict.fromkeys(
+                texts, "is no definition of an object"
+            )
+            assert lost.get("index sales.sneaky") is None
+            again = candidate("others", "id", predicate="id > sales.sneaky()")
+            assert isinstance((await clone.create([again]))[again], int)
+            clone.connection.terminate()
+            await still_works(clone)
+            assert await clone.connection.fetchval("SHOW statement_timeout") == "15s"
+
+    asyncio.run(main())
+
+
+def test_definitions_that_take_their_time_end_the_clone() -> None:
+    slow = function("slow", "CREATE FUNCTION sales.slow() RETURNS int IMMUTABLE RETURN (SELECT 1 FROM pg_sleep(0.2))")
+    indexes = tuple(
+        defined(f"i{n}", f"CREATE INDEX i{n} ON sales.orders (id) WHERE id > sales.slow()") for n in range(20)
+    )
+
+    async def main() -> None:
+        limits = Limits(statement_timeout_s=0.5, definitions_s=0.5)
+        async with open_clone(snapshot(slow, indexes=indexes), limits=limits):
+            pass
+
+    with pytest.raises(EmbeddedServerError, match="keep the clone's server busy for too long"):
+        asyncio.run(main())
 
 
 def test_a_definition_that_never_ends_ends_the_clone_and_nothing_else() -> None:

@@ -11,6 +11,7 @@ from pgtune_cli.whatif.clone.extended import restore_extended
 from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import lay_ground
 from pgtune_cli.whatif.clone.item import Item, Stage, run_items
+from pgtune_cli.whatif.clone.limits import Limits
 from pgtune_cli.whatif.clone.needed import only_missed
 from pgtune_cli.whatif.clone.physical import give_sizes
 from pgtune_cli.whatif.clone.roles import create_roles, grant, policy_items
@@ -34,15 +35,19 @@ MAX_PROBES = 2000
 
 
 async def build(
-    admin: Connection, owner: Connection, snapshot: Snapshot, data_dir: Path, leaves: Leaves
+    admin: Connection, owner: Connection, snapshot: Snapshot, data_dir: Path, leaves: Leaves, limits: Limits
 ) -> list[Skipped]:
-    """Fill the empty clone database. The snapshot's catalog is already narrowed to what is wanted."""
+    """Fill the empty clone database. The snapshot's catalog is already narrowed to what is wanted.
+
+    Raises EmbeddedServerError when its definitions take too long.
+    """
     catalog = snapshot.catalog
     lost = await lay_ground(admin, catalog)
     spaces, without = await create_tablespaces(admin, snapshot.server.tablespaces)
     roles, unknown = await create_roles(admin, snapshot)
     await owner.execute("SET search_path = ''")
-    lost = only_missed(lost + without + unknown + await _run_ddl(owner, snapshot, spaces, roles), snapshot, catalog)
+    undone = await _run_ddl(owner, snapshot, spaces, roles, limits)
+    lost = only_missed(lost + without + unknown + undone, snapshot, catalog)
     await grant(admin, catalog, roles)
     statistics = _of_catalog(snapshot)
     lost += await restore_relations(owner, catalog)
@@ -54,7 +59,7 @@ async def build(
 
 
 async def _run_ddl(
-    owner: Connection, snapshot: Snapshot, spaces: frozenset[str], roles: frozenset[str]
+    owner: Connection, snapshot: Snapshot, spaces: frozenset[str], roles: frozenset[str], limits: Limits
 ) -> list[Skipped]:
     catalog = snapshot.catalog
     await _create_sequences(owner, catalog)
@@ -74,7 +79,7 @@ async def _run_ddl(
     ]
     await owner.execute("SET check_function_bodies = off")
     repair = TableRepair(owner, catalog)
-    failed = await run_items(owner, items, repair)
+    failed = await run_items(owner, items, repair, limits.definitions_s)
     lost += unread + foreign_tables(catalog) + undefined(catalog) + repair.lost
     return lost + [Skipped(item.what, why) for item, why in failed]
 

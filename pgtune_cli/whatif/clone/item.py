@@ -40,8 +40,8 @@ DEFINITION = re.compile(
     re.IGNORECASE,
 )
 """What a snapshot may bring. No others: a COPY would wait for a client, a BEGIN or a SET outlast its statement."""
-PATIENCE_S, PATIENCE_PER_ITEM_S = 60.0, 0.02
-"""for all definitions of a database; one takes a few milliseconds"""
+PATIENCE_PER_ITEM_S = 0.02
+"""a definition takes a few milliseconds"""
 MAX_PASSES = 25
 """objects depend on each other in ways the catalog does not tell: what failed is tried again while others succeed"""
 
@@ -73,7 +73,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_items(
-    connection: Connection, items: Iterable[Item], repair: Callable[[Item], Awaitable[Item | None]] | None = None
+    connection: Connection,
+    items: Iterable[Item],
+    repair: Callable[[Item], Awaitable[Item | None]] | None = None,
+    patience_s: float = 60.0,
 ) -> list[tuple[Item, str]]:
     """Run each by itself, the failed ones again while any succeeds, once more as `repair` rewrites them.
 
@@ -82,7 +85,7 @@ async def run_items(
     ordered = sorted(items, key=lambda item: item.stage)
     failed = [(item, "") for item in ordered if DEFINITION.match(item.sql)]
     endless = [(item, "is no definition of an object") for item in ordered if not DEFINITION.match(item.sql)]
-    ends = time.monotonic() + PATIENCE_S + PATIENCE_PER_ITEM_S * len(ordered)
+    ends = time.monotonic() + patience_s + PATIENCE_PER_ITEM_S * len(ordered)
     for _ in range(MAX_PASSES):
         before = len(failed)
         failed = await _one_pass(connection, [item for item, _ in failed], endless, ends)
@@ -96,7 +99,7 @@ async def run_items(
     repaired = [(await repair(item), item) for item, _ in failed]
     if not any(new for new, _ in repaired):
         return failed
-    return await run_items(connection, [new or old for new, old in repaired])
+    return await run_items(connection, [new or old for new, old in repaired], patience_s=patience_s)
 
 
 async def _one_pass(

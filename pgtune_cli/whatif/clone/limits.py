@@ -18,6 +18,8 @@ LOOK_S = 1.0
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout_s: float = 15.0
+    definitions_s: float = 60.0
+    """of all definitions together, and some milliseconds for each of them."""
     memory_bytes: int = 2 << 30
     """of address space, of each process of the server."""
 

@@ -130,7 +130,8 @@ async def _built(
     builder = await _connection(stack, server, OWNER, DATABASE)
     tell(f"cloning {len(snapshot.catalog.relations)} relations")
     try:
-        lost += await build(admin, builder, snapshot, server.data_dir, Leaves(admin, builder, snapshot.extremes))
+        leaves = Leaves(admin, builder, snapshot.extremes)
+        lost += await build(admin, builder, snapshot, server.data_dir, leaves, limits)
     except (PostgresError, *LOST) as exc:
         if not was_ended(exc):
             raise

@@ -271,6 +271,12 @@ def test_a_plan_deeper_than_any_is_refused(saved: Path) -> None:
         ("catalog.json", '"oid": 1', '"oid": 99999999999999999999', "Expected `int` <= 4294967295"),
         ("catalog.json", '"oid": 1', '"oid": -1', "Expected `int` >= 0"),
         ("catalog.json", '"oid": 1', '"oid": 1e3', "Expected `int`, got `float`"),
+        (
+            "catalog.json",
+            '"kind": "r"',
+            '"kind": "p", "partition_of": {"schema": "s", "name": "t"}',
+            "partitioning that goes round in a circle",
+        ),
         ("statistics.json", '"avg_width": 4', '"avg_width": 1e999', "Number out of range"),
         ("statistics.json", '"null_frac": 0.25', '"null_frac": NaN', "JSON is malformed"),
         ("statistics.json", '"null_frac": 0.25', '"null_frac": 1e999', "Number out of range"),

@@ -7,7 +7,7 @@ import pytest
 
 from pgtune_cli.model.catalog import Catalog, Column, Constraint, Relation, RelationKind, RelationName, UserType
 from pgtune_cli.whatif.clone.btree import MAGIC, can_deduplicate, write_tree
-from pgtune_cli.whatif.clone.files import BLOCK, SEGMENT_BLOCKS, emptied, extend
+from pgtune_cli.whatif.clone.files import BLOCK, MAX_BLOCKS, SEGMENT_BLOCKS, Room, emptied, extend
 from pgtune_cli.whatif.clone.planner_settings import split_list
 from pgtune_cli.whatif.clone.scope import in_scope
 from pgtune_cli.whatif.clone.table_ddl import (
@@ -223,3 +223,11 @@ def test_a_tree_is_written_into_a_btree_and_nothing_else(tmp_path: Path) -> None
     path.write_bytes(bytes(BLOCK))
     with pytest.raises(ValueError, match="no btree metapage"):
         write_tree(path, 2)
+
+
+def test_a_clone_has_room_for_128_tib() -> None:
+    room = Room()
+    for _ in range(4):
+        room.take(MAX_BLOCKS + 5)
+    with pytest.raises(OSError, match="larger than 128 TiB"):
+        room.take(1)
