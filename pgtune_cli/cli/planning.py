@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from pgtune_cli.cli.analysis_options import AnalyzeOptions
 from pgtune_cli.cli.console import Notes
 from pgtune_cli.cli.source import Source
@@ -51,14 +49,9 @@ async def explain(
         known = [one for one in statements if not (told and (one.given or one.samples))]
         plans = stored_plans(source.snapshot, known, show_values=options.show_values)
     if clone is not None:
-        # what the source did not plan for this role, writes above all; all of them where it was not asked
-        unplanned = tuple(one for one in statements if one.fingerprint not in plans or not plans[one.fingerprint].plans)
-        for role, some in _by_role(unplanned, clone).items():
-            async with clone.connected_as(role) as connection:
-                on_clone = await explain_statements(
-                    connection, source.snapshot, some, explain_options, source="clone", progress=notes.progress
-                )
-            plans |= {fingerprint: _merged(plans.get(fingerprint), found) for fingerprint, found in on_clone.items()}
+        from pgtune_cli.cli.clone_plans import with_clone_plans
+
+        plans = await with_clone_plans(plans, clone, source.snapshot, statements, explain_options, notes)
     analysis = Analysis(snapshot=source.snapshot, statements=statements, plans=plans, skipped=skipped)
     if clone is not None:
         from pgtune_cli.whatif.fidelity import with_fidelity
@@ -68,26 +61,9 @@ async def explain(
     return analysis
 
 
-def _by_role(statements: tuple[Statement, ...], clone: "Clone") -> dict[str | None, list[Statement]]:
-    """By who runs them, where row security or settings of a role make a difference."""
-    found: dict[str | None, list[Statement]] = {}
-    for one in statements:
-        found.setdefault(clone.role_of(one.fingerprint, one.query), []).append(one)
-    return found
-
-
 def _lost(notes: Notes) -> Skipped:
     """The connection broke while statements were explained: whoever reads the report must know it."""
     skipped = Skipped("the connection to the server", "it broke while statements were explained there; the rest was "
                       "planned without the server", "see the server's log, and run it again")  # fmt: skip
     notes.note(f"{skipped.what}: {skipped.why}; {skipped.remedy}")
     return skipped
-
-
-def _merged(on_server: StatementPlans | None, on_clone: StatementPlans) -> StatementPlans:
-    """The clone's plans with the server's reason not to have any; the server's reason where the clone fails too."""
-    if on_server is None or on_server.not_explained is None:
-        return on_clone
-    if not on_clone.plans:
-        return on_server
-    return msgspec.structs.replace(on_clone, not_executed=f"planned on the clone: {on_server.not_explained}")

@@ -7,7 +7,10 @@ import msgspec
 import pytest
 from support.whatif_source import candidate, request
 
+from pgtune_cli.cli.clone_plans import with_clone_plans
+from pgtune_cli.cli.console import Notes
 from pgtune_cli.errors import EmbeddedServerError
+from pgtune_cli.explain.options import ExplainOptions
 from pgtune_cli.model.catalog import (
     Catalog,
     Column,
@@ -25,6 +28,7 @@ from pgtune_cli.model.catalog import (
 )
 from pgtune_cli.model.extended import CommonRow, ExpressionStatistics, ExtendedData
 from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
+from pgtune_cli.model.statement import Statement
 from pgtune_cli.server.kept_data import DataCache
 from pgtune_cli.whatif.clone import Clone, open_clone
 from pgtune_cli.whatif.clone.limits import Limits
@@ -325,6 +329,13 @@ def test_functions_that_loop_grow_or_write_while_a_statement_is_planned_end_alon
                 "out of memory",
                 "cannot execute CREATE TABLE AS in a read-only transaction",
             ]
+            texts = [f"{QUERY} AND id > sales.stubborn()", QUERY]
+            statements = tuple(
+                Statement(fingerprint=text, query=text, calls=1, total_exec_time_ms=1.0, mean_exec_time_ms=1.0)
+                for text in texts
+            )
+            plans = await with_clone_plans({}, clone, hostile, statements, ExplainOptions(execute=False), Notes(-1))
+            assert [plans[text].not_explained for text in texts] == [ENDED, None]
             worst = candidate("orders", "id", predicate="id > sales.stubborn()")
             assert (await clone.create([worst]))[worst] == ENDED
             await still_works(clone)
