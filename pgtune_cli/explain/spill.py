@@ -7,6 +7,8 @@ from pgtune_cli.model.plan import Plan, PlanNode
 from pgtune_cli.model.statement import Statement
 
 TIMES_WORK_MEM = 10
+WORK_MEM_KB = 4096
+"""PostgreSQL's own default"""
 LEAST_LIMIT_KB = 256 * 1024
 ROW_OVERHEAD = 24
 KEEPS_ROWS = {"Sort", "Hash", "Materialize", "WindowAgg", "CTE Scan"}
@@ -14,7 +16,8 @@ KEEPS_ROWS = {"Sort", "Hash", "Materialize", "WindowAgg", "CTE Scan"}
 
 def spills(statement: Statement, plan: Plan, settings: Mapping[str, str]) -> str | None:
     """Why it is not executed; None where temporary files stay small, as far as was measured or else as is planned."""
-    work_mem_kb = int(settings.get("work_mem", "4096"))
+    told = settings.get("work_mem", "")
+    work_mem_kb = int(told) if told.isdecimal() else WORK_MEM_KB  # a file may say anything
     limit_kb = max(TIMES_WORK_MEM * work_mem_kb, LEAST_LIMIT_KB)
     if statement.calls > 0 and statement.total_exec_time_ms > 0:
         wrote_kb = statement.temp_blks_written * 8 / statement.calls

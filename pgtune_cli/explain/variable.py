@@ -1,7 +1,8 @@
 """Whether an argument is sure to depend on a column: only then the planner cannot compute the call around it.
 
 `coalesce(1, a)`, `a + null`, `(row(1, 2)).f` and `x => 1` look like columns and are constants once they are planned.
-Known here are columns, their casts, operators between them and literals, and calls of them; anything else is no column.
+Known here are columns, their casts and collations, operators between them and literals, and calls of them; anything
+else is no column.
 """
 
 from collections.abc import Sequence
@@ -78,9 +79,16 @@ class _Reader:
 
     def _operand(self) -> Argument | None:
         read = self._primary()
-        while read is not None and self._takes("::"):
-            if not self._type():
-                return None
+        while read is not None:
+            if self._takes("::"):
+                if not self._type():
+                    return None
+            elif (token := self._peek()) is not None and token.word == "collate":
+                self.at += 1
+                if self._name() is None:
+                    return None
+            else:
+                break
         return read
 
     def _primary(self) -> Argument | None:

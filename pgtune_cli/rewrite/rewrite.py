@@ -11,6 +11,7 @@ from pgtune_cli.rewrite.options import RewriteOptions
 from pgtune_cli.rewrite.outcome import Context, Unreadable, gain
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.rewrite.spliced import spliced_rewrites
+from pgtune_cli.sql.lex import TruncatedText
 from pgtune_cli.sql.search_path import search_path_of
 from pgtune_cli.sql.shape import shape
 from pgtune_cli.sql.volatility import Volatility
@@ -60,5 +61,5 @@ async def _of_statement(context: Context, statement: Statement, source: Source) 
     except LOST:
         without = msgspec.structs.replace(context, connection=None, describe=None, whatif=None)
         return await _of_statement(without, statement, source)
-    except Unreadable:
+    except (Unreadable, TruncatedText):  # of a file, that anyone may have written: a parameter's type, a value
         return []

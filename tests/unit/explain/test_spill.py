@@ -48,4 +48,5 @@ def test_what_was_measured_counts_more_than_the_plan() -> None:
 
 
 def test_the_limit_grows_with_work_mem() -> None:
+    assert spills(statement(), Plan(root=node("Sort", HUGE)), {"work_mem": "no number"}) is not None
     assert spills(statement(), Plan(root=node("Sort", HUGE)), {"work_mem": str(2 * 1024 * 1024)}) is None
