@@ -84,10 +84,10 @@ def _suggestion(rule: Rule, subject: Subject) -> Suggestion | None:
     given = rule.suggestion
     if given is None:
         return None
-    text = given.text.render(subject.facts, rule.params) if given.text is not None else None
+    text = given.text.render(subject.facts, rule.params).strip() if given.text is not None else None
     return Suggestion(
         kind=given.kind, sql=_sql(rule, given.sql, subject), rollback_sql=_sql(rule, given.rollback_sql, subject),
-        text=text,
+        text=text or None,
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def foreign_keys(world: World, constraint: Constraint) -> Iterator[Subject]:
 def _facts(
     world: World, constraint: Constraint, parent: RelationName, lookups: list[Statement], joins: list[Statement]
 ) -> ForeignKeyFacts:
-    relation, usage = world.relations.get(constraint.table), world.usage.get(parent)
+    relation, usage = world.relations.get(constraint.table), world.total_usage(parent)
     candidate = CandidateIndex(table=constraint.table, keys=tuple(IndexKey(column=name) for name in constraint.columns))
     schema = constraint.table.schema
     name = index_name(candidate, {index.name for index in world.snapshot.catalog.indexes if index.schema == schema})

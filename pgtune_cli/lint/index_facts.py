@@ -2,31 +2,36 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated, Any
 
-import msgspec
-
 from pgtune_cli.lint.index_overlap import keeper_of_duplicates, longer_index
+from pgtune_cli.lint.partitioned_index import NO_CONCURRENTLY, PartitionedIndexFacts, partitioned_index
 from pgtune_cli.lint.storage_size import btree_bytes
 from pgtune_cli.lint.subject import Subject, known
 from pgtune_cli.lint.world import World
-from pgtune_cli.model.catalog import Index, RelationKind
+from pgtune_cli.model.catalog import Index
 from pgtune_cli.model.snapshot import ColumnStatistics
-from pgtune_cli.sql.lex import TruncatedText, tokens
+from pgtune_cli.sql.index_ddl import drop_index_sql
+from pgtune_cli.sql.lex import Token, TruncatedText, tokens
 from pgtune_cli.sql.quote import qualified
 
 Usage = "usage"
 CREATE = re.compile(r"CREATE (UNIQUE )?INDEX ")
 
 
-class IndexFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One index."""
+class IndexFacts(PartitionedIndexFacts, frozen=True, kw_only=True):
+    """One index. That of a partitioned table has the sizes, scans and rows of all its partitions together."""
 
     name: Annotated[str, known("the index's name")]
     sql_name: Annotated[str, known("schema and name, quoted for SQL", sql=True)]
     table: Annotated[str, known("schema.name of its table")]
     definition: Annotated[str, known("CREATE INDEX, as PostgreSQL prints it")]
-    create_sql: Annotated[str | None, known("CREATE INDEX CONCURRENTLY, to have it back", sql=True)]
+    create_sql: Annotated[str | None, known("CREATE INDEX CONCURRENTLY, to have it back; without CONCURRENTLY on a "
+                                            "partitioned table", sql=True)]  # fmt: skip
+    drop_sql: Annotated[str, known("DROP INDEX CONCURRENTLY, likewise", sql=True)]
+    drop_advice: Annotated[str, known("what to mind when it is dropped; empty where that disturbs nobody")]
+    partitioned: Annotated[bool, known("it is the index of a partitioned table, or of a partition that is partitioned")]
     method: Annotated[str, known("btree, hash, gin, gist, brin, ...")]
     columns: Annotated[tuple[str, ...], known("its key columns; an expression in parentheses")]
     unique: Annotated[bool, known("it keeps values unique")]
@@ -70,34 +75,49 @@ def indexes(world: World, index: Index) -> Iterator[Subject]:
 
 
 def _facts(world: World, index: Index) -> IndexFacts:
-    usage, table = world.index_usage.get(index.index_name), world.usage.get(index.table)
+    table, partitioned = world.total_usage(index.table), world.is_partitioned(index.table)
     keeper, longer = keeper_of_duplicates(index, world), longer_index(index, world)
-    pages = index.pages if index.pages is not None else index.relpages or None
-    size = pages * world.snapshot.server.block_size if pages is not None else None
+    size = _size(index, world)
     return IndexFacts(
         name=index.name, sql_name=qualified(index.index_name), table=str(index.table), definition=index.definition,
-        create_sql=_create_sql(index.definition),
+        create_sql=_create_sql(index.definition, partitioned), partitioned=partitioned,
+        drop_sql=drop_index_sql(index.schema, index.name, concurrently=not partitioned),
+        drop_advice=NO_CONCURRENTLY if partitioned else "", **partitioned_index(index, world),
         method=index.method, columns=tuple(key.column or f"({key.expression})" for key in index.keys),
         unique=index.unique, primary=index.primary, valid=index.valid, partial=index.predicate is not None,
         keeps_rules=keeps_rules(index), is_partition=index.partition_of is not None,
         index_bytes=size, **_key(index, world), **_bloat(index, size, world),
         table_inserts=table.n_tup_ins if table else None,
-        table_rows=world.rows(index.table), scans=usage.application_scans if usage else None,
+        table_rows=world.rows(index.table), scans=_scans(index, world),
         counters_days=world.snapshot.usage.days,
         table_scans=table.seq_scan + (table.idx_scan or 0) if table else None,
         table_writes=table.n_tup_ins + table.n_tup_upd + table.n_tup_del if table else None,
-        used_in_plans=index.name in world.indexes_in_plans, serves_foreign_key=_serves_foreign_key(index, world),
+        used_in_plans=any(each.name in world.indexes_in_plans for each in world.stored(index)),
+        serves_foreign_key=_serves_foreign_key(index, world),
         duplicate_of=keeper.name if keeper else "", prefix_of=longer.name if longer else "",
         stands_in_for=_stands_in_for(index, world),
     )  # fmt: skip
 
 
+def _size(index: Index, world: World) -> float | None:
+    blocks = [each.pages if each.pages is not None else each.relpages or None for each in world.stored(index)]
+    if not blocks or None in blocks:
+        return None
+    return float(sum(count or 0 for count in blocks) * world.snapshot.server.block_size)
+
+
+def _scans(index: Index, world: World) -> float | None:
+    found = [world.index_usage.get(each.index_name) for each in world.stored(index)]
+    if not found or None in found:
+        return None
+    return float(sum(usage.application_scans for usage in found if usage is not None))
+
+
 def _stands_in_for(index: Index, world: World) -> str:
     """Were both to go, this one because nothing used it yet, nothing would serve what used the other."""
     for other in world.indexes.get(index.table, []):
-        usage = world.index_usage.get(other.index_name)
         heirs = (keeper_of_duplicates(other, world), longer_index(other, world)) if other is not index else ()
-        if any(heir is index for heir in heirs) and (usage is None or usage.application_scans > 0):
+        if any(heir is index for heir in heirs) and _scans(other, world) != 0:
             return other.name
     return ""
 
@@ -125,8 +145,7 @@ def _rarest(found: ColumnStatistics) -> float:
 
 
 def _bloat(index: Index, size: float | None, world: World) -> dict[str, Any]:
-    relation = world.relations.get(index.table)
-    if relation is not None and relation.kind is RelationKind.PARTITIONED:
+    if world.is_partitioned(index.table):
         return {"expected_bytes": 0.0, "bloat_bytes": 0.0, "bloat_fraction": 0.0}  # its partitions have the storage
     expected = btree_bytes(index, world)
     bloat = max(size - expected, 0.0) if size is not None and expected is not None else None
@@ -137,14 +156,24 @@ def _bloat(index: Index, size: float | None, world: World) -> dict[str, Any]:
     }
 
 
-def _create_sql(definition: str) -> str | None:
-    """The definition with CONCURRENTLY; None when it is not the one statement that PostgreSQL prints."""
+def _create_sql(definition: str, partitioned: bool) -> str | None:
+    """The definition, online where that can be; None when it is not the one statement that PostgreSQL prints."""
     found = CREATE.match(definition)
     try:
-        one = not any(token.text == ";" for token in tokens(definition))
+        words = tokens(definition)
     except TruncatedText:
         return None
-    return f"{found[0]}CONCURRENTLY {definition[found.end() :]}" if found and one else None
+    if found is None or any(token.text == ";" for token in words):
+        return None
+    if partitioned:
+        return _without_only(definition, words)
+    return f"{found[0]}CONCURRENTLY {definition[found.end() :]}"
+
+
+def _without_only(definition: str, words: list[Token]) -> str:
+    """PostgreSQL prints the index of a partitioned table as ON ONLY; the partitions want theirs too."""
+    only = next((token for on, token in pairwise(words) if (on.text, token.text) == ("ON", "ONLY")), None)
+    return definition if only is None else definition[: only.start] + definition[only.end :].lstrip()
 
 
 def keeps_rules(index: Index) -> bool:

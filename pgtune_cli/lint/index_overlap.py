@@ -18,7 +18,6 @@ def _same(index: Index, other: Index) -> bool:
         other.oid != index.oid and other.valid and index.valid and other.method == index.method
         and other.keys == index.keys and set(index.include) <= set(other.include)
         and other.predicate == index.predicate and other.nulls_not_distinct == index.nulls_not_distinct
-        and (other.partition_of is None) == (index.partition_of is None)
     )  # fmt: skip
 
 
@@ -28,7 +27,10 @@ def _worth(index: Index) -> tuple[bool, bool, bool, int, int]:
 
 
 def _has_duties(index: Index) -> bool:
-    return index.primary or index.constraint is not None or index.replica_identity or index.clustered
+    return (
+        index.primary or index.constraint is not None or index.replica_identity or index.clustered
+        or index.partition_of is not None  # it goes with the index of the partitioned table, never alone
+    )  # fmt: skip
 
 
 def longer_index(index: Index, world: World) -> Index | None:
@@ -46,7 +48,6 @@ def _starts_with(other: Index, index: Index) -> bool:
         other.oid != index.oid and other.method == "btree" and other.valid and len(other.keys) > count
         and other.predicate == index.predicate and set(index.include) <= {*other.include, *_columns(other)}
         and (head == index.keys or head == tuple(_reversed(key) for key in index.keys))
-        and (other.partition_of is None) == (index.partition_of is None)
     )  # fmt: skip
 
 

@@ -187,7 +187,9 @@ def _partitions(world: World, relation: Relation) -> dict[str, Any]:
     total = sum(known_rows)
     largest = max(range(len(leaves)), key=known_rows.__getitem__, default=None)
     counted = not any(count is None for count in rows)
-    rest = [leaf.relation_name for leaf in leaves if leaf.partition_bound == "DEFAULT"]
+    # of this table alone: that of a partition which is partitioned itself takes nothing from here
+    parts = world.partitions.get(relation.relation_name, [])
+    rest = [part.relation_name for part in parts if part.partition_bound == "DEFAULT"]
     return {
         "partitions": len(leaves),
         "filled_partitions": sum(count > 0 for count in known_rows) if counted else None,

@@ -33,6 +33,11 @@ OWN_VALUES = SEEN_ORIGINS | {"literal"}
 """origins of values that the application itself used."""
 UNSEEN = 10.0
 """times the longest call, and times the blocks of the average one: a cold cache explains the first, never both."""
+COUNTERS = (
+    "seq_scan", "seq_tup_read", "idx_scan", "n_tup_ins", "n_tup_upd", "n_tup_del", "n_tup_hot_upd", "n_live_tup",
+    "n_dead_tup", "n_mod_since_analyze",
+)  # fmt: skip
+"""what partitions have counted adds up."""
 WHOLE_TABLE_SCANS = {"Seq Scan", "Sample Scan"}
 
 
@@ -98,10 +103,13 @@ class World:
         return relation.column(name) if relation is not None else None
 
     def rows(self, table: RelationName) -> float | None:
-        """Rows by the last count, or by the counters where the table was never counted."""
+        """Rows by the last count, or by the counters where the table was never counted; of all partitions."""
         relation = self.relations.get(table)
         if relation is not None and relation.reltuples is not None:
             return relation.reltuples
+        if self.is_partitioned(table):
+            counted = [self.rows(leaf.relation_name) for leaf in self.leaves(table) if not _is_empty(leaf)]
+            return None if None in counted else float(sum(count or 0.0 for count in counted))
         usage = self.usage.get(table)
         return float(usage.n_live_tup) if usage is not None and usage.n_live_tup else None
 
@@ -120,11 +128,31 @@ class World:
             found += self.leaves(part.relation_name) if part.kind is RelationKind.PARTITIONED else [part]
         return found
 
+    @cached_property
+    def attached(self) -> Mapping[RelationName, list[Index]]:
+        """By the index of a partitioned table, those of its partitions that belong to it."""
+        return _grouped(
+            (index.partition_of, index) for index in self.snapshot.catalog.indexes if index.partition_of is not None
+        )
+
+    def stored(self, index: Index) -> list[Index]:
+        """The index itself; of a partitioned table's index those attached to it, at any depth, that hold the keys."""
+        if not self.is_partitioned(index.table):
+            return [index]
+        return [leaf for part in self.attached.get(index.index_name, []) for leaf in self.stored(part)]
+
+    def is_partitioned(self, table: RelationName) -> bool:
+        relation = self.relations.get(table)
+        return relation is not None and relation.kind is RelationKind.PARTITIONED
+
     def size_bytes(self, table: RelationName) -> int | None:
-        """The main fork."""
+        """The main fork; of all partitions."""
         relation = self.relations.get(table)
         if relation is None:
             return None
+        if relation.kind is RelationKind.PARTITIONED:
+            sizes = [self.size_bytes(leaf.relation_name) for leaf in self.leaves(table)]
+            return None if None in sizes else sum(size or 0 for size in sizes)
         pages = relation.pages if relation.pages is not None else relation.relpages or None
         return pages * self.snapshot.server.block_size if pages is not None else None
 
@@ -155,6 +183,17 @@ class World:
     @cached_property
     def usage(self) -> Mapping[RelationName, TableUsage]:
         return {usage.table: usage for usage in self.snapshot.usage.tables}
+
+    def total_usage(self, table: RelationName) -> TableUsage | None:
+        """Of a table; of a partitioned one the sum over its partitions, None where that of one is unknown."""
+        if not self.is_partitioned(table):
+            return self.usage.get(table)
+        found = [self.usage.get(leaf.relation_name) for leaf in self.leaves(table) if leaf.kind is RelationKind.TABLE]
+        known = [each for each in found if each is not None]
+        if not found or len(known) < len(found):
+            return None
+        total: dict[str, Any] = {name: sum(getattr(each, name) or 0 for each in known) for name in COUNTERS}
+        return TableUsage(table=table, **total)
 
     @cached_property
     def index_usage(self) -> Mapping[RelationName, IndexUsage]:
@@ -354,6 +393,10 @@ def _effect(statement: Statement, shape: Shape) -> Effect:
         relations=frozenset(shape.relations),
         outermost=frozenset(name for name in names if name is not None),
     )
+
+
+def _is_empty(relation: Relation) -> bool:
+    return relation.pages == 0
 
 
 def _grouped(pairs: Iterable[tuple[RelationName, T]]) -> dict[RelationName, list[T]]:

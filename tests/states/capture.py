@@ -167,9 +167,17 @@ async def chatty() -> None:
         await keep("calm", server, "calm")
 
 
+async def parted() -> None:
+    """Indexes of a partitioned table: unused, twice, a prefix of another, and two that not every partition has."""
+    with embedded_server(binaries_of(18), PRELOAD) as server:
+        asked = ["select count(*) from reading where sensor = 7"] * 120
+        await run(server, "parted", (HERE / "parted.sql").read_text(encoding="utf-8"), ";\n".join(asked) + ";\n")
+        await keep("parted", server, "parted")
+
+
 STATES: dict[str, Callable[[], Awaitable[None]]] = {
     "worn": worn, "thirsty": thirsty, "old": old, "compiling": compiling, "wraparound": wraparound, "sound": sound,
-    "skewed": skewed, "chatty": chatty,
+    "skewed": skewed, "chatty": chatty, "parted": parted,
 }  # fmt: skip
 
 
