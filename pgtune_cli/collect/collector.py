@@ -64,8 +64,8 @@ async def _read(
     reader.say("reading the statements")
     settings = await read_settings(reader)
     extension = await find_extension(reader)
+    service = OWN if facts.superuser else told(await read_marks(reader, None))[0]
     if extension is None:
-        service = OWN if facts.superuser else told(await read_marks(reader, None))[0]
         reader.skip("pg_stat_statements", *describe_missing(settings, service))
         workload = Workload(source="pg_stat_statements")
     else:
@@ -94,6 +94,7 @@ async def _read(
             user=facts.user,
             superuser=facts.superuser,
             owner=facts.owner or owned,
+            service=service.name,
             in_recovery=facts.in_recovery,
             encoding=facts.encoding,
             collate=facts.collate,

@@ -187,3 +187,8 @@ SERVICES = (
     ),
 )  # fmt: skip
 """the more special one first, where two show the same."""
+
+
+def service_of(name: str | None) -> Service:
+    """By its name; OWN for None, and for one that is not known any more."""
+    return next((service for service in SERVICES if service.name == name), OWN)

@@ -31,7 +31,8 @@ def evaluate(
     runs = {kind: [Run(rule) for rule in chosen if rule.subject == kind] for kind in SUBJECTS}
     judge_all(world, runs)
     every = [run for of_kind in runs.values() for run in of_kind]
-    findings = [finding for run in every for finding in run.findings()]
+    service = analysis.snapshot.server.service
+    findings = [finding for run in every for finding in run.findings(service)]
     skipped = [item for run in every for item in run.skipped()]
     return tuple(sorted(findings, key=_order)), (*_unique(world.skipped), *skipped)
 
@@ -121,8 +122,8 @@ class Run:
         elif verdict.failed is not None:
             self.failed[verdict.failed] += 1
 
-    def findings(self) -> list[Finding]:
-        return [finding_of(self.rule, key, hits) for key, hits in self.hits.items()]
+    def findings(self, service: str | None) -> list[Finding]:
+        return [finding_of(self.rule, key, hits, service) for key, hits in self.hits.items()]
 
     def skipped(self) -> list[Skipped]:
         """One entry a rule, naming every need that some subject lacked."""

@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 
 from pgtune_cli.lint.rule import Rule
+from pgtune_cli.lint.setting_advice import advise_setting
 from pgtune_cli.lint.subject import Subject
 from pgtune_cli.lint.template import Template
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 
 MAX_PLACES = 10
-TEXTS = {"query", "loop_parent_query", "longest_query", "slow_query"}
-"""facts that repeat whole statements; the evidence names these by fingerprint."""
+TEXTS = {"drop_advice", "query", "loop_parent_query", "longest_query", "slow_query"}
+"""facts that repeat whole statements, which the evidence names by fingerprint, or say what is in the suggestion."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -23,8 +24,11 @@ class Hit(msgspec.Struct, frozen=True):
     possible: bool
 
 
-def finding_of(rule: Rule, key: tuple[str, ...], hits: list[Hit]) -> Finding:
-    """One finding for all hits of a rule that share a key, told by the worst; asserted ones hide the possible."""
+def finding_of(rule: Rule, key: tuple[str, ...], hits: list[Hit], service: str | None = None) -> Finding:
+    """One finding for all hits of a rule that share a key, told by the worst; asserted ones hide the possible.
+
+    `service`: the managed service that the server is part of.
+    """
     asserted = [hit for hit in hits if not hit.possible]
     told = sorted(asserted or hits, key=lambda hit: _rank(rule, hit))
     worst, possible = told[0].subject, not asserted
@@ -41,7 +45,7 @@ def finding_of(rule: Rule, key: tuple[str, ...], hits: list[Hit]) -> Finding:
         possible=possible,
         statements=_unique(name for hit in told for name in hit.subject.statements),
         relation=worst.relation or next(iter(relations), None),
-        suggestion=_suggestion(rule, worst),
+        suggestion=_suggestion(rule, worst, service),
         docs=rule.references[0] if rule.references else None,
     )
 
@@ -80,11 +84,13 @@ def _channel(rule: Rule, subject: Subject, possible: bool) -> str:
     return "text" if possible or subject.channel is None else subject.channel
 
 
-def _suggestion(rule: Rule, subject: Subject) -> Suggestion | None:
+def _suggestion(rule: Rule, subject: Subject, service: str | None) -> Suggestion | None:
     given = rule.suggestion
     if given is None:
         return None
     text = given.text.render(subject.facts, rule.params).strip() if given.text is not None else None
+    if given.setting is not None:
+        return advise_setting(given.kind, text or None, given.setting, subject.facts, rule.params, service)
     return Suggestion(
         kind=given.kind, sql=_sql(rule, given.sql, subject), rollback_sql=_sql(rule, given.rollback_sql, subject),
         text=text or None,

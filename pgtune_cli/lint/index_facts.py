@@ -99,18 +99,18 @@ def _facts(world: World, index: Index) -> IndexFacts:
     )  # fmt: skip
 
 
-def _size(index: Index, world: World) -> float | None:
+def _size(index: Index, world: World) -> int | None:
     blocks = [each.pages if each.pages is not None else each.relpages or None for each in world.stored(index)]
     if not blocks or None in blocks:
         return None
-    return float(sum(count or 0 for count in blocks) * world.snapshot.server.block_size)
+    return sum(count or 0 for count in blocks) * world.snapshot.server.block_size
 
 
-def _scans(index: Index, world: World) -> float | None:
+def _scans(index: Index, world: World) -> int | None:
     found = [world.index_usage.get(each.index_name) for each in world.stored(index)]
     if not found or None in found:
         return None
-    return float(sum(usage.application_scans for usage in found if usage is not None))
+    return sum(usage.application_scans for usage in found if usage is not None)
 
 
 def _stands_in_for(index: Index, world: World) -> str:

@@ -10,6 +10,7 @@ from pgtune_cli.lint.check import near
 from pgtune_cli.lint.condition import Condition, ConditionFailed, Unknown, compile_condition
 from pgtune_cli.lint.facts import SUBJECTS
 from pgtune_cli.lint.rule import CHANNELS, NEEDS, SUGGESTION_KINDS, Merge, Rule, RuleSuggestion, SubjectKind
+from pgtune_cli.lint.setting_advice import RuleSetting
 from pgtune_cli.lint.template import Template, TemplateError, compile_template
 from pgtune_cli.lint.tokens import ConditionError
 from pgtune_cli.lint.types import Type, plain
@@ -26,6 +27,15 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 VERSIONS = range(13, 31)
 SAMPLES: dict[Type, Any] = {
     Type.NUMBER: 1.0, Type.BOOL: True, Type.STRING: "x", Type.STRINGS: ["x"], Type.NUMBERS: [1.0],
+}  # fmt: skip
+SETTING_KEYS = ("set", "to", "unit", "after")
+SETTING_WORDS = {
+    "set": re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?"), "to": re.compile(r"[A-Za-z0-9_.-]*"),
+    "unit": re.compile("B|kB|MB|GB|TB|us|ms|s|min|h|d"), "after": re.compile("restart"),
+}  # fmt: skip
+SETTING_WANTS = {
+    "set": "is no name of a setting", "unit": "is no unit of a setting (kB, MB, ms, ...)",
+    "after": "is not restart",
 }  # fmt: skip
 T = TypeVar("T")
 
@@ -233,10 +243,10 @@ class _RuleReader:
             return None
         if isinstance(given, str):  # the name of an advisor, whose SQL belongs there, or a text
             given = {"kind": given} if given in SUGGESTION_KINDS else {"kind": "application", "text": given}
+        known = ("kind", "text", "sql", "rollback_sql", *SETTING_KEYS)
         if not isinstance(given, dict) or not all(isinstance(item, str) for item in [*given, *given.values()]):
-            self.mistake("suggestion", "suggestion wants a text, or kind, text, sql and rollback_sql")
+            self.mistake("suggestion", f"suggestion wants a text, or texts for {', '.join(known)}")
             return None
-        known = ("kind", "text", "sql", "rollback_sql")
         for key in given:
             if key not in known:
                 self.mistake("suggestion", f"unknown key {key!r} in suggestion{near(key, known)}")
@@ -249,7 +259,26 @@ class _RuleReader:
             text=self._template("suggestion", given.get("text"), subject, types),
             sql=self._template("suggestion", given.get("sql"), subject, types, sql=True),
             rollback_sql=self._template("suggestion", given.get("rollback_sql"), subject, types, sql=True),
+            setting=self._setting(given, subject, types),
         )
+
+    def _setting(self, given: dict[str, str], subject: SubjectKind, types: Mapping[str, Type]) -> RuleSetting | None:
+        found = {key: given[key] for key in SETTING_KEYS if key in given}
+        if not found:
+            return None
+        if {"set", "to"} - set(found) or {"sql", "rollback_sql"} & set(given):
+            self.mistake("suggestion", "a setting wants both set and to, and neither sql nor rollback_sql beside them")
+            return None
+        for key, value in found.items():
+            if key != "to" and not SETTING_WORDS[key].fullmatch(value):
+                self.mistake("suggestion", f"{key} {value!r} {SETTING_WANTS[key]}")
+        to = self._template("suggestion", found["to"], subject, types)
+        literal = re.sub(r"\{[^}]*\}", "", found["to"])
+        texts = [name for name in (to.facts if to else ()) if subject.facts[name].type is not Type.NUMBER]
+        if to is None or texts or to.params or not SETTING_WORDS["to"].fullmatch(literal):
+            self.mistake("suggestion", "to wants a plain value, or a fact that is a number")
+            return None
+        return RuleSetting(name=found["set"], to=to, unit=found.get("unit", ""), restart="after" in found)
 
     def _needs(self, subject: SubjectKind, when: Condition | None) -> tuple[str, ...]:
         """Those that the rule names, and those of the facts that it uses."""

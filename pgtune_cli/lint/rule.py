@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from pgtune_cli.lint.condition import Condition
+from pgtune_cli.lint.setting_advice import RuleSetting
 from pgtune_cli.lint.template import Template
 from pgtune_cli.lint.types import Fact, Type, facts_of
 from pgtune_cli.model.finding import Confidence, Severity
@@ -56,6 +57,8 @@ class RuleSuggestion(msgspec.Struct, frozen=True, kw_only=True):
     text: Template | None = None
     sql: Template | None = None
     rollback_sql: Template | None = None
+    setting: RuleSetting | None = None
+    """in place of `sql`."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Facts of the server: what it counted for this database, checkpoints, WAL, and how old its oldest ids are."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +15,7 @@ State = "server_state"
 XID_LIMIT = 2**31 - 3_000_000
 """transactions after which the server takes no more of them."""
 MEGABYTE = 1 << 20
+MAX_COST_LIMIT = 10_000.0
 
 
 class ServerCounters(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,8 @@ class ServerCounters(msgspec.Struct, frozen=True, kw_only=True):
     requested_fraction: Annotated[float | None, known("those as a fraction of all", need=State)]
     checkpoint_minutes: Annotated[float | None, known("minutes between checkpoints on average", need=State)]
     max_wal_size_bytes: Annotated[float | None, known("max_wal_size", need="settings")]
+    max_wal_size_wanted_mb: Annotated[float | None, known("four times max_wal_size, 4 GB at least, in MB",
+                                                          need="settings")]  # fmt: skip
     wal_bytes: Annotated[float | None, known("WAL written since its counter began (14 and later)", need=State)]
     wal_per_request: Annotated[float | None, known("WAL written for each requested checkpoint, over max_wal_size",
                                                    need=State)]  # fmt: skip
@@ -62,6 +66,12 @@ class ServerCounters(msgspec.Struct, frozen=True, kw_only=True):
                                                   "should start; not those it is off for", need="usage")]  # fmt: skip
     overdue_table: Annotated[str, known("the one that is farthest beyond; empty without any")]
     overdue_rows: Annotated[float, known("dead rows of those tables")]
+    vacuum_cost_limit: Annotated[float | None, known("autovacuum_vacuum_cost_limit, or vacuum_cost_limit where that "
+                                                     "is -1", need="settings")]  # fmt: skip
+    vacuum_cost_limit_wanted: Annotated[float | None, known("ten times that, 10,000 at most; null where it is that "
+                                                            "already, or where autovacuum never pauses "
+                                                            "(autovacuum_vacuum_cost_delay is 0)",
+                                                            need="settings")]  # fmt: skip
 
 
 def server_counters(world: World) -> dict[str, Any]:
@@ -71,7 +81,7 @@ def server_counters(world: World) -> dict[str, Any]:
         "counters_days": world.snapshot.usage.days,
         **(_database(world, found) if found is not None else dict.fromkeys(DATABASE)),
         "data_bytes": data_bytes(world),
-        **_checkpoints(world), **_archiver(world), **_overdue(world),
+        **_checkpoints(world), **_archiver(world), **_overdue(world), **_cost_limit(world.snapshot.server.settings),
     }  # fmt: skip
 
 
@@ -122,11 +132,15 @@ def _checkpoints(world: World) -> dict[str, Any]:
     most = float(text) * MEGABYTE if text.isdigit() else None
     names = ("checkpoints", "checkpoints_requested", "requested_fraction", "checkpoint_minutes", "wal_bytes",
              "wal_per_request")  # fmt: skip
+    settings = {
+        "max_wal_size_bytes": most,
+        "max_wal_size_wanted_mb": max(4096.0, 4 * most / MEGABYTE) if most is not None else None,
+    }
     if found is None:
-        return {**dict.fromkeys(names), "max_wal_size_bytes": most}
+        return {**dict.fromkeys(names), **settings}
     total = found.timed + found.requested
     return {
-        "checkpoints": total, "checkpoints_requested": found.requested, "max_wal_size_bytes": most,
+        "checkpoints": total, "checkpoints_requested": found.requested, **settings,
         "requested_fraction": found.requested / total if total else 0.0,
         "checkpoint_minutes": found.days * 1440 / total if total and found.days is not None else None,
         "wal_bytes": found.wal_bytes,
@@ -141,6 +155,25 @@ def _archiver(world: World) -> dict[str, Any]:
         return {"archiving_failed_seconds": None, "archiving_failures": None}
     seconds = found.failing_seconds if found.failing else 0.0
     return {"archiving_failed_seconds": seconds, "archiving_failures": found.failed}
+
+
+def _cost_limit(settings: Mapping[str, str]) -> dict[str, Any]:
+    """The delay's own -1 stands for vacuum_cost_delay, 0 unless somebody set it: unknown here."""
+    names = ("autovacuum_vacuum_cost_limit", "vacuum_cost_limit", "autovacuum_vacuum_cost_delay")
+    own, general, delay = (_number(settings.get(name)) for name in names)
+    limit = general if own == -1 else own
+    pauses = limit is not None and limit < MAX_COST_LIMIT and delay is not None and delay > 0
+    return {
+        "vacuum_cost_limit": limit,
+        "vacuum_cost_limit_wanted": min(10 * (limit or 0.0), MAX_COST_LIMIT) if pauses else None,
+    }
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        return float(value) if value is not None else None
+    except ValueError:
+        return None
 
 
 def _overdue(world: World) -> dict[str, Any]:

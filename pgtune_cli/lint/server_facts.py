@@ -1,6 +1,7 @@
 """Facts of the server and its settings."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
 import msgspec
@@ -24,6 +25,8 @@ class ServerFacts(ServerSessions, frozen=True, kw_only=True):
     """The server. Settings that are not listed here are subjects of their own: `setting`."""
 
     version: Annotated[float, known("major version")]
+    last_fixes_year: Annotated[float, known("year of its last fixes: November, five years after its first release")]
+    gets_fixes: Annotated[bool, known("that month is not over, by this machine's clock")]
     version_num: Annotated[float, known("as server_version_num")]
     in_recovery: Annotated[bool, known("a standby")]
     pg_stat_statements: Annotated[bool, known("the extension is installed in this database")]
@@ -57,7 +60,9 @@ def server(world: World) -> Iterator[Subject]:
     vacuum, counts = (_switch(found.settings.get(name)) for name in ("autovacuum", "track_counts"))
     yield Subject(
         facts=ServerFacts(
-            version=found.version_num // 10_000, version_num=found.version_num, in_recovery=found.in_recovery,
+            version=found.version_num // 10_000, last_fixes_year=_last_fixes(found.version_num),
+            gets_fixes=date.today() < date(_last_fixes(found.version_num), 12, 1),
+            version_num=found.version_num, in_recovery=found.in_recovery,
             pg_stat_statements=found.pg_stat_statements is not None,
             shared_buffers_bytes=buffers * found.block_size if buffers is not None else None,
             effective_cache_size_bytes=cache * found.block_size if cache is not None else None,
@@ -70,6 +75,11 @@ def server(world: World) -> Iterator[Subject]:
             **server_counters(world), **server_sessions(world),
         ),
     )  # fmt: skip
+
+
+def _last_fixes(version_num: int) -> int:
+    """13 came out in 2020, and one every year since."""
+    return 2012 + version_num // 10_000
 
 
 def number(value: str | None) -> float | None:

@@ -60,6 +60,8 @@ class WorkloadFacts(msgspec.Struct, frozen=True, kw_only=True):
                                              need="settings")]  # fmt: skip
     longest_text: Annotated[float, known("bytes of the longest statement")]
     activity_text_bytes: Annotated[float | None, known("track_activity_query_size", need="settings")]
+    activity_text_wanted: Annotated[float, known("bytes of track_activity_query_size that would hold all statements, "
+                                                 "a power of two from 16 kB on")]  # fmt: skip
     setup_calls: Annotated[float | None, known("calls of SET, RESET, SHOW and DISCARD; of SET those that hold for the "
                                                "session", need="utility")]  # fmt: skip
     setup_share: Annotated[float | None, known("those as a fraction of all calls", need="utility")]
@@ -179,6 +181,7 @@ def _texts(world: World) -> dict[str, Any]:
     sizes = [len(statement.query.encode()) for statement in world.analysis.statements]
     return {
         "activity_text_bytes": most, "longest_text": max(sizes, default=0),
+        "activity_text_wanted": max(16384, 1 << max(sizes, default=0).bit_length()),
         "truncated_texts": sum(size >= most for size in sizes) if most is not None and world.measured else None,
     }  # fmt: skip
 

@@ -45,6 +45,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     superuser: bool = False
     owner: bool = False
     """the login owns the database or any relation that was read."""
+    service: str | None = None
+    """the managed service that it shows itself to be part of; None of a server of one's own, and in older files."""
     in_recovery: bool = False
     encoding: str = "UTF8"
     collate: str = "C"

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from support.collecting import read
 from support.database import Database
 from support.pooler import pgbouncer
 
@@ -164,6 +165,7 @@ def test_a_managed_service_is_told_by_what_it_shows_and_its_own_remedy_is_given(
             own = checks(shop.dsn)
             assert f"as on {service}, but postgres is a superuser" in own["service"].detail
             assert "ALTER SYSTEM" in str(own["I/O timing"].remedy)
+            assert (read(dsn).server.service, read(shop.dsn).server.service) == (service, None)
         for name in settings:
             shop.execute(f"ALTER DATABASE {shop.database} RESET {name}")
         shop.execute("DROP FUNCTION IF EXISTS aurora_version()")
