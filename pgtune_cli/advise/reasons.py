@@ -64,7 +64,8 @@ def why(
     )
     saved = sum(benefit.saved for benefit in benefits)
     if upkeep > 0 and saved > 0:
-        words.append(f"Keeping it up to date costs the writes {upkeep / saved:.1%} of what it saves.")
+        part = f"{upkeep / saved:.1%}" if upkeep / saved >= 0.001 else "less than 0.1%"
+        words.append(f"Keeping it up to date costs the writes {part} of what it saves.")
     if extension is not None:
         words.append(f"It needs the extension {extension}, which this database does not have: CREATE EXTENSION first.")
     if partitioned:

@@ -77,7 +77,7 @@ def analyze(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, open_source, resolve
-    from pgtune_cli.cli.write import FORMATS, check_format, output_files
+    from pgtune_cli.cli.write import FORMATS, check_format, output_files, whole_file
     from pgtune_cli.errors import IncompleteAnalysis
     from pgtune_cli.model.dry_run import DryRun
     from pgtune_cli.report.dry_run import render_dry_run
@@ -118,7 +118,7 @@ def analyze(
     if isinstance(report, DryRun):
         emit(partial(render_dry_run, report), files, format_, colour, quiet)
         return
-    emit(partial(render, report), files, format_, colour, quiet)
+    emit(partial(render, report, whole=whole_file(files)), files, format_, colour, quiet)
     if least and not exit_zero and gate.reached(report.findings, least):
         raise typer.Exit(1)
     if require_complete and report.skipped:

@@ -48,7 +48,7 @@ def demo(
         with notes.bar():
             snapshot, report = run(_job(server, scale, Settings(), notes))
         _leave(report, snapshot, folder)
-        print_result(render(report, "terminal", colour=want_colour(color)))
+        print_result(render(report, "terminal", colour=want_colour(color), whole="report.html"))
         notes.note(f"reports: {', '.join(str(file) for file in sorted(folder.iterdir()))}")
         if keep:
             _wait(server)

@@ -44,6 +44,11 @@ def _output_file(output: str, formats: tuple[str, ...]) -> tuple[str, Path]:
     return chosen, path
 
 
+def whole_file(files: tuple[tuple[str, Path], ...]) -> str | None:
+    """The name of the one that has all of a report, which the terminal then need not ask for."""
+    return next((path.name for wanted in ("html", "json") for format_, path in files if format_ == wanted), None)
+
+
 def check_format(name: str, allowed: tuple[str, ...] = FORMATS, what: str = "format") -> str:
     """`name` if it is one of `allowed`.
 

@@ -17,6 +17,12 @@ TEXTS = {"drop_advice", "query", "loop_parent_query", "longest_query", "slow_que
 """facts that repeat whole statements, which the evidence names by fingerprint, or say what is in the suggestion."""
 
 
+SPELLED = {word.lower(): word for word in ("CTE", "GIN", "HOT", "JIT", "LIKE", "OFFSET", "TOAST", "UUID", "WAL")} | {
+    "io": "I/O"
+}
+"""words of rule names as PostgreSQL spells them."""
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A subject for which a rule's condition holds."""
 
@@ -57,7 +63,7 @@ def _rank(rule: Rule, hit: Hit) -> float:
 
 
 def _title(rule: Rule, subject: Subject) -> str:
-    words = rule.name.replace("-", " ")
+    words = " ".join(SPELLED.get(word, word) for word in rule.name.split("-"))
     return f"{words[0].upper()}{words[1:]}" + (f": {subject.relation}" if subject.relation else "")
 
 

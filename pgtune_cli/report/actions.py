@@ -4,13 +4,15 @@ import msgspec
 
 from pgtune_cli.explain.derive import q_error_of
 from pgtune_cli.model.finding import Finding
-from pgtune_cli.model.index import ChosenIndex, StatisticsAdvice
+from pgtune_cli.model.index import ChosenIndex, ForeignKeyBenefit, StatisticsAdvice
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.report import rewrites, statistics
 from pgtune_cli.report.format import cost, count, number_of, one_line, percent, size
+from pgtune_cli.report.served import foremost
 from pgtune_cli.sql.statistics_ddl import is_same_statistics
 
+METHODS = {"btree": "", "gin": "GIN", "gist": "GiST", "spgist": "SP-GiST", "brin": "BRIN"}
 _LONGEST = 200
 """characters of a title"""
 
@@ -77,20 +79,30 @@ def _index(number: int, index: ChosenIndex, known: dict[str, ReportStatement], r
     served = [benefit for benefit in index.statements if benefit.fingerprint in known]
     shares = {benefit.fingerprint: known[benefit.fingerprint].share_of_time for benefit in served}
     gain = sum(shares[benefit.fingerprint] * _saved(benefit.cost_before, benefit.cost_after) for benefit in served)
-    best = max(index.served, key=lambda one: one.cost_before - one.cost_after, default=None)
-    others = [one for one in index.statements if one is not best]
-    more = f", and {number_of(len(others), 'other statement')}" if others else ""
+    best = foremost(index)
+    per = "look-up of a foreign key" if isinstance(best, ForeignKeyBenefit) else "call"
+    more = f", and {number_of(len(index.served) - 1, 'other')}" if len(index.served) > 1 else ""
     return Action(
         kind="index",
-        title=one_line(f"Create an index on {index.relation} ({', '.join(index.columns)})", _LONGEST),
+        title=one_line(f"Create {_kind(index)} on {index.relation} ({', '.join(index.columns)})", _LONGEST),
         anchor=f"index-{number}",
         statements=tuple(shares),
         share=sum(shares.values()),
         gain=gain if served else None,
-        change=f"cost {cost(best.cost_before)} → {cost(best.cost_after)} a call{more}" if best else "",
+        change=f"cost {cost(best.cost_before)} → {cost(best.cost_after)} a {per}{more}" if best else "",
         blocks=_blocks([known[fingerprint] for fingerprint in shares]),
         sure=f"planned by the {report.indexes.engine}, confidence {index.confidence}; takes {size(index.size_bytes)}",
     )
+
+
+def _kind(index: ChosenIndex) -> str:
+    """`an index` is a btree of the whole table."""
+    definition = index.definition
+    if definition is None:
+        return "an index"
+    words = ["partial"] * (definition.predicate is not None) + [METHODS.get(definition.method, definition.method)]
+    kind = " ".join(word for word in (*words, "index") if word)
+    return f"{'an' if kind[0] in 'aei' else 'a'} {kind}"
 
 
 def _rewrite(number: int, rewrite: Rewrite, known: dict[str, ReportStatement]) -> Action:

@@ -2,13 +2,14 @@
 
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.report import Report, ReportStatement
-from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
+from pgtune_cli.model.rewrite import Rewrite
 from pgtune_cli.report import rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
-from pgtune_cli.report.actions import actions, brings
+from pgtune_cli.report.actions import actions, brings, offered, refused
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import plan_lines
+from pgtune_cli.report.plan_view import how
 
 LIMIT = 65_536
 """characters of a pull-request comment (GitHub)"""
@@ -44,11 +45,11 @@ def _summary(report: Report) -> list[str]:
         f"# pgtune: {_text(report.server.database)}\n",
         f"PostgreSQL {report.server.version_num // 10_000}, {number_of(workload.statements, 'statement')}, "
         f"{number_of(workload.calls, 'call')}, {duration(workload.total_exec_time_ms)} of execution time. "
-        f"{summary.explained} were planned, {summary.executed} of them executed.\n",
+        f"{summary.explained} planned, {summary.executed} executed.\n",
         f"- **{number_of(summary.indexes_advised, 'index')} to create**"
         + (f", planned cost of the workload {percent(saved)} lower" if saved else ""),
         f"- {number_of(summary.indexes_to_drop, 'index')} to drop",
-        f"- {number_of(summary.rewrites_proven, 'rewrite')} proven",
+        f"- {number_of(len(offered(report)), 'rewrite')}, {summary.rewrites_proven} of them proven on rows",
         f"- {number_of(summary.findings['error'], 'error')}, {number_of(summary.findings['warning'], 'warning')}, "
         f"{number_of(summary.findings['info'], 'note')}, {summary.findings['possible']} possible",
     ]
@@ -86,9 +87,7 @@ def _statements(report: Report) -> list[str]:
 def _statement(statement: ReportStatement) -> str:
     body = ["", _fence(plain(statement.query), "sql")]
     for plan in statement.plans[:1]:
-        how = "executed" if plan.executed else "planned"
-        origin = f"{plan.parameters.name} values from {plan.parameters.origin}"
-        body.append(f"Plan ({how} on the {plan.source}, {origin}), cost {cost(plan.total_cost)}:\n")
+        body.append(f"Plan, {_text(how(plan))}, cost {cost(plan.total_cost)}:\n")
         body.append(_fence("\n".join(plan_lines(plan.plan, 100)), "text"))
     if statement.not_explained:
         body.append(f"Not explained: {_text(statement.not_explained)}\n")
@@ -153,14 +152,12 @@ def _statistics(report: Report) -> list[str]:
 
 
 def _rewrites(report: Report) -> list[str]:
-    offered = [rewrite for rewrite in report.rewrites if rewrite.status is not RewriteStatus.REFUSED]
-    refused = [rewrite for rewrite in report.rewrites if rewrite.status is RewriteStatus.REFUSED]
     sections = ["\n## Rewrites\n"] if report.rewrites else []
-    sections += [_rewrite(rewrite) for rewrite in offered]
-    if refused:
+    sections += [_rewrite(rewrite) for rewrite in offered(report)]
+    if refused(report):
         lines = [
             f"- {_text(rewrites.title(one))}, `{_cell(one_line(one.before, 90))}`: {_text(one.reason or '')}"
-            for one in refused
+            for one in refused(report)
         ]
         sections.append("\nRefused:\n\n" + "\n".join(lines) + "\n")
     return sections

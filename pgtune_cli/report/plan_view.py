@@ -85,8 +85,8 @@ def how(plan: StatementPlan) -> str:
     shown = f": {values}" if values else ""
     name, origin = plan.parameters.name, plan.parameters.origin
     if name == origin:
-        taken = "no values: a generic plan" if name == "generic" else f"{name} values{shown}"
-        return f"{verb} on the {where} with {taken}"
+        taken = {"generic": "for any values: a generic plan", "literal": "with the constants of its text"}
+        return f"{verb} on the {where} {taken.get(name, f'with {name} values')}{shown}"
     return f"{verb} on the {where} with {name} values (from {origin}{shown})"
 
 

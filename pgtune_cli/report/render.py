@@ -3,10 +3,13 @@
 from pgtune_cli.model.report import Report
 
 
-def render(report: Report, format_: str, *, colour: bool = False, width: int | None = None) -> str:
+def render(
+    report: Report, format_: str, *, colour: bool = False, width: int | None = None, whole: str | None = None
+) -> str:
     """`report` as text; a format is imported when it is asked for.
 
-    `format_`: terminal, json, markdown, html, sql, github, gitlab, sarif or junit.
+    `format_`: terminal, json, markdown, html, sql, github, gitlab, sarif or junit. `whole`: a file written beside it,
+    which has what the terminal leaves out.
     """
     if format_ == "json":
         from pgtune_cli.report.json_report import to_json
@@ -27,7 +30,7 @@ def render(report: Report, format_: str, *, colour: bool = False, width: int | N
     if format_ == "terminal":
         from pgtune_cli.report.terminal import to_terminal
 
-        return to_terminal(report, colour=colour, width=width)
+        return to_terminal(report, colour=colour, width=width, whole=whole)
     if format_ in ("github", "gitlab", "sarif", "junit"):
         from pgtune_cli.report.machine import render_problems
         from pgtune_cli.report.problems import of_report

@@ -16,7 +16,7 @@ class RuleNeeds(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> str:
-        return f"{number_of(len(self.rules), 'rule')} not judged everywhere: needs {self.need}"
+        return f"{number_of(len(self.rules), 'rule')} not judged everywhere, for want of {self.need}"
 
 
 def grouped(skipped: tuple[Skipped, ...]) -> tuple[tuple[Skipped, ...], tuple[RuleNeeds, ...]]:

@@ -1,6 +1,7 @@
 """The report on a terminal: a first screen that stands alone, then what to do, then why."""
 
 import io
+import re
 import shutil
 
 from rich.cells import cell_len
@@ -17,10 +18,10 @@ from pgtune_cli.model.report import Report
 from pgtune_cli.model.rewrite import Rewrite
 from pgtune_cli.report import rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
-from pgtune_cli.report.actions import actions, blocks_a_call, offered, refused
+from pgtune_cli.report.actions import Action, actions, blocks_a_call, offered, refused
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
-from pgtune_cli.report.served import counted
+from pgtune_cli.report.served import counted, foremost
 from pgtune_cli.report.skips import grouped
 
 _TOP, _ACTIONS = 6, 6
@@ -30,8 +31,9 @@ _COLUMNS = {"share": 6, "calls": 6, "mean": 9, "blocks": 6}
 _MARKS = {"error": ("error", "bold red"), "warning": ("warning", "yellow"), "info": ("info", "cyan")}
 
 
-def to_terminal(report: Report, *, colour: bool = False, width: int | None = None) -> str:
-    """`report` for `width` columns (the terminal's own by default, 80 when piped)."""
+def to_terminal(report: Report, *, colour: bool = False, width: int | None = None, whole: str | None = None) -> str:
+    """`report` for `width` columns (the terminal's own by default, 80 when piped); `whole`: a file that has it all."""
+    elsewhere = f"{one_line(whole, 40)} has them all" if whole else "-o report.html has them all"
     columns = width or shutil.get_terminal_size((80, 24)).columns
     console = Console(
         file=io.StringIO(),
@@ -44,11 +46,11 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
         legacy_windows=False,
     )
     with console.capture() as capture:
-        _summary(console, report)
+        _summary(console, report, elsewhere)
         _indexes(console, report)
         _trial(console, report)
         _statistics(console, report)
-        _rewrites(console, report)
+        _rewrites(console, report, elsewhere)
         _findings(console, report)
         _near_misses(console, report)
         _suppressed(console, report)
@@ -56,7 +58,7 @@ def to_terminal(report: Report, *, colour: bool = False, width: int | None = Non
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _summary(console: Console, report: Report) -> None:
+def _summary(console: Console, report: Report, elsewhere: str) -> None:
     """The first screen: at most 24 lines of 80 columns, whatever was found."""
     server, workload, summary = report.server, report.workload, report.summary
     first = Text.assemble(
@@ -75,7 +77,7 @@ def _summary(console: Console, report: Report) -> None:
         told.append(f"{counts['possible']} possible")
     _line(console, f"{summary.explained} planned, {summary.executed} executed, {summary.skipped} skipped; "
                    f"findings: {', '.join(told) or 'none'}")  # fmt: skip
-    _statements(console, report)
+    _statements(console, report, elsewhere)
     _todo(console, report)
 
 
@@ -89,7 +91,7 @@ def _todo(console: Console, report: Report) -> None:
         gain = percent(action.gain if action.gain is not None else action.share) if action.kind != "drop" else ""
         verb = "saves" if action.gain is not None else "about" if gain else ""
         style = "green" if action.gain else "yellow" if action.rank else ""
-        title = action.title.replace("Create an index on", "Index on") if console.width < _WIDE else action.title
+        title = _short(action) if console.width < _WIDE else action.title
         line = Text.assemble(f"{number:>2}. ", (f"{verb:<5} {gain:>6}", style), f"  {title}")
         for more in (action.change, action.sure):
             if more and line.cell_len + cell_len(more) + 2 <= console.width:
@@ -104,6 +106,12 @@ def _todo(console: Console, report: Report) -> None:
     _line(console, Text("    % of the measured time; it is saved if time falls as planned cost does", style="dim"))
 
 
+def _short(action: Action) -> str:
+    """`Create a GIN index on …` without its first words."""
+    found = re.match(r"Create an? ", action.title) if action.kind == "index" else None
+    return action.title if found is None else action.title[found.end() :][:1].upper() + action.title[found.end() + 1 :]
+
+
 def _line(console: Console, text: Text | str) -> None:
     """One line, cut where the terminal ends."""
     console.print(text if isinstance(text, Text) else Text(text), no_wrap=True, overflow="ellipsis")
@@ -114,7 +122,7 @@ def _heading(console: Console, text: str) -> None:
     console.print(Text(text, style="bold underline"))
 
 
-def _statements(console: Console, report: Report) -> None:
+def _statements(console: Console, report: Report, elsewhere: str) -> None:
     if not report.statements:
         return
     _heading(console, "What costs most")
@@ -133,7 +141,7 @@ def _statements(console: Console, report: Report) -> None:
         )
     console.print(table)
     if len(report.statements) > _TOP:
-        console.print(f"… and {len(report.statements) - _TOP} more (-o report.html has them all)", style="dim")
+        _line(console, Text(f"… and {len(report.statements) - _TOP} more ({elsewhere})", style="dim"))
 
 
 def _sql(console: Console, sql: str) -> None:
@@ -193,26 +201,26 @@ def _statistics(console: Console, report: Report) -> None:
 
 
 def _index_line(index: ChosenIndex) -> str:
-    best = max(index.served, key=lambda benefit: benefit.cost_before - benefit.cost_after, default=None)
+    best = foremost(index)
     gain = f", cost {cost(best.cost_before)} → {cost(best.cost_after)}" if best else ""
     served = counted(index)
     built = "" if index.measured_bytes is None else f" ({size(index.measured_bytes)} when it was built)"
     return f"{escape(plain(index.relation))}: {served}{gain}, {size(index.size_bytes)}{built}"
 
 
-def _rewrites(console: Console, report: Report) -> None:
+def _rewrites(console: Console, report: Report, elsewhere: str) -> None:
     if report.rewrites:
         _heading(console, "Rewrites")
     for rewrite in offered(report):
-        _rewrite(console, rewrite)
+        _rewrite(console, rewrite, elsewhere)
     for rewrite in refused(report):
         text = headline(rewrite.before, max(console.width - 4, 10))
         console.print(Text(f"refused, {rewrites.title(rewrite)}: {plain(rewrite.reason or '')}", style="dim"))
         console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4)))
 
 
-def _rewrite(console: Console, rewrite: Rewrite) -> None:
-    console.print(Text.assemble((rewrites.title(rewrite), "bold"), f" {rewrites.standing(rewrite)}"))
+def _rewrite(console: Console, rewrite: Rewrite, elsewhere: str) -> None:
+    console.print(Text.assemble((rewrites.title(rewrite), "bold"), f": {rewrites.standing(rewrite)}"))
     for told in (rewrites.proof(rewrite), rewrite.reason or ""):
         if told:
             console.print(Padding(Text(plain(told)), (0, 0, 0, 4)))
@@ -225,7 +233,7 @@ def _rewrite(console: Console, rewrite: Rewrite) -> None:
         _sql(console, statement.sql)
     if len(shown) < len(rewrite.statements):
         more = number_of(len(rewrite.statements) - len(shown), "statement")
-        console.print(Text(f"and {more} more in the other formats (-o report.html)", style="dim"))
+        console.print(Text(f"and {more} more ({elsewhere})", style="dim"))
     if rewrite.index_sql:
         console.print("with")
         _sql(console, rewrite.index_sql)

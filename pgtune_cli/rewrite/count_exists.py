@@ -1,17 +1,20 @@
 """Counting to see whether a row exists becomes EXISTS, which stops at the first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.proposal import Found, Proposal, closing, subquery_open
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.edits import Edit
-from pgtune_cli.sql.lex import squeezed
+from pgtune_cli.sql.lex import Token, TokenKind, squeezed
 from pgtune_cli.sql.shape_types import Block, CountCheck
 
 KIND = "count_to_exists"
 EXISTS = {(">", "0"), (">=", "1"), ("<>", "0"), ("!=", "0")}
 NOT_EXISTS = {("=", "0"), ("<", "1"), ("<=", "0")}
+VALUES = (TokenKind.NUMBER, TokenKind.PARAMETER, TokenKind.STRING)
+TYPE_WORDS = ("precision", "varying", "with", "without", "time", "zone", "local")
+"""what follows the first word of a type of several."""
 COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 
 
@@ -81,8 +84,9 @@ def _edits(source: Source, block: Block, negation: str) -> tuple[Edit, ...] | No
     after, before = found[close_at + 1 : close_at + 3], found[max(open_at - 2, 0) : open_at]
     if len(after) == 2 and after[0].text in COMPARISONS:
         start, end = found[open_at].start, found[close_at].end
-        return Edit(start, start, f"{negation}EXISTS "), chosen, Edit(end, after[1].end, "")
-    if len(before) == 2 and before[1].text in COMPARISONS:
+        operand = found[operand_end(found, close_at + 2)]
+        return Edit(start, start, f"{negation}EXISTS "), chosen, Edit(end, operand.end, "")
+    if len(before) == 2 and before[1].text in COMPARISONS and before[0].kind in VALUES:
         return Edit(before[0].start, found[open_at].start, f"{negation}EXISTS "), chosen
     return None
 
@@ -101,10 +105,30 @@ def _whole(source: Source, block: Block, negation: str) -> tuple[Edit, ...] | No
     for at, token in enumerate(inside):
         depth += (token.text == "(") - (token.text == ")")
         if token.text in COMPARISONS and depth == 0 and at + 1 < len(inside):
-            end = max(at + 1, next((n for n in range(at + 1, len(inside)) if inside[n].text == ")"), at + 1))
+            end = operand_end(inside, at + 1)
     if end is None:
         return None
     alias = source.text[inside[end].end : spans.select_list[1]]
     name = alias if alias.strip() else ' AS "?column?"'
     rest = source.text[spans.from_[0] : spans.body[1]]
     return (Edit(spans.select_list[0], spans.body[1], f"{negation}EXISTS (SELECT 1 {rest}){name}"),)
+
+
+def operand_end(tokens: Sequence[Token], at: int) -> int:
+    """Where the number at `at` ends, in parentheses or not, with the casts that follow it: `$1::INTEGER`."""
+    end = _closing(tokens, at)
+    while end + 2 < len(tokens) and tokens[end + 1].text == "::":
+        end += 2
+        while end + 1 < len(tokens) and (tokens[end + 1].word in TYPE_WORDS or tokens[end + 1].text in (".", "(", "[")):
+            end = _closing(tokens, end + 1) if tokens[end + 1].text != "." else end + 2
+    return min(end, len(tokens) - 1)
+
+
+def _closing(tokens: Sequence[Token], at: int) -> int:
+    """The parenthesis that closes the one at `at`; `at` itself where there is none."""
+    depth = 0
+    for place in range(at, len(tokens)):
+        depth += (tokens[place].text in ("(", "[")) - (tokens[place].text in (")", "]"))
+        if depth == 0:
+            return place
+    return at
