@@ -17,9 +17,8 @@ TEXTS = {"drop_advice", "query", "loop_parent_query", "longest_query", "slow_que
 """facts that repeat whole statements, which the evidence names by fingerprint, or say what is in the suggestion."""
 
 
-SPELLED = {word.lower(): word for word in ("CTE", "GIN", "HOT", "JIT", "LIKE", "OFFSET", "TOAST", "UUID", "WAL")} | {
-    "io": "I/O"
-}
+CAPITALS = ("CTE", "GIN", "HOT", "JIT", "LIKE", "OFFSET", "TOAST", "UUID", "WAL")
+SPELLED = {"io": "I/O"} | {word.lower(): word for word in CAPITALS}
 """words of rule names as PostgreSQL spells them."""
 
 
