@@ -59,6 +59,16 @@ def guard_of(text: str, variable: str) -> Guard | None:
     return _comparison(name, COMPARE[rest[0].text], rest[1:])
 
 
+def pinned(text: str, variable: str, fact: str) -> tuple[str, ...] | None:
+    """The only values of a fact with which a condition can hold; None where it takes any."""
+    for part in conjuncts(text):
+        words = [token for token in tokens(part) if token.kind is not Kind.END]
+        value = _constant(words[4:]) if [word.text for word in words[:3]] == [variable, ".", fact] else None
+        if value is not None and words[3].text in ("==", "in"):
+            return (value,) if words[3].text == "==" else tuple(value)
+    return None
+
+
 def threshold_of(text: str, variable: str) -> Threshold | None:
     """What a part such as `node.rows >= params.min_rows` compares; None of any other part."""
     words = [token.text for token in tokens(text) if token.kind is not Kind.END]

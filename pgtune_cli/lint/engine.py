@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from pgtune_cli.lint.condition import ConditionFailed, Unknown
+from pgtune_cli.lint.conjuncts import pinned
 from pgtune_cli.lint.facts import PER_STATEMENT, SUBJECTS, subjects, subjects_of
 from pgtune_cli.lint.finding import Hit, finding_of
 from pgtune_cli.lint.rule import NEEDS, Merge, Rule
@@ -29,7 +30,9 @@ def evaluate(
     chosen = applicable(select_rules(rules, select, ignore), analysis)
     world = World(analysis)
     runs = {kind: [Run(rule) for rule in chosen if rule.subject == kind] for kind in SUBJECTS}
-    judge_all(world, runs)
+    by_type = ByValue("node_type", runs["plan_node"])
+    judge_all(world, {**runs, "plan_node": [by_type] if runs["plan_node"] else []})
+    by_type.count()
     every = [run for of_kind in runs.values() for run in of_kind]
     service = analysis.snapshot.server.service
     findings = [finding for run in every for finding in run.findings(service)]
@@ -141,6 +144,31 @@ class Run:
         kind = SUBJECTS[self.rule.subject]
         need = kind.facts[fact].need
         return NEEDS[need] if need is not None else f"{kind.variable}.{fact}"
+
+
+class ByValue:
+    """Rules of one kind, each told of those subjects only whose value of a text fact its condition admits: most rules
+    for plan nodes are for a few types, and there are ten nodes to a statement.
+    """
+
+    def __init__(self, fact: str, runs: Sequence[Run]) -> None:
+        self.fact, self.runs, self.subjects = fact, runs, 0
+        self.admitted = [pinned(run.rule.when.text, run.rule.when.variable, fact) for run in runs]
+        self.of_value: dict[str | None, list[Run]] = {}
+
+    def judge(self, subject: Subject) -> None:
+        self.subjects += 1
+        value = getattr(subject.facts, self.fact)
+        if value not in self.of_value:
+            pairs = zip(self.runs, self.admitted, strict=True)
+            self.of_value[value] = [run for run, values in pairs if values is None or value is None or value in values]
+        for run in self.of_value[value]:
+            run.judge(subject)
+
+    def count(self) -> None:
+        """When all are judged: what a rule was not told of was judged too."""
+        for run in self.runs:
+            run.judged = self.subjects
 
 
 def _merge_key(rule: Rule, subject: Subject) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ def _todo(console: Console, report: Report) -> None:
         console.print("Nothing to do was found.")
         return
     for number, action in enumerate(todo[:_ACTIONS], 1):
-        gain = percent(action.gain if action.gain is not None else action.share) if action.kind != "drop" else ""
+        gain = percent(action.share or None) if action.gain is None else percent(action.gain)
+        gain = "" if gain == percent(None) else gain
         verb = "saves" if action.gain is not None else "about" if gain else ""
         style = "green" if action.gain else "yellow" if action.rank else ""
         title = _short(action) if console.width < _WIDE else action.title

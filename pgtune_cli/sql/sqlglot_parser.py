@@ -4,15 +4,24 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from sqlglot import exp
+from sqlglot import exp, parser
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.postgres import PostgresParser
+
+from pgtune_cli.errors import UsageError
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 logging.getLogger("sqlglot").propagate = False
 
 _DIALECT = Postgres()
+
+if not str(parser.__file__).endswith(".py"):
+    # a compiled class cannot be made to remember places, and then no statement at all could be read
+    raise UsageError(
+        "sqlglot is installed in its compiled form (sqlglot[c]), which pgtune cannot read SQL with",
+        "install pgtune in an environment of its own, or: pip uninstall sqlglotc",
+    )
 
 
 def _spanned(name: str) -> Callable[..., Any]:

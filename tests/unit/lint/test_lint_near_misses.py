@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pgtune_cli.lint.conjuncts import conjuncts
+from pgtune_cli.lint.conjuncts import conjuncts, pinned
 from pgtune_cli.lint.loader import load_folder
 from pgtune_cli.lint.near_misses import near_misses
 
@@ -60,3 +60,19 @@ def test_what_lacks_more_or_cannot_be_told_is_none(tmp_path: Path, shop: Any, wh
 )
 def test_a_condition_comes_apart_at_its_outermost_and(text: str, parts: list[str]) -> None:
     assert conjuncts(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('node.node_type == "Sort" && node.loops > 1', ("Sort",)),
+        ('node.loops > 1 && node.node_type in ["Sort", "Hash"]', ("Sort", "Hash")),
+        ('node.node_type == "Sort" || node.loops > 1', None),
+        ('!(node.node_type == "Sort") && node.loops > 1', None),
+        ('node.node_type != "Sort"', None),
+        ("node.node_type == node.label && node.loops > 1", None),
+        ('node.node_type == "Sort" ? node.loops > 1 : node.loops > 2', None),
+    ],
+)
+def test_the_values_that_a_condition_is_for_are_known(text: str, values: tuple[str, ...] | None) -> None:
+    assert pinned(text, "node", "node_type") == values
