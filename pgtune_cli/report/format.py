@@ -38,11 +38,11 @@ def size(size_bytes: float | None) -> str:
 
 
 def count(number: float | None) -> str:
-    """`940`, `12.3k`, `4.1M`, `2.0G`."""
+    """`940`, `9,400`, `12.3k`, `4.1M`, `2.0G`."""
     if number is None:
         return "–"
     if abs(number) < 10_000:
-        return f"{number:.0f}" if abs(number) >= 10 or number == int(number) else f"{number:.1f}"
+        return f"{number:,.0f}" if abs(number) >= 10 or number == int(number) else f"{number:.1f}"
     value, unit = float(number), ""
     for larger in ("k", "M", "G", "T"):
         if abs(value) < 1000:

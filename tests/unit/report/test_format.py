@@ -23,7 +23,7 @@ def test_sizes_use_binary_units(bytes_: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(3, "3"), (2.5, "2.5"), (9_999, "9999"), (12_345, "12.3k"), (4.1e6, "4.1M")]
+    ("number", "said"), [(3, "3"), (2.5, "2.5"), (9_999, "9,999"), (12_345, "12.3k"), (4.1e6, "4.1M")]
 )
 def test_counts_are_short(number: float, said: str) -> None:
     assert form.count(number) == said
