@@ -20,9 +20,12 @@ from pgtune_cli.report.html import to_html  # noqa: E402
 READY = "const e = performance.getEntriesByType('navigation')[0]; return [e.domInteractive, e.loadEventEnd]"
 ACT = """
 const [id, value, name, done] = arguments, box = document.getElementById(id), start = performance.now();
+const shown = document.getElementById('shown'), was = shown.textContent;
 box.value = value;
 box.dispatchEvent(new Event(name));
-requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+const look = () => name === 'input' && shown.textContent === was ? setTimeout(look, 1)
+  : requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+look();
 """
 OPEN = """
 const done = arguments[0], rows = document.querySelectorAll('.statement'), row = rows[rows.length - 1];

@@ -33,5 +33,10 @@ def packed(bodies: list[str]) -> Bodies:
     return Bodies(
         inline=tuple(bodies[:inline]),
         places=tuple((number // _TOGETHER, number % _TOGETHER) for number in range(len(rest))),
-        chunks=tuple(base64.b64encode(gzip.compress(json.dumps(chunk).encode(), mtime=0)).decode() for chunk in chunks),
+        chunks=tuple(map(squeezed, chunks)),
     )
+
+
+def squeezed(texts: list[str]) -> str:
+    """Base64 of gzip of a JSON list."""
+    return base64.b64encode(gzip.compress(json.dumps(texts).encode(), mtime=0)).decode()

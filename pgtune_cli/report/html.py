@@ -13,7 +13,7 @@ from pgtune_cli.report import format as form
 from pgtune_cli.report import plan_view, rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import actions, blocks_a_call, brings, offered, refused
-from pgtune_cli.report.bodies import packed
+from pgtune_cli.report.bodies import packed, squeezed
 from pgtune_cli.report.by_table import by_table
 from pgtune_cli.report.charts import charts
 from pgtune_cli.report.headline import headline
@@ -38,6 +38,7 @@ def to_html(report: Report) -> str:
     parts: Any = environment.get_template("statement.html").module
     fixes = _fixes(report)
     bodies = packed([str(parts.body(one, fixes.get(one.fingerprint, []))) for one in report.statements])
+    packed_texts = [_search_text(one) for one in report.statements[len(bodies.inline) :]]
     style, script = _read("report.css") + _WIDTHS + _INDENTS, "".join(map(_read, _SCRIPTS))
     others, needs = grouped(report.skipped)
     return environment.get_template("report.html").render(
@@ -46,6 +47,7 @@ def to_html(report: Report) -> str:
         parts=parts,
         texts=texts,
         bodies=bodies,
+        finds=squeezed(packed_texts) if packed_texts else "",
         fixes=fixes,
         offered=offered(report),
         refused=refused(report),

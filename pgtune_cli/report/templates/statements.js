@@ -30,7 +30,12 @@ function listStatements() {
   const rows = [...list.children].map((row) => ({
     row, keys: row.dataset.k.split(" ").map(Number), text: row.dataset.find, fix: "fix" in row.dataset,
   }));
-  function apply() {
+  const packed = rows.filter((one) => one.text === undefined);
+  async function apply() {
+    if (packed.length && filter.value) {
+      const texts = await part("find");
+      packed.splice(0).forEach((one, place) => (one.text = texts[place]));
+    }
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const one of rows) {

@@ -96,6 +96,10 @@ def test_statements_are_filtered_sorted_and_unpacked(browser: Browser, tmp_path:
     browser.run("const f = document.getElementById('filter'); f.value = 'column_599 FROM';"
                 "f.dispatchEvent(new Event('input'))")  # fmt: skip
     last = f"statement-{599:016x}"
+    browser.wait(
+        "const done = arguments[0], look = () => document.querySelectorAll('.statement:not([hidden])').length < 600"
+        " ? done() : setTimeout(look, 5); look()"
+    )
     assert browser.run(shown) == [last]
     browser.run("const f = document.getElementById('filter'); f.value = ''; f.dispatchEvent(new Event('input'));"
                 "const s = document.getElementById('sort'); s.value = '1';"
