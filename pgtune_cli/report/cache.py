@@ -42,7 +42,7 @@ def render_cache(entries: Sequence[Entry], folder: Path, format_: str) -> str:
     return "\n".join(
         [
             f"{plain(str(folder))}: {counted(entries)}, {total}",
-            *(_line(e, f"{one_line(k.database, 30)} ({number_of(k.relations, 'relation')})") for e, k in clones),
+            *(_line(e, f"{one_line(k.database, 24)} ({number_of(k.relations, 'relation')})") for e, k in clones),
             *(_line(e, f"PostgreSQL {version // 10000}.{version % 10000} as initdb leaves it") for e, version in fresh),
         ]
     )

@@ -1,6 +1,7 @@
 """What `pgtune check` prints."""
 
 from pgtune_cli.model.comparison import CheckResult, Comparison, ComparisonVerdict, Outcome
+from pgtune_cli.report.folded import columns, hanging
 from pgtune_cli.report.format import count, duration, number_of, one_line, plain
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
@@ -33,12 +34,14 @@ def _terminal(result: CheckResult, colour: bool) -> str:
     told = [comparison for comparison in result.comparisons if not comparison.fails and _worth_telling(comparison)]
     lines = []
     for comparison in failing:
-        lines += [paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, 74)}", *why(comparison)]
+        lines += [paint("FAIL", "31;1", colour) + f"  {headline(comparison.query, columns() - 6)}", *why(comparison)]
     for finding in result.findings:
-        lines.append(paint("FAIL", "31;1", colour) + f"  {finding.rule} {one_line(finding.title, 200)}")
+        title = one_line(finding.title, columns() - 7 - len(finding.rule))
+        lines.append(paint("FAIL", "31;1", colour) + f"  {finding.rule} {title}")
     for comparison in told:
-        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, 74)}", *why(comparison)]
-    lines += [f"note  {plain(note)}" for note in result.notes]
+        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, columns() - 7)}", *why(comparison)]
+    for note in result.notes:
+        lines += hanging("note  ", plain(note), 6)
     passed = result.outcome is Outcome.PASSED
     verdict = paint("passed", "32;1", colour) if passed else paint("failed", "31;1", colour)
     quiet = len(result.comparisons) - len(failing) - len(told)
@@ -53,18 +56,18 @@ def _worth_telling(comparison: Comparison) -> bool:
 
 def why(comparison: Comparison) -> list[str]:
     """The lines of a terminal under a statement's headline."""
-    lines = [f"      {plain(reason)}" for reason in comparison.reasons]
-    lines += [f"      because: {plain(cause)}" if not at else f"               {plain(cause)}"
-              for at, cause in enumerate(comparison.causes)]  # fmt: skip
+    lines: list[str] = []
+    for reason in comparison.reasons:
+        lines += hanging("      ", plain(reason), 8)
+    for at, cause in enumerate(comparison.causes):
+        lines += hanging(" " * 15 if at else "      because: ", plain(cause), 15)
     if comparison.place:
         lines.append(f"      in {plain(comparison.place)}")
     now, before = comparison.candidate, comparison.baseline
     if now is not None:
         was = f" (baseline {duration(before.mean_exec_time_ms)})" if before else ""
-        lines.append(
-            f"      mean {duration(now.mean_exec_time_ms)}{was}, {number_of(now.calls, 'call')}, "
-            f"{count(now.blocks_per_call)} blocks a call"
-        )
+        told = f"mean {duration(now.mean_exec_time_ms)}{was}, {number_of(now.calls, 'call')}, "
+        lines += hanging("      ", told + f"{count(now.blocks_per_call)} blocks a call", 8)
         lines.append(f"      statement {comparison.fingerprint}")
     return lines
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pgtune_cli.model.comparison import Comparison, ComparisonVerdict, Difference
 from pgtune_cli.report.check import cell, paint, row, why
+from pgtune_cli.report.folded import columns, hanging
 from pgtune_cli.report.format import number_of, plain
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
@@ -22,11 +23,14 @@ def render_diff(result: Difference, format_: str, *, colour: bool = False) -> st
 def _terminal(result: Difference, colour: bool) -> str:
     lines = []
     for comparison in _told(result):
-        mark = paint(comparison.verdict.value, _COLOURS.get(comparison.verdict, ""), colour)
-        lines += [f"{mark}  {headline(comparison.query, 70)}", *why(comparison)]
-    lines += [f"changed  {plain(change)}" for change in result.changes]
-    lines += [f"note  {plain(note)}" for note in result.notes]
-    return "\n".join((*lines, _counts(result))) + "\n"
+        verdict = comparison.verdict.value
+        mark = paint(verdict, _COLOURS.get(comparison.verdict, ""), colour)
+        lines += [f"{mark}  {headline(comparison.query, columns() - len(verdict) - 2)}", *why(comparison)]
+    for change in result.changes:
+        lines += hanging("changed  ", plain(change), 9)
+    for note in result.notes:
+        lines += hanging("note  ", plain(note), 6)
+    return "\n".join((*lines, *hanging("", _counts(result), 4))) + "\n"
 
 
 def _told(result: Difference) -> Iterator[Comparison]:

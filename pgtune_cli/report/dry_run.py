@@ -1,7 +1,9 @@
 """What `pgtune analyze --dry-run` prints."""
 
 from pgtune_cli.model.dry_run import DryRun, Outcome
-from pgtune_cli.report.format import number_of, one_line, plain
+from pgtune_cli.report.folded import columns, folded, hanging
+from pgtune_cli.report.format import number_of, plain
+from pgtune_cli.report.headline import headline
 from pgtune_cli.report.json_report import to_json
 
 TITLES = {
@@ -9,7 +11,6 @@ TITLES = {
     Outcome.PLANNED: "would be planned only",
     Outcome.SKIPPED: "would not be planned on the server",
 }
-WIDTH = 100
 
 
 def render_dry_run(found: DryRun, format_: str, *, colour: bool = False) -> str:
@@ -20,10 +21,10 @@ def render_dry_run(found: DryRun, format_: str, *, colour: bool = False) -> str:
     for outcome, title in TITLES.items():
         chosen = [one for one in found.statements if one.outcome is outcome]
         if chosen:
-            head = f"{number_of(len(chosen), 'statement')} {title}"
-            lines += ["", f"\x1b[1m{head}\x1b[0m" if colour else head]
+            head = folded(f"{number_of(len(chosen), 'statement')} {title}")
+            lines += ["", *(f"\x1b[1m{line}\x1b[0m" if colour else line for line in head)]
         for one in chosen:
-            lines.append(f"  {one.fingerprint}  {one_line(one.query, WIDTH)}")
+            lines.append(f"  {one.fingerprint}  {headline(one.query, columns() - 4 - len(one.fingerprint))}")
             if one.reason is not None:
-                lines.append(f"      {plain(one.reason)}")
+                lines += hanging("      ", plain(one.reason), 6)
     return "\n".join(lines) + "\n"

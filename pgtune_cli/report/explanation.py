@@ -13,6 +13,7 @@ from rich.text import Text
 from pgtune_cli.model.explanation import Explanation, WhatIfAnswer, WhatIfPlan
 from pgtune_cli.model.finding import Finding
 from pgtune_cli.model.plan import Plan, StatementPlan
+from pgtune_cli.report.folded import folded, hanging
 from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, plain_sql, size
 from pgtune_cli.report.json_report import to_json
 from pgtune_cli.report.plan_text import plan_lines
@@ -54,10 +55,11 @@ def _lines(found: Explanation, width: int) -> Iterator[tuple[str, str]]:
     if found.findings:
         yield from _heading("Findings")
     for finding in found.findings:
-        yield from _finding(finding)
+        yield from _finding(finding, width)
     if found.skipped:
         yield from _heading("Skipped")
-    yield from (("", plain(line)) for line in _skipped(found))
+    for line in _skipped(found):
+        yield from (("", part) for part in folded(plain(line), width=width))
 
 
 def _heading(text: str) -> Iterator[tuple[str, str]]:
@@ -144,14 +146,14 @@ def _skipped(found: Explanation) -> Iterator[str]:
         else:
             yield f"{item.what}: {item.why}" + (f" → {item.remedy}" if item.remedy else "")
     for need, number in sorted(needs.items()):
-        yield f"{number_of(number, 'rule')} not judged: needs {need}"
+        yield f"{number_of(number, 'rule')} not judged, for want of {need}"
 
 
-def _finding(finding: Finding) -> Iterator[tuple[str, str]]:
+def _finding(finding: Finding, width: int) -> Iterator[tuple[str, str]]:
     label = "possible" if finding.possible else finding.severity.value
     yield MARKS.get(label, "dim"), f"{label} {finding.rule} {plain(finding.title)}"
-    yield "", f"    {plain(finding.detail)}"
-    if finding.suggestion and finding.suggestion.text:
-        yield "", f"    {plain(finding.suggestion.text)}"
+    told = finding.suggestion.text if finding.suggestion else None
+    for text in (finding.detail, *([told] if told else [])):
+        yield from (("", line) for line in hanging("    ", plain(text), 4, width=width))
     if finding.suggestion and finding.suggestion.sql:
         yield "", f"    {plain_sql(finding.suggestion.sql)}"

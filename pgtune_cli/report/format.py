@@ -1,5 +1,7 @@
 """Numbers as people say them, and text that cannot steer what prints it. All rounding happens here."""
 
+from rich.cells import cell_len, chop_cells
+
 from pgtune_cli.sql.printable import is_printable, printable
 
 
@@ -93,6 +95,10 @@ def plain_sql(sql: str) -> str:
 
 
 def one_line(text: str, width: int) -> str:
-    """`text` in one line of at most `width` characters, cut with an ellipsis."""
+    """`text` in one line of at most `width` columns, cut with an ellipsis; an ideogram takes two."""
     line = " ".join(plain(text).split())
-    return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+    if line.isascii():
+        return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+    if len(line) <= width and cell_len(line) <= width:
+        return line
+    return (chop_cells(line[:width], width - 1)[0] if width > 2 else "") + "…"

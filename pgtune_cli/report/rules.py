@@ -5,6 +5,7 @@ from typing import Any
 
 from pgtune_cli.lint.rule import Rule
 from pgtune_cli.lint.types import Fact
+from pgtune_cli.report.folded import columns, folded, hanging
 from pgtune_cli.report.json_report import to_json
 
 
@@ -29,14 +30,14 @@ def render_rule(rule: Rule) -> str:
     lines = [
         f"{rule.id} {rule.name}",
         f"  severity {rule.severity.value}, confidence {rule.confidence.value}, judges {rule.subject}",
-        f"  when     {' '.join(rule.when.text.split())}",
+        *hanging("  when     ", rule.when.text, 11),
     ]
     lines += [f"  param    {name} = {value}" for name, value in rule.params.items()]
     if rule.needs:
         lines.append(f"  needs    {', '.join(rule.needs)}")
-    lines.append(f"  why      {' '.join(rule.why.split())}")
+    lines += hanging("  why      ", rule.why, 11)
     if rule.suggestion is not None and rule.suggestion.text is not None:
-        lines.append(f"  do       {' '.join(rule.suggestion.text.text.split())}")
+        lines += hanging("  do       ", rule.suggestion.text.text, 11)
     lines += [f"  see      {reference}" for reference in rule.references]
     return "\n".join([*lines, f"  file     {rule.source}"])
 
@@ -48,7 +49,11 @@ def render_facts(reference: Mapping[str, Sequence[Fact]], variables: Mapping[str
         lines.append(f"{subject}: {variables[subject]}.…")
         for fact in facts:
             need = f" (needs {fact.need})" if fact.need else ""
-            lines.append(f"  {fact.name:<28} {fact.type.value:<16} {fact.description}{need}")
+            head, said = f"  {fact.name:<28} {fact.type.value:<16} ", f"{fact.description}{need}"
+            if len(head) + len(said) <= columns():
+                lines.append(head + said)
+            else:
+                lines += [head.rstrip(), *(f"      {line}" for line in folded(said, 6))]
     return "\n".join(lines)
 
 

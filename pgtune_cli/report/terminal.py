@@ -6,7 +6,6 @@ import shutil
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
@@ -19,6 +18,7 @@ from pgtune_cli.model.rewrite import Rewrite
 from pgtune_cli.report import rewrites, statistics, trials
 from pgtune_cli.report.accepted import near_miss_line, suppressed_line
 from pgtune_cli.report.actions import Action, actions, blocks_a_call, offered, refused
+from pgtune_cli.report.folded import folded, hanging
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.served import counted, foremost
@@ -162,7 +162,8 @@ def _indexes(console: Console, report: Report) -> None:
     if advice.chosen:
         _heading(console, f"Indexes to create ({size(advice.storage_bytes)})")
     for number, index in enumerate(advice.chosen, 1):
-        console.print(f"{number:>2}. {_index_line(index)}")
+        for line in hanging(f"{number:>2}. ", _index_line(index), 4, width=console.width):
+            console.print(Text(line))
         _sql(console, index.sql)
         console.print(Padding(Text(plain(index.why)), (0, 0, 0, 4)))
     for worse in advice.worse:
@@ -206,7 +207,7 @@ def _index_line(index: ChosenIndex) -> str:
     gain = f", cost {cost(best.cost_before)} → {cost(best.cost_after)}" if best else ""
     served = counted(index)
     built = "" if index.measured_bytes is None else f" ({size(index.measured_bytes)} when it was built)"
-    return f"{escape(plain(index.relation))}: {served}{gain}, {size(index.size_bytes)}{built}"
+    return f"{plain(index.relation)}: {served}{gain}, {size(index.size_bytes)}{built}"
 
 
 def _rewrites(console: Console, report: Report, elsewhere: str) -> None:
@@ -252,7 +253,11 @@ def _findings(console: Console, report: Report) -> None:
 
 def _finding(console: Console, finding: Finding, texts: list[str]) -> None:
     label, style = ("possible", "dim") if finding.possible else _MARKS[finding.severity.value]
-    console.print(Text.assemble((label, style), f" {finding.rule} ", (plain(finding.title), "bold")))
+    indent = len(f"{label} {finding.rule} ")
+    first, *below = folded(plain(finding.title), indent, width=console.width)
+    console.print(Text.assemble((label, style), f" {finding.rule} ", (first, "bold")))
+    for line in below:
+        console.print(Text(" " * indent + line, style="bold"))
     console.print(Padding(Text(plain(finding.detail)), (0, 0, 0, 4)))
     if texts:
         more = f" and {number_of(len(texts) - 1, 'other')}" if len(texts) > 1 else ""

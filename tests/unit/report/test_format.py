@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from pgtune_cli.report import format as form
+from pgtune_cli.report.folded import folded
 
 
 @pytest.mark.parametrize(
@@ -52,4 +54,11 @@ def test_plain_text_steers_nothing(text: str) -> None:
 def test_one_line_is_one_line_and_fits(text: str, width: int) -> None:
     line = form.one_line(text, width)
     assert "\n" not in line
-    assert len(line) <= max(width, 1)
+    assert max(len(line), cell_len(line)) <= max(width, 1)
+
+
+@given(st.text(), st.integers(0, 12), st.integers(40, 90))
+def test_folded_lines_fit_and_hold_every_word(text: str, indent: int, width: int) -> None:
+    lines = folded(text, indent, width=width)
+    assert max(cell_len(line) for line in lines) <= width - indent
+    assert "".join("".join(lines).split()) == "".join(text.split())
