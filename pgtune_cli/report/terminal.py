@@ -253,11 +253,11 @@ def _findings(console: Console, report: Report) -> None:
 
 def _finding(console: Console, finding: Finding, texts: list[str]) -> None:
     label, style = ("possible", "dim") if finding.possible else _MARKS[finding.severity.value]
-    indent = len(f"{label} {finding.rule} ")
-    first, *below = folded(plain(finding.title), indent, width=console.width)
-    console.print(Text.assemble((label, style), f" {finding.rule} ", (first, "bold")))
+    before = f"{label} {finding.rule} "
+    first, *below = folded(f"{before}{plain(finding.title)}", 4, width=console.width)
+    console.print(Text.assemble((label, style), before[len(label) :], (first[len(before) :], "bold")))
     for line in below:
-        console.print(Text(" " * indent + line, style="bold"))
+        console.print(Text(f"    {line}", style="bold"))
     console.print(Padding(Text(plain(finding.detail)), (0, 0, 0, 4)))
     if texts:
         more = f" and {number_of(len(texts) - 1, 'other')}" if len(texts) > 1 else ""
