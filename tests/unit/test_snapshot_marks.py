@@ -12,7 +12,7 @@ from pgtune_cli.sql.without_values import _without_body, holds_constant
 
 NAMES = {
     "Server.version Server.database Server.user Server.encoding Server.collate Server.ctype Server.locale_provider",
-    "Server.settings Server.pg_stat_statements Server.pg_stat_statements_schema",
+    "Server.service Server.settings Server.pg_stat_statements Server.pg_stat_statements_schema",
     "RelationName.schema RelationName.name Relation.schema Relation.name Relation.owner Relation.persistence",
     "Relation.options Relation.replica_identity Column.name Column.type Column.generated Column.identity",
     "Column.collation Column.storage IndexKey.column IndexKey.opclass IndexKey.collation Index.schema Index.name",
