@@ -2,7 +2,8 @@
 
 import msgspec
 
-from pgtune_cli.lint.world import Reader, World
+from pgtune_cli.lint.known_statements import Reader
+from pgtune_cli.lint.world import World
 from pgtune_cli.model.catalog import Constraint, RelationName
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.sql.shape import PredicateKind, Shape, StatementKind, TableKind
