@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import msgspec
 from sqlglot import exp
 
+from pgtune_cli.sql.condition_forms import leaves_in
+from pgtune_cli.sql.condition_notes import Found
 from pgtune_cli.sql.conditions import conditions
 from pgtune_cli.sql.from_clause import Environment, FromClause
 from pgtune_cli.sql.parameter_uses import ParameterUses
 from pgtune_cli.sql.parse import Parsed
-from pgtune_cli.sql.predicates import Found, Reader, leaves_in
+from pgtune_cli.sql.predicates import Reader
 from pgtune_cli.sql.scope import CatalogNames, Outputs, Scope
 from pgtune_cli.sql.select_lists import ListReader
 from pgtune_cli.sql.shape_types import Block, Bound, ColumnRef, CountCheck, Place, Role, SelectItem, Use

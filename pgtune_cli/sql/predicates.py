@@ -1,57 +1,28 @@
 """Conditions become predicates, join pairs and parameter uses."""
 
-from collections.abc import Iterator
-
 import msgspec
 from sqlglot import exp
 
+from pgtune_cli.sql.condition_forms import quantified, row_elements
+from pgtune_cli.sql.condition_notes import Notes
 from pgtune_cli.sql.conditions import Condition
-from pgtune_cli.sql.expression_text import Side, index_expression, outermost_function, side
-from pgtune_cli.sql.operators import CONDITIONS_ONLY, comparison, flipped, is_negated, negation, sides
-from pgtune_cli.sql.parameter_uses import ParameterUses
-from pgtune_cli.sql.parse import MAX_LIST, Parsed
-from pgtune_cli.sql.scope import Scope
-from pgtune_cli.sql.shape_types import Block, ColumnRef, CountCheck, JoinPair, Operand, Place, Predicate, Use
+from pgtune_cli.sql.expression_text import Side, side
+from pgtune_cli.sql.operators import comparison, flipped, is_negated, negation, sides
+from pgtune_cli.sql.shape_types import ColumnRef, CountCheck, JoinPair, Operand, Place
 from pgtune_cli.sql.shape_types import PredicateKind as Kind
 from pgtune_cli.sql.walk import (
-    cast_type,
     is_count_star,
     is_query,
     list_elements,
-    literals_of,
     lone_constant,
-    own_nodes,
     parameter_number,
-    parameters_of,
     unparen,
     unwrap_query,
 )
 
-Blocks = dict[int, int]
-"""block index by id() of the query node."""
 
-
-class Found(msgspec.Struct):
-    """What the conditions of one block came to."""
-
-    predicates: list[Predicate] = msgspec.field(default_factory=list)
-    joins: list[JoinPair] = msgspec.field(default_factory=list)
-    count_checks: list[CountCheck] = msgspec.field(default_factory=list)
-
-
-class Reader:
+class Reader(Notes):
     """Reads the conditions of one block."""
-
-    def __init__(
-        self, parsed: Parsed, scope: Scope, block: int, queries: Blocks, uses: ParameterUses, built: list[Block | None]
-    ) -> None:
-        self._parsed = parsed
-        self._scope = scope
-        self._block = block
-        self._queries = queries
-        self._uses = uses
-        self._built = built
-        self.found = Found()
 
     def read(self, leaf: Condition, place: Place, *, join: int | None = None, outer: bool = False) -> None:
         """One leaf of a WHERE, ON or HAVING."""
@@ -115,12 +86,12 @@ class Reader:
     def _in(self, node: exp.In, *, negated: bool, under_or: bool) -> None:
         kind, operator = (Kind.NOT_IN, "NOT IN") if negated else (Kind.IN, "IN")
         query = node.args.get("query")
-        left_parts = _row(node.this) or [node.this]
+        left_parts = row_elements(node.this) or [node.this]
         if query is not None:
             self._in_query(left_parts, kind, operator, query, under_or=under_or)
             return
         elements = list(node.expressions) or [node.args["field"]] * bool(node.args.get("field"))
-        rows = [_row(element) for element in elements]
+        rows = [row_elements(element) for element in elements]
         for position, part in enumerate(left_parts):
             left = side(part, self._scope)
             if len(left_parts) == 1:
@@ -158,9 +129,9 @@ class Reader:
         assert both is not None
         negated = negated != is_negated(node)
         opposite = negation(found[1])
-        if negated and opposite is not None and not any(map(_quantified, both)):
+        if negated and opposite is not None and not any(map(quantified, both)):
             found, negated = opposite, False
-        rows = _row(both[0]), _row(both[1])
+        rows = row_elements(both[0]), row_elements(both[1])
         if rows[0] and rows[1] and len(rows[0]) == len(rows[1]):
             for position, (one, other) in enumerate(zip(rows[0], rows[1], strict=True)):
                 self._pair(one, other, *found, outer=outer, under_or=under_or, position=position)
@@ -185,15 +156,15 @@ class Reader:
             kind, operator = flipped(kind, operator)
         if kind is Kind.EQ and self._join(left, right, outer=outer, under_or=under_or):
             return
-        if quantified := _quantified(right.node):
-            word, array = quantified
+        if array_of := quantified(right.node):
+            word, array = array_of
             self._any_or_all(left, kind, operator, word, array)
-        elif quantified := _quantified(left.node):
+        elif array_of := quantified(left.node):
             # `$1 = ANY (column)`: no index on the column serves it
             self._add(
-                side(quantified[1], self._scope), Kind.OTHER, f"{operator} {quantified[0]}", self._operand([right.node])
+                side(array_of[1], self._scope), Kind.OTHER, f"{operator} {array_of[0]}", self._operand([right.node])
             )
-            self._use(side(quantified[1], self._scope), Kind.OTHER, f"{operator} {quantified[0]}", right.node, 0)
+            self._use(side(array_of[1], self._scope), Kind.OTHER, f"{operator} {array_of[0]}", right.node, 0)
         elif left.own or left.foreign or left.columns:
             self._predicate(left, kind, operator, right.node, position=position)
 
@@ -235,84 +206,6 @@ class Reader:
         self.found.joins.append(pair)
         return True
 
-    def _predicate(
-        self,
-        left: Side,
-        kind: Kind,
-        operator: str,
-        value: exp.Expr | None,
-        number: int = 0,
-        *,
-        position: int | None = None,
-    ) -> None:
-        operand = Operand() if value is None else self._operand([value])
-        self._add(left, kind, operator, operand, position)
-        if value is not None:
-            self._use(left, kind, operator, value, number)
-
-    def _add(self, left: Side, kind: Kind, operator: str, operand: Operand, position: int | None = None) -> None:
-        plain = left.column is not None
-        text = None if plain and left.cast is None else self._parsed.source(left.node)
-        own = {column.alias for column in left.columns if not column.outer}
-        self.found.predicates.append(
-            Predicate(
-                kind=kind,
-                operator=operator,
-                table=next(iter(own)) if len(own) == 1 else None,
-                column=left.column,
-                expression=text,
-                index_expression=index_expression(left.node, self._parsed, self._scope) if text is not None else None,
-                columns=left.columns,
-                left_parameters=parameters_of(left.node),
-                cast=left.cast,
-                function=outermost_function(text),
-                operand=operand,
-                row_position=position,
-            )
-        )
-
-    def _operand(self, nodes: list[exp.Expr]) -> Operand:
-        columns = tuple(dict.fromkeys(column for node in nodes for column in side(node, self._scope).columns))
-        source = [self._parsed.source(node) or "" for node in nodes[:10]]
-        query = next((each for node in nodes for each in own_nodes(node) if is_query(each)), None)
-        constants = [lone_constant(node) for node in nodes]
-        return Operand(
-            parameters=tuple(number for node in nodes for number in parameters_of(node)),
-            literals=tuple(text for node in nodes for text in literals_of(node)),
-            columns=columns,
-            cast=cast_type(nodes[0]) if nodes and constants[0] is not None else None,
-            plain=all(constant is not None for constant in constants),
-            subquery=self._queries.get(id(unwrap_query(query))) if query is not None else None,
-            size=self._size(nodes),
-            sql=", ".join(source),
-        )
-
-    def _size(self, nodes: list[exp.Expr]) -> int | None:
-        """A lone parameter may stand for a list that was squashed, or be an array."""
-        if len(nodes) == 1 and not isinstance(lone_constant(nodes[0]), exp.Literal):
-            return None
-        return None if self._parsed.lists_cut and len(nodes) >= MAX_LIST // 2 else len(nodes)
-
-    def _use(self, left: Side, kind: Kind, operator: str, value: exp.Expr, place: int) -> None:
-        """Notes what the parameters of both sides are for."""
-        column = left.column or (left.columns[0] if len(left.columns) == 1 else None)
-        text = None if left.column is not None else self._parsed.source(left.node)
-        for each in own_nodes(value):
-            if isinstance(each, exp.Parameter):
-                plain = lone_constant(value) is not None
-                self._uses.add(
-                    each,
-                    Use.PREDICATE if plain and (left.own or left.foreign) else Use.DERIVED,
-                    column=column,
-                    kind=kind,
-                    operator=operator,
-                    expression=text,
-                    place=place,
-                )
-        for each in own_nodes(left.node):
-            if isinstance(each, exp.Parameter):
-                self._uses.add(each, Use.DERIVED, column=column, operator=outermost_function(text), expression=text)
-
     def _count_check(self, both: tuple[exp.Expr, exp.Expr], found: tuple[Kind, str]) -> bool:
         """`(SELECT count(*) …) > 0` and `count(*) > 0`."""
         for at, (one, other) in enumerate((both, both[::-1])):
@@ -339,28 +232,6 @@ class Reader:
         return None
 
 
-def _row(node: exp.Expr) -> list[exp.Expr] | None:
-    """The elements of `(a, b)` or ROW(a, b)."""
-    inner = unparen(node)
-    if isinstance(inner, exp.Tuple):
-        return list(inner.expressions)
-    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "row":
-        return list(inner.expressions)
-    return None
-
-
-def _quantified(node: exp.Expr) -> tuple[str, exp.Expr] | None:
-    """ANY or ALL and its array or subquery."""
-    inner = unparen(node)
-    if isinstance(inner, exp.Any):
-        return "ANY", inner.this if is_query(inner.this) else unparen(inner.this)
-    if isinstance(inner, exp.All):
-        return "ALL", inner.this
-    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() in ("all", "some") and len(inner.expressions) == 1:
-        return ("ANY" if str(inner.this).lower() == "some" else "ALL"), inner.expressions[0]
-    return None
-
-
 def _should_flip(left: Side, right: Side) -> bool:
     """The side over this block's tables comes first; of two such, a plain column."""
     if left.own != right.own:
@@ -368,12 +239,3 @@ def _should_flip(left: Side, right: Side) -> bool:
     if left.own and right.own:
         return right.column is not None and left.column is None
     return bool(right.columns) and not left.columns
-
-
-def leaves_in(node: exp.Expr) -> Iterator[Condition]:
-    """Comparisons anywhere within an expression: CASE WHEN, FILTER, a select list."""
-    for each in own_nodes(node):
-        if isinstance(each, exp.Between | exp.In) or (
-            comparison(each) is not None and not isinstance(each, CONDITIONS_ONLY)
-        ):
-            yield Condition(each)
