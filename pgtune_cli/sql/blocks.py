@@ -1,10 +1,9 @@
 """A statement's tree becomes blocks, from the outside in; sql/shape.py is the way in."""
 
-from collections.abc import Iterator
-
 import msgspec
 from sqlglot import exp
 
+from pgtune_cli.sql.block_outputs import outputs_of, under_names
 from pgtune_cli.sql.condition_forms import leaves_in
 from pgtune_cli.sql.condition_notes import Found
 from pgtune_cli.sql.conditions import conditions
@@ -12,12 +11,12 @@ from pgtune_cli.sql.from_clause import Environment, FromClause
 from pgtune_cli.sql.parameter_uses import ParameterUses
 from pgtune_cli.sql.parse import Parsed
 from pgtune_cli.sql.predicates import Reader
+from pgtune_cli.sql.query_nodes import arms_of, group_items, has_grouping_sets, is_correlated, items_of, role_of
 from pgtune_cli.sql.scope import CatalogNames, Outputs, Scope
 from pgtune_cli.sql.select_lists import ListReader
-from pgtune_cli.sql.shape_types import Block, Bound, ColumnRef, CountCheck, Place, Role, SelectItem, Use
-from pgtune_cli.sql.walk import bound, identifier_name, is_query, own_nodes, unparen, unwrap_query
+from pgtune_cli.sql.shape_types import Block, Bound, CountCheck, Place, Role, Use
+from pgtune_cli.sql.walk import bound, identifier_name, is_query, own_nodes, unwrap_query
 
-_SET_NAMES: dict[type[exp.Expr], str] = {exp.Union: "union", exp.Intersect: "intersect", exp.Except: "except"}
 _QUERY_CLAUSES = ("where", "having", "group", "order", "limit", "offset", "distinct", "windows", "qualify")
 
 
@@ -74,7 +73,7 @@ class Blocks:
             if with_ is not None and with_.args.get("recursive"):
                 inner.environment[name] = Outputs(len(self.built), renamed or None)
             if is_query(cte.this):
-                environment[name] = _renamed(self.query(cte.this, inner), renamed)
+                environment[name] = under_names(self.query(cte.this, inner), renamed)
             else:
                 self.writes.append((cte.this, inner))
                 environment[name] = Outputs(index, renamed or None)
@@ -89,7 +88,7 @@ class Blocks:
         return Outputs(index, None)
 
     def _set_operation(self, node: exp.SetOperation, index: int, around: Around) -> Outputs:
-        arms = list(_arms(node))
+        arms = list(arms_of(node))
         outputs: list[Outputs] = []
         for number, (arm, operation) in enumerate(arms):
             role = around.role if number == 0 else Role.SET_ARM
@@ -165,10 +164,10 @@ class Blocks:
             predicates=tuple(found.predicates),
             joins=(*clause.pairs, *found.joins),
             order_by=lists.sort_keys(order.expressions if order is not None else (), node.expressions, select),
-            group_by=lists.sort_keys(_group_items(group), node.expressions, select, grouping=True),
-            grouping_sets=group is not None and _has_grouping_sets(group),
+            group_by=lists.sort_keys(group_items(group), node.expressions, select, grouping=True),
+            grouping_sets=group is not None and has_grouping_sets(group),
             distinct=distinct is not None,
-            distinct_on=lists.sort_keys(_items(on), node.expressions, select),
+            distinct_on=lists.sort_keys(items_of(on), node.expressions, select),
             select=select,
             aggregates=lists.aggregates(node),
             limit=limit,
@@ -179,7 +178,7 @@ class Blocks:
             window_order=lists.sort_keys(window_keys, [], ()),
             set_operation=around.set_operation,
             locking=bool(node.args.get("locks")),
-            correlated=_is_correlated(node, scope),
+            correlated=is_correlated(node, scope),
             natural_join=clause.natural,
             unresolved=lists.unresolved(node),
             functions=lists.functions(node),
@@ -187,7 +186,7 @@ class Blocks:
         )
         self.built[index] = block
         self.rest(node)
-        return outputs(block, scope)
+        return outputs_of(block, scope)
 
     def tables(self, scope: Scope, index: int, environment: Environment) -> FromClause:
         """A FROM clause to be filled; its subqueries see the tables to their left (they must be LATERAL to do so)."""
@@ -203,7 +202,7 @@ class Blocks:
         for tree in flat:
             for node in own_nodes(tree):
                 if is_query(node) and id(unwrap_query(node)) not in self._queries:
-                    self.query(node, msgspec.structs.replace(around, role=_role(node)))
+                    self.query(node, msgspec.structs.replace(around, role=role_of(node)))
 
     def conditions(self, node: exp.Expr, clause: FromClause, scope: Scope, index: int) -> Found:
         """ON, WHERE and HAVING as predicates; comparisons elsewhere only tell what their parameters are for."""
@@ -241,116 +240,3 @@ class Blocks:
             for each in own_nodes(tree) if tree is not None else ():
                 if isinstance(each, exp.Parameter):
                     self.uses.add(each, Use.SELECT)
-
-
-def outputs(block: Block, scope: Scope) -> Outputs:
-    """Names and passed-on columns of a finished block."""
-    names: list[str] = []
-    columns = {}
-    for item in block.select:
-        if item.star:
-            found = _star(item, scope)
-            if found is None:
-                return Outputs(block.index, None)
-            for name, column in found:
-                names.append(name)
-                if column is not None:
-                    columns[name] = column
-        else:
-            names.append(item.name or "?column?")
-            if item.name is not None and item.column is not None and not item.column.outer:
-                columns[item.name] = item.column
-    return Outputs(block.index, tuple(names), columns)
-
-
-def _star(item: SelectItem, scope: Scope) -> list[tuple[str, ColumnRef | None]] | None:
-    """(name, column) of `*` or `t.*`, in order; None when a table's columns are not known."""
-    entries = [each for each in scope.tables if item.star_of is None or each.table.alias == item.star_of]
-    found: list[tuple[str, ColumnRef | None]] = []
-    for entry in entries:
-        if entry.names is None:
-            return None
-        found += [(name, entry.reference(name)) for name in entry.ordered]
-    return found if entries else None
-
-
-def _renamed(given: Outputs, names: tuple[str, ...]) -> Outputs:
-    """The outputs under the column names that a CTE declares."""
-    if not names or given.names is None:
-        return Outputs(given.block, names or given.names, {} if names else given.columns)
-    columns = {new: given.columns[old] for new, old in zip(names, given.names, strict=False) if old in given.columns}
-    return Outputs(given.block, names + given.names[len(names) :], columns)
-
-
-def _arms(node: exp.Expr) -> Iterator[tuple[exp.Expr, str]]:
-    """The arms of a set operation, first to last, with the operation that joins each (the first: to the second)."""
-    stack: list[tuple[exp.Expr, str]] = []
-    current: exp.Expr = node
-    while isinstance(current, exp.SetOperation):
-        name = _SET_NAMES[type(current)] + ("" if current.args.get("distinct", True) else " all")
-        stack.append((current.expression, name))
-        current = current.this
-        if isinstance(current, exp.Subquery) and isinstance(unwrap_query(current), exp.SetOperation):
-            break
-    yield current, stack[-1][1]
-    yield from reversed(stack)
-
-
-def _role(node: exp.Expr) -> Role:
-    """What a subquery within an expression is for."""
-    parent: exp.Expr | None = node.parent
-    child: exp.Expr = node
-    while isinstance(parent, exp.Paren | exp.Subquery):
-        child, parent = parent, parent.parent
-    if isinstance(parent, exp.In) and parent.this is not child:
-        return Role.NOT_IN if _is_negated(parent) else Role.IN
-    if isinstance(parent, exp.Exists):
-        return Role.NOT_EXISTS if _is_negated(parent) else Role.EXISTS
-    if isinstance(parent, exp.Any) and isinstance(parent.parent, exp.EQ):
-        return Role.IN
-    if isinstance(parent, exp.All) and isinstance(parent.parent, exp.NEQ):
-        return Role.NOT_IN
-    return Role.SCALAR
-
-
-def _is_negated(node: exp.Expr) -> bool:
-    parent = node.parent
-    while isinstance(parent, exp.Paren):
-        parent = parent.parent
-    return isinstance(parent, exp.Not)
-
-
-def _is_correlated(node: exp.Expr, scope: Scope) -> bool:
-    """It names a column of a query around it, itself or through a query within."""
-    columns = (each for each in own_nodes(node) if isinstance(each, exp.Column))
-    return any(found.outer for each in columns if (found := scope.resolve(each)) is not None)
-
-
-def _has_grouping_sets(group: exp.Expr) -> bool:
-    return any(group.args.get(key) for key in ("grouping_sets", "cube", "rollup")) or any(
-        isinstance(each, exp.GroupingSets | exp.Cube | exp.Rollup) for each in group.expressions
-    )
-
-
-def _group_items(group: exp.Expr | None) -> list[exp.Expr]:
-    if group is None:
-        return []
-    items = list(group.expressions)
-    for key in ("grouping_sets", "cube", "rollup"):
-        for each in group.args.get(key) or ():
-            if isinstance(each, exp.Expr):
-                items += _flat(each)
-    return items
-
-
-def _flat(node: exp.Expr) -> list[exp.Expr]:
-    """The expressions within GROUPING SETS ((a, b), ROLLUP (c))."""
-    if isinstance(node, exp.Tuple | exp.Cube | exp.Rollup | exp.GroupingSets):
-        return [inner for each in node.expressions for inner in _flat(each)]
-    return [unparen(node)]
-
-
-def _items(node: exp.Expr | None) -> list[exp.Expr]:
-    if node is None:
-        return []
-    return list(node.expressions) if isinstance(node, exp.Tuple) else [unparen(node)]
