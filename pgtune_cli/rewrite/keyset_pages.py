@@ -1,33 +1,21 @@
 """The statements of a keyset pagination, spliced from the original text: first, next and previous pages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from pgtune_cli.model.rewrite import RewriteParameter, RewriteStatement
-from pgtune_cli.rewrite.keyset import Form, Key, Keyset
-from pgtune_cli.rewrite.keyset_predicate import any_of, bound, branches, order_by, patterns
-from pgtune_cli.rewrite.parameters import last_parameter, renumber, replaced
+from pgtune_cli.rewrite.keyset import Form, Keyset
+from pgtune_cli.rewrite.keyset_edits import PAGE, KeysetEdits, Variant, in_page, variants
+from pgtune_cli.rewrite.keyset_predicate import any_of, bound, order_by
+from pgtune_cli.rewrite.parameters import renumber, replaced
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.clauses import ClauseSpans
 from pgtune_cli.sql.comments import keep_comments
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.quote import quote_identifier
-from pgtune_cli.sql.shape_types import Role
 
-PAGE = "page"
 PAGE_SIZE = "the page size and one more, which tells whether another page follows"
-
-
-class Variant(msgspec.Struct, frozen=True):
-    """One statement to be made. `nulls`: which keys of the cursor are NULL; None for the first page."""
-
-    role: str
-    nulls: tuple[bool, ...] | None = None
-
-    @property
-    def backwards(self) -> bool:
-        return self.role == "previous_page"
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -36,19 +24,6 @@ class Page(msgspec.Struct, frozen=True):
     statement: RewriteStatement
     sources: tuple[int, ...]
     variant: Variant
-
-
-def variants(keyset: Keyset) -> Iterator[Variant]:
-    yield Variant("first_page")
-    for role in ("next_page", "previous_page"):
-        for nulls in patterns(keyset.keys):
-            if _after(keyset.keys, nulls, backwards=role == "previous_page"):
-                yield Variant(role, nulls)
-
-
-def _after(keys: Sequence[Key], nulls: tuple[bool, ...], *, backwards: bool) -> list[str]:
-    names = [str(at) for at in range(len(keys))]
-    return branches(keys, names, [None if null else "v" for null in nulls], backwards=backwards)
 
 
 def _spans(source: Source, keyset: Keyset) -> ClauseSpans | None:
@@ -65,20 +40,8 @@ def maker(source: Source, keyset: Keyset, types: tuple[str, ...] = ()) -> "Maker
     return Maker(source, keyset, spans, types) if spans is not None else None
 
 
-class Maker:
-    """Makes the texts of one keyset."""
-
-    def __init__(self, source: Source, keyset: Keyset, spans: ClauseSpans, types: tuple[str, ...]) -> None:
-        self._text = source.text
-        self._source = source
-        self._keyset = keyset
-        self._spans = spans
-        self._types = types
-        self._last = last_parameter(source.text)
-        in_set = keyset.block.set_operation is not None
-        limit = source.shape.set_limit if in_set else keyset.block.limit
-        self.limit_parameter = limit.parameter if limit is not None and keyset.form is not Form.ROW_NUMBER else None
-        """the parameter of the original that is the page size."""
+class Maker(KeysetEdits):
+    """Makes the pages of one keyset."""
 
     def pages(self) -> tuple[Page, ...]:
         """First, next and previous pages, a variant for each set of NULLs in the cursor."""
@@ -107,39 +70,6 @@ class Maker:
         numbers = [source if source > 0 else next(spare) for source in page.sources]
         sizes = {at for at, source in enumerate(page.sources, 1) if source in (0, self.limit_parameter)}
         return replaced(page.statement.sql, lambda n: str(rows) if n in sizes else f"${numbers[n - 1]}")
-
-    def offset_page(self, depth: int, rows: int) -> str:
-        """The original's page of `rows` rows behind `depth` rows, ties broken; its own parameters left in."""
-        bounds = self._keyset.bounds
-        if bounds is not None:
-            outer = self._source.clauses(bounds.outer)
-            assert outer is not None
-            assert outer.where is not None
-            name = f"{quote_identifier(bounds.outer.tables[0].alias)}.{quote_identifier(bounds.name)}"
-            condition = f"WHERE {name} > {depth} AND {name} <= {depth + rows} ORDER BY {name}"
-            end = outer.body[1] if outer.order_by is not None else outer.where[1]
-            edits = [Edit(*bounds.window, f"ORDER BY {order_by(self._keyset.keys)}")]
-            return apply_edits(self._text, [*edits, Edit(outer.where[0], end, condition)])
-        assert self._spans.offset_value is not None
-        assert self._spans.limit_value is not None
-        edits = [Edit(*self._spans.offset_value, str(depth)), Edit(*self._spans.limit_value, str(rows))]
-        return apply_edits(self._text, [*edits, *self._ordered(Variant("first_page"))])
-
-    def rows(self) -> str:
-        """A SELECT of the keys (k0, k1, …) of all rows that the pages divide, in no order."""
-        text, spans, keys = self._text, self._spans, self._keyset.keys
-        prefix = text[: spans.body[0]] if self._keyset.block.role is Role.OUTERMOST else ""
-        if self._keyset.form is Form.WRAPPED:
-            edits = [self.removed(span) for span in (spans.order_by, spans.limit, spans.offset) if span]
-            inner = apply_edits(text[: spans.body[1]], edits)[spans.body[0] :]
-            named = ", ".join(f"{name} AS k{at}" for at, name in enumerate(self._here()))
-            return f"{prefix}SELECT {named} FROM (\n{inner}\n) AS {PAGE}"
-        named = ", ".join(f"{key.sql} AS k{at}" for at, key in enumerate(keys))
-        parts = (spans.from_, spans.where, spans.group_by, spans.having)
-        clauses = "\n".join(text[slice(*span)] for span in parts if span is not None)
-        distinct = f"{text[slice(*spans.distinct)]} " if spans.distinct is not None else ""
-        order = f"\n{text[slice(*spans.order_by)]}" if self._keyset.form is Form.DISTINCT_ON and spans.order_by else ""
-        return f"{prefix}SELECT {distinct}{named}\n{clauses}{order}"
 
     def _inside(self, variant: Variant) -> list[Edit]:
         """The condition in WHERE; several branches as a UNION ALL where the keys are returned, else under OR."""
@@ -191,7 +121,7 @@ class Maker:
             )
             if name != key.output:
                 added.append(f", {key.sql} AS {name}")
-            names.append(_in_page(key, name))
+            names.append(in_page(key, name))
         assert self._spans.select_list is not None
         end = self._spans.select_list[1]
         return [Edit(end, end, "".join(added))] if added else [], names
@@ -230,62 +160,6 @@ class Maker:
         edits.append(Edit(bounds.call[0], bounds.call[0], f"{number} {'-' if variant.backwards else '+'} "))
         return [*edits, *self._and_where(self._one_condition(variant, parts), tail)]
 
-    def _body(self, edits: Sequence[Edit]) -> str:
-        """The edited statement without what stands around it, WITH first of all."""
-        start, end = self._spans.body
-        text = self._text[:end]
-        return apply_edits(text, keep_comments(text, edits))[start:]
-
-    def _branches(self, variant: Variant) -> list[str]:
-        if variant.nulls is None:
-            return []
-        return branches(self._keyset.keys, self._here(), self._cursor(variant), backwards=variant.backwards)
-
-    def _here(self) -> list[str]:
-        if self._keyset.form is Form.WRAPPED:
-            return [_in_page(key, str(key.output)) for key in self._keyset.keys]
-        return [key.sql for key in self._keyset.keys]
-
-    def _cursor(self, variant: Variant) -> list[str | None]:
-        assert variant.nulls is not None
-        return [
-            None if null else f"${self._last + position}" + (f"::{key.type}" if key.type else "")
-            for position, (key, null) in enumerate(zip(self._keyset.keys, variant.nulls, strict=True), 1)
-        ]
-
-    def _ordered(self, variant: Variant) -> list[Edit]:
-        """ORDER BY as written, the tiebreakers behind it; backwards, all of it mirrored."""
-        span = self._spans.order_by
-        assert span is not None
-        outside = self._keyset.form is Form.WRAPPED
-        if variant.backwards:
-            names = self._here() if outside else None
-            return [Edit(*span, f"ORDER BY {order_by(self._keyset.keys, names, backwards=True)}{self._keyset.tail}")]
-        added = self._keyset.appended
-        if not added:
-            return []
-        names = [quote_identifier(str(key.output)) for key in added] if outside else None
-        return [Edit(span[1], span[1], f", {order_by(added, names)}")]
-
-    def _without_offset(self) -> list[Edit]:
-        assert self._spans.offset is not None
-        return [self.removed(self._spans.offset)]
-
-    def removed(self, span: tuple[int, int]) -> Edit:
-        start, end = span
-        while start > 0 and self._text[start - 1].isspace():
-            start -= 1
-        # a line comment before it must keep its newline
-        return Edit(start, end, "\n" if "\n" in self._text[start : span[0]] else "")
-
-    def _and_where(self, condition: str, tail: str = "") -> list[Edit]:
-        if self._spans.where is None:
-            assert self._spans.from_ is not None
-            return [Edit(self._spans.from_[1], self._spans.from_[1], f" WHERE {condition}{tail}")]
-        first = next(token for token in self._source.tokens if token.start > self._spans.where[0])
-        end = self._spans.where[1]
-        return [Edit(first.start, first.start, "("), Edit(end, end, f") AND {condition}{tail}")]
-
     def _numbered(self, text: str, variant: Variant) -> Page:
         sql, numbers = renumber(text)
         sources, parameters = [], []
@@ -312,11 +186,6 @@ class Maker:
             return 0, "bigint", PAGE_SIZE
         name = self._keyset.bounds.name if self._keyset.bounds is not None else ""
         return -position, "bigint", f"{name} of the {row} row of the page"
-
-
-def _in_page(key: Key, name: str) -> str:
-    """A key by the name of its result column, under its own collation."""
-    return f"{PAGE}.{quote_identifier(name)}" + (f" COLLATE {key.collation}" if key.collation else "")
 
 
 def _when(keyset: Keyset, variant: Variant) -> str | None:
