@@ -76,7 +76,7 @@ async def explain_statement(
         statement=_shown(statement, known),
         plans=found.plans,
         fidelity=found.fidelity,
-        not_explained=found.not_explained,
+        not_explained=found.not_explained or (lost[0].why if clone is None and not found.plans else None),
         not_executed=found.not_executed,
         what_if=answer,
         findings=judged.findings,

@@ -51,5 +51,16 @@ def failed(what: str, log: Path) -> EmbeddedServerError:
     except OSError:
         lines = []
     tail = "\n".join(lines[-LAST_LINES:])
+    hint, cause = hint_for(tail), _cause(lines[-LAST_LINES:])
+    if hint is not None and cause is not None:  # it says all
+        return EmbeddedServerError(f"the embedded PostgreSQL did not start: {cause}", hint)
     message = f"the embedded PostgreSQL did not start: {what}"
-    return EmbeddedServerError(f"{message}\n{tail}" if tail else message, hint_for(tail))
+    return EmbeddedServerError(f"{message}\n{tail}" if tail else message, hint)
+
+
+def _cause(lines: list[str]) -> str | None:
+    """The message of the last line that tells why."""
+    found = [
+        match[1] for line in lines if hint_for(line) and (match := re.search(r"(?:FATAL|PANIC|error): +(.+)", line))
+    ]
+    return found[-1] if found else None

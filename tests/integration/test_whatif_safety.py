@@ -1,6 +1,7 @@
 """A snapshot is a file that anyone may have written: what it brings runs, if at all, without rights."""
 
 import asyncio
+import resource
 from pathlib import Path
 
 import msgspec
@@ -438,6 +439,19 @@ def test_definitions_define_and_leave_no_setting_behind() -> None:
             assert await clone.connection.fetchval("SHOW statement_timeout") == "15s"
 
     asyncio.run(main())
+
+
+def test_a_disk_that_cannot_hold_the_sizes_is_no_clone() -> None:
+    """A table that looks empty would be planned as one."""
+    large = msgspec.structs.replace(TABLE, pages=10_000, relpages=10_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20 << 20, before[1]))
+    try:
+        with pytest.raises(EmbeddedServerError, match="as large as the source's: File too large") as failure:
+            lost_of(snapshot(relations=(large,)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "ulimit -f" in (failure.value.hint or "")
 
 
 def test_definitions_that_take_their_time_end_the_clone() -> None:

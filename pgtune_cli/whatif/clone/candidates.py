@@ -78,8 +78,10 @@ class Workshop:
             if was_ended(error):
                 self._builder.terminate()
             return ENDED if was_ended(error) else reason_of(error)
-        except (LookupError, ValueError, OSError, EmbeddedServerError) as error:
+        except (LookupError, ValueError, EmbeddedServerError) as error:
             return str(error)
+        except OSError as error:
+            return f"its file cannot be made that large: {error.strerror or error}"
         return Candidate(
             tuple(built.oid for built, _ in parts),
             tuple(built.name for built, _ in parts),

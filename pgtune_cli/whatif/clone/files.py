@@ -23,10 +23,10 @@ class Room:
         self._left = MAX_SEGMENTS
 
     def take(self, blocks: int) -> None:
-        """Raises OSError when that is too much."""
+        """Raises ValueError when that is too much."""
         needed = -(-min(blocks, MAX_BLOCKS) // SEGMENT_BLOCKS)
         if needed > self._left:
-            raise OSError(f"the files of the clone are said to be larger than {MAX_SEGMENTS >> 10} TiB")
+            raise ValueError(f"the files of the clone are said to be larger than {MAX_SEGMENTS >> 10} TiB")
         self._left -= needed
 
 

@@ -1,12 +1,14 @@
 """Sizes of files and heights of trees, for everything the source had."""
 
 import asyncio
+import errno
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from pgtune_cli.collect.connection import Connection
+from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.model.catalog import Catalog, Index, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped
 from pgtune_cli.whatif.clone import btree, files
@@ -16,6 +18,8 @@ from pgtune_cli.whatif.clone.item import SERVICE
 
 Entries = Mapping[RelationName, tuple[bytes, bytes]]
 """what stands in the leaf of a btree: its smallest and its largest entry, in the index's order"""
+
+TOO_LARGE = "files may not grow that large here (ulimit -f), or not on this file system: see TMPDIR"
 
 PATHS = """
 SELECT n.nspname AS schema, c.relname AS name, c.oid, pg_relation_filepath(c.oid) AS path, a.amname AS method
@@ -47,7 +51,10 @@ async def give_sizes(
     block_size: int,
     entries: Entries,
 ) -> list[Skipped]:
-    """Every table and index as long as the source's, every btree as high. Before anything is planned."""
+    """Every table and index as long as the source's, every btree as high. Before anything is planned.
+
+    Raises EmbeddedServerError where the file system does not hold such files.
+    """
     await admin.execute("CHECKPOINT")
     found = await relation_files(admin, data_dir)
     indexes = {index.index_name: index for index in catalog.indexes}
@@ -82,8 +89,12 @@ def _write_all(
                 if name in entries:
                     mark_visible(found[indexes[name].table].path)
             files.extend(path, blocks)
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             lost.append(Skipped(f"size of {name}", str(error)))
+        except OSError as error:
+            # a table that looks empty is planned as one: worse than no plan
+            why = f"its relations cannot be made as large as the source's: {error.strerror or error}"
+            raise EmbeddedServerError(why, TOO_LARGE if error.errno == errno.EFBIG else None) from error
     return lost
 
 

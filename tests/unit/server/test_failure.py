@@ -40,3 +40,14 @@ def test_the_message_ends_with_the_last_lines_of_the_log(tmp_path):
 
 def test_without_a_log_the_message_stands_alone(tmp_path):
     assert str(failed("why", tmp_path / "none")) == "the embedded PostgreSQL did not start: why"
+
+
+def test_a_known_trouble_is_one_line(tmp_path):
+    log = tmp_path / "log"
+    line = '2026-01-01 12:00:00 UTC [7] FATAL:  could not write to file "pg_wal/x": No space left on device'
+    log.write_text(f"creating configuration files ... ok\n{line}\nchild process exited with exit code 1\n")
+    error = failed("initdb ended with status 1", log)
+    assert str(error) == (
+        'the embedded PostgreSQL did not start: could not write to file "pg_wal/x": No space left on device'
+    )
+    assert (error.hint or "").startswith("free some space")

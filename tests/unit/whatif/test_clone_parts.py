@@ -229,5 +229,5 @@ def test_a_clone_has_room_for_128_tib() -> None:
     room = Room()
     for _ in range(4):
         room.take(MAX_BLOCKS + 5)
-    with pytest.raises(OSError, match="larger than 128 TiB"):
+    with pytest.raises(ValueError, match="larger than 128 TiB"):
         room.take(1)
