@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from pgtune_cli.explain.derive import SUB, walk
+from pgtune_cli.explain.derive import SUB, shape_of, walk
 from pgtune_cli.model.plan import Plan, PlanNode
 
 DISABLE_COST = 1e10
@@ -18,6 +18,7 @@ GATHERS = {"Gather", "Gather Merge"}
 class Traits(msgspec.Struct, frozen=True):
     """What of a plan tells the versions apart."""
 
+    shape: tuple[str, ...]
     total_cost: float
     kinds: frozenset[str]
     joins: frozenset[str]
@@ -82,7 +83,7 @@ CHANGES = (
         lambda old, new: (
             bool(GATHERS & (old.kinds | new.kinds))
             and (old.partial or new.partial)
-            and new.total_cost >= old.total_cost
+            and (old.shape != new.shape or new.total_cost >= old.total_cost)
         ),
     ),
     Change(15, "can run DISTINCT in parallel", lambda old, new: bool(GATHERS & new.kinds) and not GATHERS & old.kinds),
@@ -129,6 +130,7 @@ def _new_join(old: Traits, new: Traits, kind: str) -> bool:
 def _traits(plan: Plan) -> Traits:
     nodes = [placed.node for placed in walk(plan)]
     return Traits(
+        shape=shape_of(plan),
         total_cost=plan.total_cost,
         kinds=frozenset(node.node_type for node in nodes),
         joins=frozenset(_join(node) for node in nodes if node.join_type is not None),

@@ -35,6 +35,7 @@ CHEAPER = plan("Aggregate", node("Gather Merge"), extra={"Partial Mode": "Finali
         (PARTIAL, WHOLE, 17, "since 18 the planner counts the leader's share of the rows that a Gather collects"),
         (PARTIAL, CHEAPER, 13, "since 14 the planner counts the work that aggregates share"),
         (PARTIAL, CHEAPER, 17, None),
+        (WHOLE, PARTIAL, 13, "since 18 the planner counts the leader's share"),
         (plan("SetOp"), plan("SetOp", total_cost=90), 17, "since 18 the planner reads the two inputs of INTERSECT"),
         (plan("Seq Scan", total_cost=1e10 + 1), plan("Seq Scan"), 17, "since 18 the planner counts what enable_…"),
         (
