@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.consolidate import Consolidating, Consolidation
 from pgtune_cli.advise.costs import NOTHING, CostTable, StatementCost
 from pgtune_cli.advise.coverage import covered, starts_with
+from pgtune_cli.advise.credit import Benefit, credited
 from pgtune_cli.advise.drops import droppable, verified
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.foreign_keys import foreign_key_items
@@ -20,7 +22,7 @@ from pgtune_cli.advise.plans_told import Plans, plans_told
 from pgtune_cli.advise.problem import Problem, best_of
 from pgtune_cli.advise.program import Limits
 from pgtune_cli.advise.propose import Hidden, Proposals, evidence, propose
-from pgtune_cli.advise.reasons import Benefit, confidence, why
+from pgtune_cli.advise.reasons import confidence, why
 from pgtune_cli.advise.search import Effort, Search
 from pgtune_cli.advise.seeds import seeds
 from pgtune_cli.advise.selection import Selected, select
@@ -109,8 +111,9 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
         gone=frozenset(dropped), shelf=shelf, costs=costs, limits=problem.limits,
         max_keys=options.max_keys,
     ).found()  # fmt: skip
-    plans = await plans_told(selected, problem, whatif)
-    told = _Told(problem, selected, proposals, facts, whatif.engine, plans)
+    benefits = {each: credited(each, wanting, base, selected.costs) for each in selected.chosen}
+    plans = await plans_told(chain.from_iterable(benefits.values()), selected.chosen, whatif)
+    told = _Told(problem, selected, benefits, proposals, facts, whatif.engine, plans)
     chosen = told.chosen(merged)
     takes_over = {index.definition: index.name for index in chosen}
     replaced = [each for one in merged for each in one.dropped(takes_over[one.candidate])]
@@ -146,6 +149,8 @@ class _Told(msgspec.Struct, frozen=True):
 
     problem: Problem
     selected: Selected
+    benefits: Mapping[CandidateIndex, Sequence[Benefit]]
+    """of each that was chosen."""
     proposals: Proposals
     facts: Facts
     engine: str
@@ -154,11 +159,11 @@ class _Told(msgspec.Struct, frozen=True):
     def chosen(self, merged: Sequence[Consolidation]) -> tuple[ChosenIndex, ...]:
         """Most beneficial first; then what only takes the place of others."""
         names = Names(self.facts)
-        benefits = {candidate: self._benefits(candidate) for candidate in self.selected.chosen}
+        benefits = self.benefits
         ordered = sorted(benefits, key=lambda each: (-sum(b.saved for b in benefits[each]), str(each)))
         scripts = {candidate: script(candidate, names, self.facts) for candidate in ordered}
         named = {candidate: made.name for candidate, made in scripts.items()}
-        found = [self._chosen(candidate, benefits[candidate], scripts[candidate], named) for candidate in ordered]
+        found = [self._chosen(candidate, scripts[candidate], named) for candidate in ordered]
         found += [self._merged(one, script(one.candidate, names, self.facts)) for one in merged]
         return tuple(found)
 
@@ -168,11 +173,9 @@ class _Told(msgspec.Struct, frozen=True):
             statements=(), confidence=Confidence.MEDIUM.value, why=one.why(), near_misses=(),
         )  # fmt: skip
 
-    def _chosen(
-        self, candidate: CandidateIndex, benefits: Sequence[Benefit], made: Script, named: Mapping[CandidateIndex, str]
-    ) -> ChosenIndex:
-        cost = self.problem.shelf.upkeep[candidate]
-        told = [self.plans.put(each.item.fingerprint, each.told(), named, self.facts) for each in benefits]
+    def _chosen(self, candidate: CandidateIndex, made: Script, named: Mapping[CandidateIndex, str]) -> ChosenIndex:
+        benefits, cost = self.benefits[candidate], self.problem.shelf.upkeep[candidate]
+        told = [self.plans.put(each, named, self.facts) for each in benefits]
         return _index(
             candidate, made, self.problem.shelf,
             benefit=sum(benefit.saved for benefit in benefits),
@@ -196,15 +199,6 @@ class _Told(msgspec.Struct, frozen=True):
             if each.table == candidate.table and starts_with(each.keys, candidate.keys)
         )
         return channels.get(candidate) or next(wider, "text")
-
-    def _benefits(self, candidate: CandidateIndex) -> list[Benefit]:
-        """Of the statements whose plan uses it and that gain; the saving is shared with the other new indexes."""
-        found = []
-        for item in self.problem.items:
-            after, before = self.selected.costs[item.fingerprint], self.problem.base[item.fingerprint]
-            if candidate in after.used and after.cost < before.cost:
-                found.append(Benefit(item, before.cost, after.cost, 1 / len(after.used)))
-        return sorted(found, key=lambda benefit: (-benefit.saved, benefit.item.fingerprint))
 
     def possible(self) -> tuple[PossibleIndex, ...]:
         names = Names(self.facts)

@@ -14,11 +14,20 @@ Configuration = frozenset[CandidateIndex]
 NOTHING: Configuration = frozenset()
 
 
+class SetCost(msgspec.Struct, frozen=True):
+    """The plan of one set of values."""
+
+    cost: float
+    used: Configuration
+
+
 class StatementCost(msgspec.Struct, frozen=True):
     """The weighted mean over the value sets, and every candidate that any of their plans uses."""
 
     cost: float
     used: Configuration
+    sets: tuple[SetCost | None, ...]
+    """in the order of the item's values; None for one that cannot be planned."""
 
 
 Planned = tuple[Configuration, StatementCost]
@@ -81,8 +90,8 @@ class CostTable:
         ]
         answers = iter(await self._whatif.costs(requests) if requests else [])
         for item, configuration in wanted:
-            costs = [(next(answers), weight) for _, weight in item.values]
-            self._known[item.fingerprint, hidden][configuration] = _mean(costs)
+            found = [next(answers) for _ in item.values]
+            self._known[item.fingerprint, hidden][configuration] = _mean(item, found)
 
 
 def _holds(asked: Configuration, answer: StatementCost | str, configuration: Configuration) -> bool:
@@ -92,11 +101,13 @@ def _holds(asked: Configuration, answer: StatementCost | str, configuration: Con
     return not any(each.unique for each in asked - configuration)
 
 
-def _mean(answers: list[tuple[Cost | str, float]]) -> StatementCost | str:
+def _mean(item: Item, answers: Sequence[Cost | str]) -> StatementCost | str:
     """Value sets that cannot be planned are left out; when none can, the first reason."""
-    planned = [(answer, weight) for answer, weight in answers if isinstance(answer, Cost)]
+    planned = [
+        (answer, weight) for answer, (_, weight) in zip(answers, item.values, strict=True) if isinstance(answer, Cost)
+    ]
     if not planned:
-        return next(answer for answer, _ in answers if isinstance(answer, str))
-    total = sum(weight for _, weight in planned)
-    cost = sum(answer.total_cost * weight for answer, weight in planned) / total
-    return StatementCost(cost, frozenset().union(*(answer.used for answer, _ in planned)))
+        return next(answer for answer in answers if isinstance(answer, str))
+    cost = sum(answer.total_cost * weight for answer, weight in planned) / sum(weight for _, weight in planned)
+    sets = tuple(SetCost(each.total_cost, each.used) if isinstance(each, Cost) else None for each in answers)
+    return StatementCost(cost, NOTHING.union(*(answer.used for answer, _ in planned)), sets)

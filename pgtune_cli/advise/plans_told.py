@@ -1,59 +1,56 @@
 """The plans of the statements that gain, before and after, in lines that name no value."""
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from pgtune_cli.advise.costs import Configuration
+from pgtune_cli.advise.credit import Benefit
 from pgtune_cli.advise.facts import Facts
-from pgtune_cli.advise.problem import Problem
-from pgtune_cli.advise.selection import Selected
 from pgtune_cli.advise.workload import known_name
 from pgtune_cli.explain.derive import index_scans, shape_of, walk
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex, ForeignKeyBenefit, StatementBenefit
 from pgtune_cli.whatif.protocol import Cost, CostRequest, WhatIf
 
-_Told = TypeVar("_Told", bound=StatementBenefit | ForeignKeyBenefit)
+_Key = tuple[str, int]
+Told = StatementBenefit | ForeignKeyBenefit
 
 
 class Plans(msgspec.Struct, frozen=True):
-    """By fingerprint."""
+    """By fingerprint and the place of the values."""
 
-    before: Mapping[str, Cost]
-    after: Mapping[str, Cost]
+    before: Mapping[_Key, Cost]
+    after: Mapping[_Key, Cost]
 
-    def put(self, fingerprint: str, benefit: _Told, named: Mapping[CandidateIndex, str], facts: Facts) -> _Told:
+    def put(self, benefit: Benefit, named: Mapping[CandidateIndex, str], facts: Facts) -> Told:
         """The benefit with its plans, new indexes by the names that they will have."""
-        before, after = self.before.get(fingerprint), self.after.get(fingerprint)
+        before, after = self.before.get(_key(benefit)), self.after.get(_key(benefit))
         return msgspec.structs.replace(
-            benefit,
+            benefit.told(),
             plan_before=() if before is None else _lines(before, named, facts),
             plan_after=() if after is None else _lines(after, named, facts),
         )
 
 
-async def plans_told(selected: Selected, problem: Problem, whatif: WhatIf) -> Plans:
-    """Of the first values; they were asked for before, and cost no planner call."""
-    gaining = [
-        item
-        for item in problem.items
-        if selected.costs[item.fingerprint].used
-        and selected.costs[item.fingerprint].cost < problem.base[item.fingerprint].cost
-    ]
+async def plans_told(benefits: Iterable[Benefit], chosen: Configuration, whatif: WhatIf) -> Plans:
+    """Of the first values that show each; they were asked for before, and cost no planner call."""
+    asked = {_key(each): each.item for each in benefits}
     requests = []
-    for item in gaining:
-        mine = frozenset(each for each in selected.chosen if each.table in item.relations)
-        first = item.values[0][0]
-        requests += [CostRequest(prepared=item.prepared, values=first)]
-        requests += [CostRequest(prepared=item.prepared, values=first, indexes=mine)]
+    for (_, place), item in asked.items():
+        mine, values = frozenset(each for each in chosen if each.table in item.relations), item.values[place][0]
+        requests += [CostRequest(prepared=item.prepared, values=values)]
+        requests += [CostRequest(prepared=item.prepared, values=values, indexes=mine)]
     answers = await whatif.costs(requests) if requests else []
-    names = [item.fingerprint for item in gaining]
-    return Plans(_known(names, answers[::2]), _known(names, answers[1::2]))
+    return Plans(_known(asked, answers[::2]), _known(asked, answers[1::2]))
 
 
-def _known(names: list[str], answers: list[Cost | str]) -> dict[str, Cost]:
-    return {name: cost for name, cost in zip(names, answers, strict=True) if isinstance(cost, Cost)}
+def _key(benefit: Benefit) -> _Key:
+    return benefit.item.fingerprint, benefit.places[0]
+
+
+def _known(keys: Iterable[_Key], answers: Sequence[Cost | str]) -> dict[_Key, Cost]:
+    return {key: cost for key, cost in zip(keys, answers, strict=True) if isinstance(cost, Cost)}
 
 
 def _lines(cost: Cost, named: Mapping[CandidateIndex, str], facts: Facts) -> tuple[str, ...]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
+from pgtune_cli.advise.credit import Benefit
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.finding import Confidence
-from pgtune_cli.model.index import CandidateIndex, ForeignKeyBenefit, StatementBenefit
+from pgtune_cli.model.index import CandidateIndex, StatementBenefit
 from pgtune_cli.model.statement import SEEN_ORIGINS
 from pgtune_cli.sql.index_ddl import key_sql
 
@@ -14,32 +13,6 @@ CLOSE = 0.05
 """the clone's cost of a statement as it is, against the server's"""
 FAR = 2.0
 KNOWN_VALUES = SEEN_ORIGINS | {"literal", "pg_stats", "row"}
-
-
-class Benefit(msgspec.Struct, frozen=True):
-    """One statement that uses the index. `share` is how much of its saving is this index's own."""
-
-    item: Item
-    before: float
-    after: float
-    share: float
-
-    @property
-    def saved(self) -> float:
-        """Planner cost over the window, weighted by calls."""
-        return max(self.item.statement.calls, 1) * (self.before - self.after) * self.share
-
-    def told(self) -> StatementBenefit | ForeignKeyBenefit:
-        key = self.item.foreign_key
-        if key is not None:
-            return ForeignKeyBenefit(
-                name=key.name, relation=str(key.table), references=str(key.references), cost_before=self.before,
-                cost_after=self.after, calls=self.item.statement.calls,
-            )  # fmt: skip
-        return StatementBenefit(
-            fingerprint=self.item.fingerprint, cost_before=self.before, cost_after=self.after,
-            calls=self.item.statement.calls,
-        )  # fmt: skip
 
 
 HOLDS_OFF_WRITERS = "This statement holds off the table's writers; the script of pgtune indexes does not."
@@ -55,12 +28,14 @@ def why(
 ) -> str:
     """A paragraph: what it is for, what it saves, what it costs."""
     best = benefits[0]
-    share = sum(benefit.item.statement.share_of_time for benefit in benefits)
+    share = sum(benefit.item.statement.share_of_time * benefit.part for benefit in benefits)
     time = f" ({share:.1%} of the measured time)" if share > 0 else ""
     words = [f"Serves {_count(benefits)}{time} through {keys_told(candidate)}."]
+    told = best.told()
+    condition = told.condition if isinstance(told, StatementBenefit) else ""
     words.append(
         f"The planner cost of {_called(best.item)} falls from {best.before:,.1f} to {best.after:,.1f} "
-        f"a call ({_factor(best)}), over {_calls(best)}."
+        f"a call ({_factor(best)}){condition}, over {_calls(best)}."
     )
     saved = sum(benefit.saved for benefit in benefits)
     if upkeep > 0 and saved > 0:
@@ -77,7 +52,7 @@ def confidence(benefits: Sequence[Benefit], engine: str) -> Confidence:
     """That of the statement that gains most: is its plan the server's own, and were the values known?"""
     best = benefits[0].item
     fidelity = best.plans.fidelity
-    known = best.values[0][0].origin in KNOWN_VALUES
+    known = best.values[benefits[0].places[0]][0].origin in KNOWN_VALUES
     if fidelity is None:
         return Confidence.HIGH if engine == "hypopg" and known else Confidence.MEDIUM
     ratio = fidelity.cost_clone / fidelity.cost_server if fidelity.cost_server else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
+from pgtune_cli.advise.credit import credited
 from pgtune_cli.advise.problem import Change, Problem, name_of
 from pgtune_cli.advise.reasons import keys_told
 from pgtune_cli.model.index import CandidateIndex
@@ -36,18 +37,14 @@ class Refusals:
         if not sizes:
             return {}
         answers = await self._costs.ask([(item, chosen | sizes.keys()) for item in problem.items])
-        planned = [
-            (item, answer)
+        planned = {
+            item.fingerprint: answer if isinstance(answer, StatementCost) else current[item.fingerprint]
             for item, answer in zip(problem.items, answers, strict=True)
-            if isinstance(answer, StatementCost)
-        ]
+        }
         found = {}
-        for candidate in frozenset().union(*(answer.used for _, answer in planned)) & sizes.keys():
-            changes = [
-                (item, current[item.fingerprint].cost, answer.cost)
-                for item, answer in planned
-                if candidate in answer.used
-            ]
+        for candidate in NOTHING.union(*(answer.used for answer in planned.values())) & sizes.keys():
+            benefits = credited(candidate, problem.items, current, planned)
+            changes = [(each.item, each.whole, each.whole - each.fall) for each in benefits]
             if problem.saved(changes) - problem.shelf.upkeep[candidate] * problem.values.per_cost >= problem.floor:
                 found[candidate] = f"it takes {sizes[candidate] / 2**20:,.1f} MB, more than the whole budget"
         return found

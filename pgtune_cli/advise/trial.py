@@ -56,7 +56,8 @@ async def _tried(
 ) -> IndexAdvice:  # fmt: skip
     say("trial: measuring without the indexes")
     snapshot = await _snapshot(analysis, options)
-    before = await _measured(analysis, snapshot, options, explain, say)
+    values: dict[str, str] = {}
+    before = await _measured(analysis, snapshot, options, explain, say, values)
     built: list[ChosenIndex] = []
     results: dict[str, int | NotBuilt] = {}
     try:
@@ -67,12 +68,12 @@ async def _tried(
             if isinstance(found, NotBuilt):
                 await dropped(builder, index)
         say("trial: measuring with the indexes")
-        after = await _measured(analysis, snapshot, options, explain, say)
+        after = await _measured(analysis, snapshot, options, explain, say, values)
     finally:
         say("trial: dropping what was built")
         # also after Ctrl-C: what was built goes
         await asyncio.shield(undo(options, builder, built))
-    return judged(advice, before, after, results, _differences(analysis, snapshot, advice.chosen))
+    return judged(advice, before, after, results, _differences(analysis, snapshot, advice.chosen), values)
 
 
 async def _snapshot(analysis: Analysis, options: ConnectOptions) -> Snapshot:
@@ -86,9 +87,10 @@ async def _snapshot(analysis: Analysis, options: ConnectOptions) -> Snapshot:
 
 
 async def _measured(
-    analysis: Analysis, snapshot: Snapshot, options: ConnectOptions, explain: ExplainOptions, say: Progress
-) -> Runs:
-    """Every statement that may be executed, RUNS times; by fingerprint."""
+    analysis: Analysis, snapshot: Snapshot, options: ConnectOptions, explain: ExplainOptions, say: Progress,
+    values: dict[str, str],
+) -> Runs:  # fmt: skip
+    """Every statement that may be executed, RUNS times; by fingerprint. `values` gets the names of theirs."""
     found: dict[str, list[tuple[int, float]]] = {}
     reader = await connect(options)
     statements = analysis.statements
@@ -100,6 +102,7 @@ async def _measured(
                 if executed is not None:
                     run = (executed.blocks or 0, executed.execution_time_ms or 0.0)
                     found.setdefault(fingerprint, []).append(run)
+                    values[fingerprint] = executed.parameters.name
             statements = tuple(each for each in statements if each.fingerprint in found)
     finally:
         reader.terminate()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from pgtune_cli.advise.scratch import NotBuilt
-from pgtune_cli.model.index import ChosenIndex, IndexAdvice, RejectedIndex, StatementTrial, Trial
+from pgtune_cli.model.index import ChosenIndex, IndexAdvice, RejectedIndex, StatementBenefit, StatementTrial, Trial
 
 HELPS = 0.95
 """of the blocks or of the time: what some statement must fall below"""
@@ -19,9 +19,17 @@ Runs = Mapping[str, Sequence[tuple[int, float]]]
 
 
 def judged(
-    advice: IndexAdvice, before: Runs, after: Runs, results: Mapping[str, int | NotBuilt], notes: tuple[str, ...]
+    advice: IndexAdvice,
+    before: Runs,
+    after: Runs,
+    results: Mapping[str, int | NotBuilt],
+    notes: tuple[str, ...],
+    values: Mapping[str, str] | None = None,
 ) -> IndexAdvice:
-    """The advice with sizes and times; what did no good, and what the rows do not let be built, is rejected."""
+    """The advice with sizes and times; what did no good, and what the rows do not let be built, is rejected.
+
+    `values` names those that each statement ran with: an index that serves others was not tried by it.
+    """
     trials = {key: _statement(key, before[key], after[key]) for key in sorted(before) if key in after}
     kept: list[ChosenIndex] = []
     rejected: list[RejectedIndex] = []
@@ -34,7 +42,8 @@ def judged(
             if not result.of_rows:
                 kept.append(index)
             continue
-        mine = [trials[each.fingerprint] for each in index.statements if each.fingerprint in trials]
+        ran = [each for each in index.statements if each.fingerprint in trials]
+        mine = [trials[each.fingerprint] for each in ran if _was_tried(each, values or {})]
         if mine and not any(map(_helped, mine)) and not index.foreign_keys:
             rejected.append(RejectedIndex(index.sql, _useless(mine), index.relation))
         else:
@@ -61,6 +70,11 @@ def judged(
             notes=notes,
         ),
     )
+
+
+def _was_tried(benefit: StatementBenefit, values: Mapping[str, str]) -> bool:
+    ran = values.get(benefit.fingerprint)
+    return not benefit.values or ran is None or ran in benefit.values
 
 
 def _statement(

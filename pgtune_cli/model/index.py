@@ -19,13 +19,25 @@ class CandidateIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementBenefit(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement whose plan uses the index."""
+
     fingerprint: str
     cost_before: float
+    """a call, with the values whose plan uses the index."""
     cost_after: float
     calls: int = 0
+    values: tuple[str, ...] = ()
+    """names of those sets of values, where the plans of others do not use it."""
+    saved: float | None = None
+    """the fraction of the statement's cost, over all its values, that this index saves, by itself where several do."""
     plan_before: tuple[str, ...] = ()
-    """one indented line a node, of the values that the statement is planned with first."""
+    """one indented line a node, of the first of those values."""
     plan_after: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """` with the common and rare values`; empty where that is all."""
+        return f" with the {' and '.join(self.values)} values" if self.values else ""
 
 
 class ForeignKeyBenefit(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import msgspec
 
 from pgtune_cli.explain.derive import q_error_of
 from pgtune_cli.model.finding import Finding
-from pgtune_cli.model.index import ChosenIndex, ForeignKeyBenefit, StatisticsAdvice
+from pgtune_cli.model.index import ChosenIndex, ForeignKeyBenefit, StatementBenefit, StatisticsAdvice
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.report import rewrites, statistics
@@ -75,10 +75,15 @@ def _saved(before: float, after: float) -> float:
     return min(max(1 - after / before, 0.0), 1.0) if before > 0 else 0.0
 
 
+def _saved_by(benefit: StatementBenefit) -> float:
+    """Reports that were made before this was told hold one cost for all values."""
+    return _saved(benefit.cost_before, benefit.cost_after) if benefit.saved is None else benefit.saved
+
+
 def _index(number: int, index: ChosenIndex, known: dict[str, ReportStatement], report: Report) -> Action:
     served = [benefit for benefit in index.statements if benefit.fingerprint in known]
     shares = {benefit.fingerprint: known[benefit.fingerprint].share_of_time for benefit in served}
-    gain = sum(shares[benefit.fingerprint] * _saved(benefit.cost_before, benefit.cost_after) for benefit in served)
+    gain = sum(shares[benefit.fingerprint] * _saved_by(benefit) for benefit in served)
     best = foremost(index)
     per = "look-up of a foreign key" if isinstance(best, ForeignKeyBenefit) else "call"
     more = f", and {number_of(len(index.served) - 1, 'other')}" if len(index.served) > 1 else ""

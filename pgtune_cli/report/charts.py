@@ -99,8 +99,11 @@ def _before_after(report: Report) -> Chart:
     costs: dict[str, tuple[float, float]] = {}
     for index in report.indexes.chosen:
         for benefit in index.statements:
-            before, after = costs.get(benefit.fingerprint, (benefit.cost_before, benefit.cost_after))
-            costs[benefit.fingerprint] = (max(before, benefit.cost_before), min(after, benefit.cost_after))
+            # one plan before and after: another index may be used with other values
+            pair = benefit.cost_before, benefit.cost_after
+            costs[benefit.fingerprint] = max(
+                costs.get(benefit.fingerprint, pair), pair, key=lambda one: one[0] - one[1]
+            )
     for rewrite in offered(report):
         if rewrite.cost_before is not None and rewrite.cost_after is not None:
             costs.setdefault(rewrite.statement, (rewrite.cost_before, rewrite.cost_after))

@@ -147,11 +147,13 @@ def _benefits(index: ChosenIndex, texts: dict[str, str]) -> list[str]:
     lines = []
     for number, benefit in enumerate(index.served):
         if isinstance(benefit, ForeignKeyBenefit):
-            text = foreign_key(benefit)
+            text, condition = foreign_key(benefit), ""
         else:
             text = headline(texts.get(benefit.fingerprint, benefit.fingerprint), 70)
+            condition = _line(benefit.condition)
         calls = f", {benefit.calls:,} calls" if benefit.calls else ""
-        lines.append(f"--    cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}{calls}: {_line(text)}")
+        costs = f"cost {benefit.cost_before:,.0f} -> {benefit.cost_after:,.0f}"
+        lines.append(f"--    {costs}{condition}{calls}: {_line(text)}")
         if number == 0:
             lines += _plan("before", benefit.plan_before) + _plan("after", benefit.plan_after)
     return lines

@@ -94,7 +94,8 @@ def analysis(snap: Snapshot, *statements: Statement, sets: Sequence[ValueSet] = 
 
 
 class Table(msgspec.Struct):
-    """A what-if planner out of a table: statement -> [(candidates needed, cost)]. The cheapest possible row wins."""
+    """A what-if planner out of a table: statement, or statement:value set -> [(candidates needed, cost)]. The cheapest
+    possible row wins."""
 
     rows: Mapping[str, Sequence[tuple[frozenset[CandidateIndex], float]]]
     sizes: Mapping[CandidateIndex, int | str] = {}
@@ -112,7 +113,8 @@ class Table(msgspec.Struct):
         return [self._cost(request) for request in requests]
 
     def _cost(self, request: CostRequest) -> Cost | str:
-        rows = self.rows.get(request.prepared.fingerprint)
+        name = request.prepared.fingerprint
+        rows = self.rows.get(f"{name}:{request.values.name}", self.rows.get(name))
         if rows is None:
             return "no such statement"
         possible = [(cost, len(needed), needed) for needed, cost in rows if needed <= request.indexes]

@@ -79,3 +79,10 @@ def test_what_was_to_be_dropped_beside_an_index_that_goes_stays() -> None:
 
     unbuilt = judged(advice, {}, {}, {**SIZES, "a": NotBuilt("no room", of_rows=False)}, ())
     assert unbuilt.dropped == drops  # that index is advised still
+
+
+def test_what_ran_with_other_values_says_nothing_of_an_index() -> None:
+    rare = StatementBenefit(fingerprint="a", cost_before=9, cost_after=1, values=("rare",))
+    advice = msgspec.structs.replace(ADVICE, chosen=(msgspec.structs.replace(ADVICE.chosen[0], statements=(rare,)),))
+    for ran, kept in (("common", 1), ("rare", 0)):
+        assert len(judged(advice, {"a": SLOW}, {"a": SLOW}, SIZES, (), {"a": ran}).chosen) == kept
