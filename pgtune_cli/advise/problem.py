@@ -17,6 +17,10 @@ MIN_GAIN = 0.005
 """of the whole workload: measured times move by more from one day to the next, and each index is one more to keep"""
 MIN_GAIN_CORE = 0.01
 """of one core's time over the window: that is worth an index on a server so busy that MIN_GAIN is more"""
+MIN_LOAD = 0.0001
+"""of one core's time: less, nine seconds a day, is worth no index, however little else there is to do"""
+LEAST_CALLS = 10
+"""a second, of a server in use: a window with fewer was idle for the rest of it"""
 NEGLIGIBLE = 0.001
 """of the whole workload: the difference between two indexes that do the same"""
 MIN_LEAD = 0.2
@@ -32,7 +36,7 @@ MIN_SAVING = 0.05
 """of a statement's cost: what counts of the others"""
 MIN_SAVING_COST = 10.0
 """cost units a call, two or three random pages: below it the difference between look-ups is noise"""
-FLAT = 0.01
+FLAT = 0.001
 """of a difference that is noise: it decides where nothing else does"""
 MUCH_DEARER = 1.25
 """a statement that costs so many times as much, and MIN_SAVING_COST more, is not served as well"""
@@ -41,8 +45,8 @@ Change = tuple[Item, float, float]
 """a statement, its cost before and after."""
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What selection starts from."""
+class Problem(msgspec.Struct, kw_only=True):
+    """What selection starts from; all but `level` stays as it is."""
 
     items: Sequence[Item]
     base: Mapping[str, StatementCost]
@@ -57,18 +61,32 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """a set is chosen for the sum alone; what it makes dearer or slower is listed."""
     window_seconds: float | None = None
     """of the measured times."""
+    level: float = 0.0
+    """the worth that shares are taken of: of the workload as it is, later of what a set leaves of it."""
+
+    whole: float = 0.0
+    """the first of them."""
+
+    def __post_init__(self) -> None:
+        self.whole = self.level = self.level_of({key: each.cost for key, each in self.base.items()})
+
+    def level_of(self, costs: Mapping[str, float]) -> float:
+        """`costs` by fingerprint."""
+        return self.values.ordinary((item, costs[item.fingerprint]) for item in self.items)
 
     @property
     def floor(self) -> float:
         """What an index must save to be worth having, upkeep taken off."""
-        share = MIN_GAIN * self.values.ordinary
+        share = MIN_GAIN * self.level
         if not self.values.timed or self.window_seconds is None:
             return share
-        return min(share, MIN_GAIN_CORE * self.window_seconds * 1000)
+        calls = sum(item.statement.calls for item in self.items)
+        in_use = min(self.window_seconds, calls / LEAST_CALLS)
+        return max(min(share, MIN_GAIN_CORE * self.window_seconds * 1000), MIN_LOAD * in_use * 1000)
 
     @property
     def negligible(self) -> float:
-        return min(NEGLIGIBLE * self.values.ordinary, self.floor)
+        return min(NEGLIGIBLE * self.level, self.floor)
 
     def counts(self, _: Item, before: float, after: float) -> bool:
         """Whether a saving is more than noise."""
@@ -91,7 +109,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         Columns that are only held along must save by themselves what an index must.
         """
         table = max(self.table_bytes.get(candidate.table, 0), self.shelf.sizes[candidate], 1)
-        covering = max(self.floor, MIN_COVERING * self.values.ordinary if self.values.timed else 0.0)
+        covering = max(self.floor, MIN_COVERING * self.level if self.values.timed else 0.0)
         size = self.negligible * (1 + 2 * self.shelf.sizes[candidate] / table)
         return self.upkeep_of([candidate]) + size + (covering if candidate.include else 0.0)
 
@@ -104,7 +122,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         counted = [each for each in changes if each[2] >= each[1] or self.counts(*each)]
         total = sum(self.values.of(item, before - after) for item, before, after in counted)
         lead = max((1 - after / before for _, before, after in counted if before > after), default=0.0)
-        marginal = self.values.timed and lead < CLEAR_LEAD and total < MARGINAL * self.values.ordinary
+        marginal = self.values.timed and lead < CLEAR_LEAD and total < MARGINAL * self.level
         return min(0.0, total) if lead < MIN_LEAD or marginal else total
 
     def upkeep_of(self, configuration: Iterable[CandidateIndex]) -> float:
@@ -124,9 +142,20 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def told(self, gain: float) -> str:
-        """A gain in words: its share of the workload, and the time where it was measured."""
-        share = f"{gain / self.values.total if self.values.total else 0.0:.2%} of the workload"
-        return f"{share} ({_seconds(gain)})" if self.values.timed else share
+        """A gain in words: its share, and the time where it was measured."""
+        what = "the workload" if self.level == self.whole else "what the chosen indexes leave of the workload"
+        return f"{self._share(gain)} of {what}" + self._in_time(gain)
+
+    def floor_told(self) -> str:
+        """What an index must save, after a gain was told."""
+        return f"{self._share(self.floor)} of that" + self._in_time(self.floor)
+
+    def _share(self, gain: float) -> str:
+        whole = self.values.total if self.level == self.whole else self.level
+        return f"{gain / whole if whole else 0.0:.2%}"
+
+    def _in_time(self, gain: float) -> str:
+        return f" ({_seconds(gain)})" if self.values.timed else ""
 
 
 def best_of(item: Item, base: Mapping[str, StatementCost], costs: CostTable) -> float:

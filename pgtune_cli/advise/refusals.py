@@ -65,7 +65,7 @@ class Refusals:
             return self._instead(candidate, current, "as much without it")
         if alone <= 0:
             return "it makes no statement surely cheaper"
-        return f"it saves {problem.told(alone)}; an index must save {problem.told(floor)}"
+        return f"it saves {problem.told(alone)}; an index must save {problem.floor_told()}"
 
     def nearest(self, rejected: Iterable[CandidateIndex]) -> list[CandidateIndex]:
         """Those first that would save most in the company of all candidates."""

@@ -67,7 +67,7 @@ class Search:
             if self._costs.planner_calls != before:
                 continue  # as a whole it may have plans that its parts had not
             hoped = self._solve(self._hoped(), forbidden, unwanted)
-            if found.worth - hoped.bound <= CLOSE_ENOUGH * self._problem.values.ordinary:
+            if found.worth - hoped.bound <= CLOSE_ENOUGH * self._problem.level:
                 break
             if self._spent() or not await self._look_into(hoped):
                 break

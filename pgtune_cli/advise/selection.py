@@ -19,6 +19,9 @@ MAX_RISE = 0.05
 MUCH_SMALLER = 0.5
 """of the size: what a partial index must not exceed to take the place of a whole one"""
 MOST_ATTEMPTS = 8
+MOST_LEVELS = 4
+SAME_LEVEL = 0.99
+"""of what a set leaves of the workload: it is not measured anew"""
 MOST_VETOES = 24
 """sets that are given up at once because a plan of theirs would be slower"""
 
@@ -53,6 +56,40 @@ class _Choice:
         self.vetoed: dict[CandidateIndex, str] = {}
 
     async def made(self) -> Selected:
+        chosen = await self._best()
+        for _ in range(MOST_LEVELS):
+            # a second run, with these in place, would measure what an index saves by what is left
+            level = await self._left(chosen)
+            if self.search.tired or level >= self.problem.level * SAME_LEVEL:
+                break
+            self.problem.level = level
+            self.rejected = {}
+            before, chosen = chosen, await self._best(chosen)
+            if chosen == before:
+                break
+        current = await self._all_costs(chosen)
+        self.rejected = self.vetoed | self.rejected
+        refused = Refusals(self.problem, self.costs)
+        self.rejected |= {each: refused.why_not(each, chosen, current) for each in self.weighed - chosen}
+        self.rejected |= refused.of_the_rest(chosen, current, self.rejected)
+        if not self.search.tired:
+            self.rejected |= await refused.of_the_oversized(chosen, current)
+        rejected = {each: self.rejected[each] for each in refused.nearest(self.rejected.keys() - chosen)}
+        return Selected(chosen, current, rejected, self._gap(chosen, current), tuple(await self._slower(chosen)))
+
+    async def _left(self, chosen: Configuration) -> float:
+        """Worth of what the set leaves of the workload; by the work of the plans where time was measured."""
+        problem = self.problem
+        costs = {key: each.cost for key, each in (await self._all_costs(chosen)).items()}
+        if problem.values.timed and self.times is not None and chosen:
+            before = await self.times.predicted(problem.items, NOTHING)
+            after = await self.times.predicted(problem.items, chosen)
+            base = problem.base
+            costs |= {key: base[key].cost * after[key].ms / before[key].ms for key in before.keys() & after.keys()}
+        return problem.level_of(costs)
+
+    async def _best(self, known: Configuration = NOTHING) -> Configuration:
+        """The best set at the level of now; `known` is one that nothing is to be done about."""
         chosen, least = NOTHING, self._objective(NOTHING, self.problem.base)
         for attempt in range(MOST_VETOES + MOST_ATTEMPTS):
             best = await self.search.best(frozenset(self.rejected), self.unwanted)
@@ -70,15 +107,9 @@ class _Choice:
                 break
         chosen = await self._narrowed(chosen)
         chosen = await self._harmless(await self._pruned(chosen))
-        current = await self._all_costs(chosen)
-        self.rejected = self.vetoed | self.rejected
-        refused = Refusals(self.problem, self.costs)
-        self.rejected |= {each: refused.why_not(each, chosen, current) for each in self.weighed - chosen}
-        self.rejected |= refused.of_the_rest(chosen, current, self.rejected)
-        if not self.search.tired:
-            self.rejected |= await refused.of_the_oversized(chosen, current)
-        rejected = {each: self.rejected[each] for each in refused.nearest(self.rejected.keys() - chosen)}
-        return Selected(chosen, current, rejected, self._gap(chosen, current), tuple(await self._slower(chosen)))
+        if known and least >= self._objective(known, await self._all_costs(known)):
+            return known
+        return chosen
 
     def _objective(self, chosen: Configuration, costs: Mapping[str, StatementCost]) -> float:
         problem = self.problem

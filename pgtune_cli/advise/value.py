@@ -6,7 +6,7 @@ of it, and half the cost is taken for half the time. Without measured time (a fo
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -27,11 +27,15 @@ class Values(msgspec.Struct, frozen=True):
     """worth of one unit of planner cost that no statement is known for (upkeep of an index)."""
     timed: bool = False
     """whether a unit is a millisecond."""
-    ordinary: float = 0.0
-    """the total that shares are taken of: without measured time one monstrous estimate does not dwarf all others."""
 
     def of(self, item: Item, cost: float) -> float:
         return self.weights[item.fingerprint] * cost
+
+    def ordinary(self, costs: Iterable[tuple[Item, float]]) -> float:
+        """The total that shares are taken of: without measured time no monstrous estimate dwarfs all others."""
+        worths = [self.of(item, cost) for item, cost in costs]
+        most = math.inf if self.timed or not worths else MONSTROUS * statistics.median(worths)
+        return sum(min(worth, most) for worth in worths)
 
 
 def values(costs: list[tuple[Item, float]]) -> Values:
@@ -49,10 +53,7 @@ def values(costs: list[tuple[Item, float]]) -> Values:
         weights |= {item.fingerprint: calls(item) * a_unit for item, _ in costs if item.derived}
     total = sum(weights[item.fingerprint] * cost for item, cost in costs)
     planned = sum(calls(item) * cost for item, cost in costs)
-    worths = [weights[item.fingerprint] * cost for item, cost in costs]
-    most = math.inf if timed or not worths else MONSTROUS * statistics.median(worths)
-    ordinary = sum(min(worth, most) for worth in worths)
-    return Values(weights, total, total / planned if planned else 1.0, timed, ordinary)
+    return Values(weights, total, total / planned if planned else 1.0, timed)
 
 
 def calls(item: Item) -> float:
