@@ -17,6 +17,7 @@ from pgtune_cli.model.plan import Plan, PlanNode
 from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import Token, TokenKind, TruncatedText, lex, tokens
 from pgtune_cli.sql.quote import qualified, quote_identifier
+from pgtune_cli.sql.shape import Shape
 
 READ = frozenset([
     *("=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "^", "&", "|", "#"),
@@ -47,6 +48,11 @@ def plan_accesses(item: Item, facts: Facts) -> list[Access]:
             # one condition is not all that the statement reads
             found.update((msgspec.structs.replace(access, reads=None), None) for access in accesses(shape, facts))
     return [access for access in found if _says_something(access)]
+
+
+def condition(table: RelationName, alias: str, text: str, facts: Facts) -> Shape | None:
+    """What a condition of EXPLAIN says of one table; None where no parser takes it."""
+    return parsed(_query(f"{qualified(table)} AS {quote_identifier(alias)}", [text], ()), facts)
 
 
 def _tables(plan: Plan, facts: Facts) -> dict[str, RelationName]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable, StatementCost
+from pgtune_cli.advise.gambles import Gamble
 from pgtune_cli.advise.problem import Change, Problem, name_of, served_as_well
 from pgtune_cli.advise.refusals import Refusals
 from pgtune_cli.advise.search import Search, Unwanted
@@ -38,6 +39,8 @@ class Selected(msgspec.Struct, frozen=True):
     """a fraction of the workload's cost: no other set within the limits is cheaper by more."""
     slower: tuple[Slower, ...] = ()
     """statements whose cost falls and whose time is predicted to rise, by too little for a veto."""
+    gambles: Mapping[CandidateIndex, Gamble] = {}
+    """what helps if a condition is met by many rows; chosen only where that is allowed."""
 
 
 async def select(problem: Problem, costs: CostTable, search: Search, times: Times | None = None) -> Selected:
@@ -54,8 +57,11 @@ class _Choice:
         self.unwanted: list[Unwanted] = []
         """plans that would be slower: what they need may be had one by one."""
         self.vetoed: dict[CandidateIndex, str] = {}
+        self.gambles: dict[CandidateIndex, Gamble] = {}
+        self.cut: set[tuple[str, float, Configuration]] = set()
 
     async def made(self) -> Selected:
+        await self._known_gambles()
         chosen = await self._best()
         for _ in range(MOST_LEVELS):
             # a second run, with these in place, would measure what an index saves by what is left
@@ -72,10 +78,12 @@ class _Choice:
         refused = Refusals(self.problem, self.costs)
         self.rejected |= {each: refused.why_not(each, chosen, current) for each in self.weighed - chosen}
         self.rejected |= refused.of_the_rest(chosen, current, self.rejected)
+        self.rejected = {each: reason for each, reason in self.rejected.items() if each not in self.gambles}
         if not self.search.tired:
             self.rejected |= await refused.of_the_oversized(chosen, current)
         rejected = {each: self.rejected[each] for each in refused.nearest(self.rejected.keys() - chosen)}
-        return Selected(chosen, current, rejected, self._gap(chosen, current), tuple(await self._slower(chosen)))
+        slower = tuple(await self._slower(chosen))
+        return Selected(chosen, current, rejected, self._gap(chosen, current), slower, self.gambles)
 
     async def _left(self, chosen: Configuration) -> float:
         """Worth of what the set leaves of the workload; by the work of the plans where time was measured."""
@@ -195,6 +203,9 @@ class _Choice:
             return chosen
         while True:
             chosen = await self._not_dearer(chosen)
+            if gambled := await self._gambled(chosen):
+                chosen -= gambled
+                continue
             slower = [each for each in await self._slower(chosen) if each.material]
             if not slower:
                 return chosen
@@ -214,6 +225,8 @@ class _Choice:
         before = {each.item.fingerprint for each in self.unwanted}
         suspects = [item for item in self.problem.items if item.fingerprint in before]
         for items in (suspects, self.problem.items):
+            if await self._gambled(chosen, items):
+                return True
             slower = [each for each in await self._slower(chosen, items, own=True) if each.material]
             self.unwanted += [await self._unwanted(each, chosen) for each in slower]
             for each in slower:
@@ -222,6 +235,27 @@ class _Choice:
             if slower:
                 return True
         return False
+
+    async def _known_gambles(self) -> None:
+        """Those of the plans that are known already; no question is asked."""
+        for item in self.problem.items if not self.problem.allow_worse else ():
+            for asked, answer in self.costs.planned(item):
+                if answer.used:
+                    await self._gambled(asked, [item])
+
+    async def _gambled(self, chosen: Configuration, of: Sequence[Item] | None = None) -> Configuration:
+        """What would be read until enough rows match; the next set is chosen without such plans."""
+        if self.times is None:
+            return NOTHING
+        found = await self.times.gambles.among(chosen, self.problem.items if of is None else of)
+        for each in found:
+            cost = (await self._all_costs(chosen, [each.item]))[each.item.fingerprint].cost
+            if (each.item.fingerprint, cost, each.used) not in self.cut:
+                self.cut.add((each.item.fingerprint, cost, each.used))
+                self.unwanted.append(Unwanted(each.item, cost, each.used))
+            for member in each.used:
+                self.gambles.setdefault(member, each)
+        return NOTHING.union(*(each.used for each in found))
 
     async def _slower(self, chosen: Configuration, of: Sequence[Item] | None = None, own: bool = False) -> list[Slower]:
         """`own`: at the server's own random_page_cost alone."""

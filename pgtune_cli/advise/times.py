@@ -7,6 +7,7 @@ import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable
 from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.gambles import Gambles
 from pgtune_cli.advise.seen_rows import SeenRows
 from pgtune_cli.advise.work import milliseconds
 from pgtune_cli.advise.workload import Item
@@ -61,6 +62,7 @@ class Times:
     ) -> None:
         self._whatif, self._costs, self._facts, self._items, self._sizes = whatif, costs, facts, items, sizes
         self._seen = {item.fingerprint: _seen(item) for item in items}
+        self.gambles = Gambles(whatif, costs, facts, self._seen)
         self._whole_ms: float | None = None
 
     async def slower(self, chosen: Configuration, items: Iterable[Item], own: bool = False) -> list[Slower]:

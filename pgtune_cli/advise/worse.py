@@ -28,6 +28,16 @@ def worse(items: Sequence[Item], base: Mapping[str, StatementCost], selected: Se
         )
         for each in selected.slower
     ]
+    slower += [
+        WorseStatement(
+            fingerprint=key,
+            cost_before=base[key].cost,
+            cost_after=selected.costs[key].cost,
+            reason=f"a new index may do it harm: {one.told()}",
+        )
+        for key, one in {each.item.fingerprint: each for each in selected.gambles.values()}.items()
+        if one.used & selected.chosen & selected.costs[key].used
+    ]
     told = {each.fingerprint for each in slower}
     return (*(each for each in ordered if each.fingerprint not in told), *slower)
 
