@@ -144,13 +144,13 @@ class Problem(msgspec.Struct, kw_only=True):
     def told(self, gain: float) -> str:
         """A gain in words: its share, and the time where it was measured."""
         what = "the workload" if self.level == self.whole else "what the chosen indexes leave of the workload"
-        return f"{self._share(gain)} of {what}" + self._in_time(gain)
+        return f"{self.share_of(gain)} of {what}" + self._in_time(gain)
 
     def floor_told(self) -> str:
         """What an index must save, after a gain was told."""
-        return f"{self._share(self.floor)} of that" + self._in_time(self.floor)
+        return f"{self.share_of(self.floor)} of that" + self._in_time(self.floor)
 
-    def _share(self, gain: float) -> str:
+    def share_of(self, gain: float) -> str:
         whole = self.values.total if self.level == self.whole else self.level
         return f"{gain / whole if whole else 0.0:.2%}"
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from pgtune_cli.advise.credit import Benefit
-from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.finding import Confidence
 from pgtune_cli.model.index import CandidateIndex, StatementBenefit
 from pgtune_cli.model.statement import SEEN_ORIGINS
@@ -34,7 +33,7 @@ def why(
     told = best.told()
     condition = told.condition if isinstance(told, StatementBenefit) else ""
     words.append(
-        f"The planner cost of {_called(best.item)} falls from {best.before:,.1f} to {best.after:,.1f} "
+        f"The planner cost of {best.item.called} falls from {best.before:,.1f} to {best.after:,.1f} "
         f"a call ({_factor(best)}){condition}, over {_calls(best)}."
     )
     saved = sum(benefit.saved for benefit in benefits)
@@ -68,10 +67,6 @@ def _count(benefits: Sequence[Benefit]) -> str:
     return " and ".join(
         f"one {what}" if number == 1 else f"{number} {what}s" for number, what in counted if number
     )  # fmt: skip
-
-
-def _called(item: Item) -> str:
-    return f"the look-ups of {item.fingerprint}" if item.derived else f"statement {item.fingerprint}"
 
 
 def keys_told(candidate: CandidateIndex) -> str:

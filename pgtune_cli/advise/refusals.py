@@ -54,8 +54,8 @@ class Refusals:
         alone = problem.saved(self._known_changes(candidate, NOTHING, problem.base))
         beside = problem.saved(self._known_changes(candidate, chosen, current))
         upkeep = problem.upkeep_of([candidate])
-        if beside - upkeep >= floor and not problem.fits([*chosen, candidate]):
-            return "it does not fit into what is left of the budget"
+        if beside - upkeep >= floor:
+            return self._though_worth_it(candidate, chosen, beside)
         if alone >= floor > alone - upkeep:
             share = upkeep / problem.values.total
             return f"its upkeep on writes ({share:.1%} of the workload) leaves too little of what it saves"
@@ -66,6 +66,20 @@ class Refusals:
         if alone <= 0:
             return "it makes no statement surely cheaper"
         return f"it saves {problem.told(alone)}; an index must save {problem.floor_told()}"
+
+    def _though_worth_it(self, candidate: CandidateIndex, chosen: Configuration, beside: float) -> str:
+        """It would save enough in addition to what was chosen."""
+        problem = self._problem
+        if not problem.fits([*chosen, candidate]):
+            return "it does not fit into what is left of the budget"
+        saves = f"it saves {problem.told(beside)}" + (" beside the indexes that were chosen" if chosen else "")
+        if beside >= problem.price(candidate):
+            return f"{saves}, and no set was found that is better with it as a whole"
+        counts = f"{problem.share_of(problem.price(candidate))} of that"
+        what = (
+            "the columns that it holds along, its size and its upkeep" if candidate.include else "its size and upkeep"
+        )
+        return f"{saves}; for {what} it must save {counts}"
 
     def nearest(self, rejected: Iterable[CandidateIndex]) -> list[CandidateIndex]:
         """Those first that would save most in the company of all candidates."""

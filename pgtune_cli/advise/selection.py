@@ -212,7 +212,7 @@ class _Choice:
             self.unwanted += [await self._unwanted(each, chosen) for each in slower]
             worst = slower[0]
             guilty = await self._guilty(worst, chosen)
-            self.vetoed[guilty] = f"it makes statement {worst.item.fingerprint} {worst.told()}"
+            self.vetoed[guilty] = f"it makes {worst.item.called} {worst.told()}"
             chosen -= {guilty}
 
     async def _vetoed_at_once(self, chosen: Configuration) -> bool:
@@ -230,7 +230,7 @@ class _Choice:
             slower = [each for each in await self._slower(chosen, items, own=True) if each.material]
             self.unwanted += [await self._unwanted(each, chosen) for each in slower]
             for each in slower:
-                reason = f"it makes statement {each.item.fingerprint} {each.told()}"
+                reason = f"it makes {each.item.called} {each.told()}"
                 self.vetoed |= {member: reason for member in each.used & chosen if len(each.used & chosen) == 1}
             if slower:
                 return True
@@ -292,7 +292,8 @@ class _Choice:
                 return chosen
             losses = {each: await self._loss(chosen - {each}, chosen) for each in guilty}
             candidate = min(losses, key=lambda each: (losses[each], name_of([each])))
-            self._reject([candidate], f"it makes statement {worse[0]} dearer")
+            called = next(item.called for item in self.problem.items if item.fingerprint == worse[0])
+            self._reject([candidate], f"it makes {called} dearer")
             chosen -= {candidate}
 
     async def _loss(self, rest: Configuration, chosen: Configuration) -> float:

@@ -159,7 +159,7 @@ class Told(msgspec.Struct, frozen=True):
         return PossibleIndex(
             sql=_bare(sample, names, self.facts),
             reason=(
-                f"{skew.column} has {skew.values} values, one of them in {skew.largest:.0%} of the rows: if the "
+                f"{skew.column} has {skew.values} values, one of them in {_part(skew.largest)} of the rows: if the "
                 "statement always asks for the same rare one, an index of those rows alone is a fraction of the size "
                 "(sample the literal with --window to know)"
             ),
@@ -203,9 +203,17 @@ def _index(candidate: CandidateIndex, made: Script, shelf: Shelf, **told: Any) -
 
 def _tier(rejected: RejectedIndex) -> int:
     """Those that would do harm before the near misses, and what saves too little last."""
-    harms, misses = rejected.reason.startswith("it makes statement "), rejected.reason.startswith("it saves")
+    harms, misses = (
+        rejected.reason.startswith(("it makes statement ", "it makes the look-ups ")),
+        rejected.reason.startswith("it saves"),
+    )
     return 0 if harms else 2 if misses else 1
 
 
 def _width(candidate: CandidateIndex) -> tuple[int, int, str]:
     return len(candidate.keys), len(candidate.include), str(candidate)
+
+
+def _part(share: float) -> str:
+    """What is not all is never said to be."""
+    return "over 99.9%" if share > 0.999 else f"{share:.1%}" if share > 0.99 else f"{share:.0%}"

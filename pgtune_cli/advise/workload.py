@@ -39,6 +39,11 @@ class Item(msgspec.Struct, frozen=True):
     def fingerprint(self) -> str:
         return self.statement.fingerprint
 
+    @property
+    def called(self) -> str:
+        """In a sentence."""
+        return f"the look-ups of {self.fingerprint}" if self.derived else f"statement {self.fingerprint}"
+
 
 def items(analysis: Analysis, facts: Facts) -> list[Item]:
     """Every statement that was prepared, costliest first."""

@@ -24,6 +24,7 @@ def worse(items: Sequence[Item], base: Mapping[str, StatementCost], selected: Se
             cost_before=base[each.item.fingerprint].cost,
             cost_after=selected.costs[each.item.fingerprint].cost,
             time_factor=each.factor,
+            foreign_key=each.item.derived,
             reason=f"cost and time disagree: it is predicted to be {each.told()}",
         )
         for each in selected.slower
@@ -47,4 +48,10 @@ def _dearer(item: Item, base: Mapping[str, StatementCost], selected: Selected) -
     if after <= before * LEAST_RISE:
         return None
     reason = f"its cost rises by {after / max(before, 1e-9) - 1:.1%}"
-    return WorseStatement(fingerprint=item.fingerprint, cost_before=before, cost_after=after, reason=reason)
+    return WorseStatement(
+        fingerprint=item.fingerprint,
+        cost_before=before,
+        cost_after=after,
+        reason=reason,
+        foreign_key=item.derived,
+    )

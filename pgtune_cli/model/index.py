@@ -153,6 +153,13 @@ class WorseStatement(msgspec.Struct, frozen=True, kw_only=True):
     time_factor: float | None = None
     """predicted time after / before; None where it is not predicted to be slower."""
     reason: str
+    foreign_key: bool = False
+    """no statement: what PostgreSQL asks by itself to keep the foreign key that is named in place of a fingerprint."""
+
+    @property
+    def called(self) -> str:
+        """In a sentence."""
+        return f"the look-ups of {self.fingerprint}" if self.foreign_key else f"statement {self.fingerprint}"
 
 
 class SeenEstimate(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The report as Markdown: the answer first, details folded; made for a pull request or a ticket."""
 
 from pgtune_cli.model.finding import Finding
+from pgtune_cli.model.index import WorseStatement
 from pgtune_cli.model.report import Report, ReportStatement
 from pgtune_cli.model.rewrite import Rewrite
 from pgtune_cli.report import rewrites, statistics, trials
@@ -106,7 +107,7 @@ def _indexes(report: Report) -> list[str]:
         sections.append(f"\n## Indexes to create ({size(advice.storage_bytes)})\n")
     for index in advice.chosen:
         sections.append(f"\n{_fence(plain_sql(index.sql) + ';', 'sql')}\n{_text(index.why)}\n")
-    sections += [f"\nStatement `{worse.fingerprint}`: {_text(worse.reason)}\n" for worse in advice.worse]
+    sections += [f"\n{_called(worse)}: {_text(worse.reason)}\n" for worse in advice.worse]
     if advice.dropped:
         sections.append("\n## Indexes to drop\n")
     for dropped in advice.dropped:
@@ -218,6 +219,12 @@ def _fence(text: str, language: str) -> str:
 
 def _html(text: str) -> str:
     return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _called(worse: WorseStatement) -> str:
+    if worse.foreign_key:
+        return f"The look-ups of {_text(worse.fingerprint)}"
+    return f"Statement `{worse.fingerprint}`"
 
 
 def _text(text: str) -> str:

@@ -167,7 +167,7 @@ def _indexes(console: Console, report: Report) -> None:
         _sql(console, index.sql)
         console.print(Padding(Text(plain(index.why)), (0, 0, 0, 4)))
     for worse in advice.worse:
-        console.print(Padding(Text(f"statement {worse.fingerprint}: {plain(worse.reason)}"), (0, 0, 0, 4)))
+        console.print(Padding(Text(f"{plain(worse.called)}: {plain(worse.reason)}"), (0, 0, 0, 4)))
     if advice.dropped:
         _heading(console, "Indexes to drop")
     for dropped in advice.dropped:

@@ -179,6 +179,14 @@ def test_a_partial_index_for_a_hidden_value_is_possible_and_names_no_value() -> 
     assert "secret" not in str(found)
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.95, "95%"), (0.9942, "99.4%"), (0.99996, "over 99.9%")])
+def test_what_is_not_all_of_the_rows_is_not_said_to_be(share: float, told: str) -> None:
+    queue = statement("q", "select * from t where state = $1 order by b limit 5")
+    skewed = statistics("t", "state", 2, most_common_vals="{done,new}", most_common_freqs=(share, 1 - share))
+    (possible,) = advice(Table({"q": [(only(), 2000.0)]}), analysis(snapshot([T], (), [skewed]), queue)).possible
+    assert f"one of them in {told} of the rows" in possible.reason
+
+
 def test_a_cheap_statement_needs_no_partial_index() -> None:
     queue = statement("q", "select * from t where state = $1 order by b limit 5")
     assert advice(Table({"q": [(only(), 20.0)]}), analysis(snapshot([T], (), [SKEWED]), queue)).possible == ()

@@ -7,6 +7,7 @@ from pgtune_cli.model.plan import Plan, PlanNode, PlanParameters, StatementPlan
 from pgtune_cli.model.snapshot import Server, Snapshot, Workload
 from pgtune_cli.whatif.fidelity import TIE, Causes, compare
 from pgtune_cli.whatif.protocol import Cost
+from pgtune_cli.whatif.reason import reason
 
 
 def plan(cost: float, index: str) -> Plan:
@@ -44,3 +45,8 @@ def test_a_deviation_has_its_reason(cost: float, index: str, same_shape: bool, r
     assert found.same_shape is same_shape
     assert (found.reason or "").startswith(reason or "")
     assert (found.reason is None) is (reason is None)
+
+
+def test_a_reason_names_no_index_that_only_the_planner_knows() -> None:
+    for name in ('"pgtune_candidate_12"', "<13501>btree_t_a"):
+        assert reason("XX002", f"index {name} is not a btree\nmore") == "the new index is not a btree"
