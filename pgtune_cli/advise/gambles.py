@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from pgtune_cli.advise.costs import NOTHING, Configuration, CostTable
-from pgtune_cli.advise.facts import Facts
+from pgtune_cli.advise.facts import Facts, base_type
 from pgtune_cli.advise.from_plans import condition
+from pgtune_cli.advise.other_methods import TEXT
 from pgtune_cli.advise.plan_tables import inputs
 from pgtune_cli.advise.searches import KINDS
 from pgtune_cli.advise.seen_rows import SeenRows
@@ -27,6 +28,8 @@ COMMON = 0.05
 """of the rows: five of the hundred values of a histogram match a known pattern, which is no matter of luck"""
 
 
+WAITS = "it is read in its order until enough rows meet {}, and the planner cannot know how many do: if few do"
+DISTANCE = "it is searched by the distance of texts, and the planner cannot know how far: if to its end"
 SPELLED = {"~~": "LIKE", "~~*": "ILIKE"}
 _CONSTANT = re.compile(r"'[^']*'|::\w+|[\s()]")
 
@@ -35,8 +38,8 @@ class Gamble(msgspec.Struct, frozen=True, kw_only=True):
     item: Item
     used: Configuration
     """the candidates that are read in their order."""
-    condition: str
-    """what it waits for, without values."""
+    unknown: str
+    """what only an execution would tell, without values."""
     worst: float
     """cost of the plan if nothing matches."""
     before: float
@@ -45,10 +48,7 @@ class Gamble(msgspec.Struct, frozen=True, kw_only=True):
     """of the plan with them, by the planner."""
 
     def told(self) -> str:
-        return (
-            f"it is read in its order until enough rows meet {self.condition}, and the planner cannot know how many "
-            f"do: if few do, a call costs {self.worst:,.0f}, and {self.before:,.0f} without it"
-        )
+        return f"{self.unknown}, a call costs {self.worst:,.0f}, and {self.before:,.0f} without it"
 
 
 class Gambles:
@@ -93,7 +93,7 @@ class Gambles:
             worst = after.total_cost - limit.total_cost + sum(_cost(each, limit, seen) for each in scans)
             if told is not None and worst > before.total_cost:
                 return Gamble(
-                    item=item, used=NOTHING.union(*(self._candidates(each, after) for each in scans)), condition=told,
+                    item=item, used=NOTHING.union(*(self._candidates(each, after) for each in scans)), unknown=told,
                     worst=worst, before=before.total_cost, hoped=after.total_cost,
                 )  # fmt: skip
         return None
@@ -109,16 +109,24 @@ class Gambles:
         return known_name(RelationName(node.schema or "", node.relation or ""), self._facts)
 
     def _unknown(self, node: PlanNode, values: ValueSet) -> str | None:
-        """The part of its filter that no statistics tell of."""
+        """What no statistics tell of: a part of its filter, or how near texts are to each other."""
         table = self._table(node)
+        if table is not None and self._by_text(node, table):
+            return DISTANCE
         if node.filter is None or table is None:
             return None
         predicates = self._read(table, node.alias or node.relation or "", node.filter)
         if predicates is None:
-            return "a sub-query" if "SubPlan" in node.filter else None
+            return WAITS.format("a sub-query") if "SubPlan" in node.filter else None
         common = values.origin in KNOWN_VALUES and node.plan_rows >= COMMON * (self._facts.rows(table) or 0.0)
         found = [each for each in predicates if self._is_expression(each, table) or (each.kind in KINDS and not common)]
-        return _told(found[0]) if found else None
+        return WAITS.format(_told(found[0])) if found else None
+
+    def _by_text(self, node: PlanNode, table: RelationName) -> bool:
+        """The signatures of trigrams are near to all sorts of texts; a point is where it is."""
+        by = re.match(r"\(+(?:\w+\.)?(\w+)\)?(?:::\w+)? <", str(node.extra.get("Order By", "")))
+        column = self._facts.column(table, by[1]) if by is not None else None
+        return column is not None and base_type(column.type) in TEXT
 
     def _read(self, table: RelationName, alias: str, text: str) -> tuple[Predicate, ...] | None:
         key = table, alias, text

@@ -40,11 +40,13 @@ WORKLOAD = {
     "a page": "select id from page where url = 'x'",
 }
 WANTED = {
-    ("place", "loc", "spgist"), ("place", "spot", "gist"), ("place", "shape", "gist"), ("place", "name", "gist"),
+    ("place", "loc", "spgist"), ("place", "spot", "gist"), ("place", "shape", "gist"), ("place", "name", "gin"),
     ("place", "area", "gist"), ("place", "ip", "btree"), ("place", "net", "gist"), ("event", "at", "btree"),
     ("page", "url", "hash"),
 }  # fmt: skip
-NEAREST = ("loc", "spot", "shape", "name")
+NEAREST = ("loc", "spot", "shape")
+UNSURE = "nearest name"
+"""nine letters at random lie far from each other: a search by distance may see most of them"""
 
 
 def advised(dsn: str, folder: Path, *options: str) -> Any:
@@ -70,7 +72,10 @@ def test_each_method_is_chosen_where_it_wins_and_is_used_once_it_is_built(pg: An
     assert found.keys() == WANTED
     assert {len(one["columns"]) for one in advice["chosen"]} == {1}
     served = {each["fingerprint"] for one in advice["chosen"] for each in one["statements"]}
-    assert len(served) == len(WORKLOAD)
+    assert len(served) == len(WORKLOAD) - 1
+    (possible,) = advice["possible"]
+    assert "USING gist (name " in possible["sql"]
+    assert "distance of texts" in possible["reason"]
 
     # a btree of the append-only table takes 2 MB: with less there is room for BRIN alone
     (tmp_path / "small").mkdir()
@@ -84,10 +89,9 @@ def test_each_method_is_chosen_where_it_wins_and_is_used_once_it_is_built(pg: An
             pg.execute(step)
     after = plans(pg)
     names = {one["name"] for one in (*advice["chosen"], small)}
-    for name in WORKLOAD:
+    for name in WORKLOAD.keys() - {UNSURE}:
         assert names & {node.get("Index Name") for node in scans(after[name])}, (name, after[name])
-        if name != "nearest name":  # nine letters at random lie far from each other: a search by distance sees most
-            assert blocks(after[name]) < blocks(before[name]) / 2, name
+        assert blocks(after[name]) < blocks(before[name]) / 2, name
     ordered = [node for plan in after.values() for node in scans(plan) if "Order By" in node]
     assert len(ordered) == len(NEAREST)
 

@@ -19,7 +19,7 @@ HIDDEN = ValueSet(name="typical", origin="default", values=("%x%",))
 SQL = "select * from t where title ilike $1 order by at limit 10"
 
 
-def scan(kind: str, cost: float, rows: float, condition: str, **more: object) -> PlanNode:
+def scan(kind: str, cost: float, rows: float, condition: str | None, **more: object) -> PlanNode:
     return PlanNode(
         node_type=kind, startup_cost=0, total_cost=cost, plan_rows=rows, plan_width=8, relation="t", schema="public",
         alias="t", filter=condition, **more,
@@ -30,6 +30,7 @@ class Walked(Table):
     """With an index the plan reads it in order, all of it for `worst`."""
 
     condition: str = "(title ~~* '%x%'::text)"
+    by: str = ""
     worst: float = 5000.0
     expected: float = 1000.0
 
@@ -39,7 +40,8 @@ class Walked(Table):
     def _walk(self, answer: Cost) -> Cost:
         if not answer.used:
             return msgspec.structs.replace(answer, plan=Plan(root=scan("Seq Scan", 2000.0, 1000.0, self.condition)))
-        below = scan("Index Scan", self.worst, self.expected, self.condition, index_name="new")
+        more = {"extra": {"Order By": self.by}} if self.by else {}
+        below = scan("Index Scan", self.worst, self.expected, self.condition or None, index_name="new", **more)
         root = PlanNode(
             node_type="Limit", startup_cost=0, total_cost=answer.total_cost, plan_rows=10, plan_width=8,
             children=(below,),
@@ -81,9 +83,16 @@ def test_nobody_knows_what_comes_of_an_expression_and_constants_are_not_told(con
     assert "secret" not in str(advice)
 
 
+def test_the_distance_of_texts_is_no_way_to_find_them_for_sure() -> None:
+    advice = found(condition="", by="(title <-> 'abc'::text)")
+    assert advice.chosen == ()
+    assert "searched by the distance of texts" in str(advice.possible)
+
+
 @pytest.mark.parametrize(
     "more",
     [
+        {"condition": "", "by": "(a <-> 5)"},
         {"condition": "(a = 5)"},  # statistics tell of it
         {"worst": 1900.0},  # cheaper than without it though all is read
         {"values": LITERAL, "expected": 90_000.0},  # a known pattern that the histogram is full of
