@@ -25,6 +25,7 @@ from pgtune_cli.advise.served import wholly_served
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.times import Times
 from pgtune_cli.advise.told import Told
+from pgtune_cli.advise.unique import Count, uniqueness
 from pgtune_cli.advise.value import calls, values
 from pgtune_cli.advise.workload import Item, items
 from pgtune_cli.advise.worse import worse
@@ -52,8 +53,11 @@ class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     """the best set found by then; the statements as they are, and the sizes of candidates, are asked in any case."""
 
 
-async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> IndexAdvice:
-    """What to create, what to drop, what might help, and what was turned down; each with its reason."""
+async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions, count: Count | None = None) -> IndexAdvice:
+    """What to create, what to drop, what might help, and what was turned down; each with its reason.
+
+    `count` proves keys to be unique, where UNIQUE indexes are asked for.
+    """
     started = time.monotonic()
     calls_before = whatif.planner_calls
     facts = Facts(analysis.snapshot)
@@ -94,7 +98,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions) -> 
     ).found()  # fmt: skip
     benefits = {each: credited(each, wanting, base, selected.costs) for each in selected.chosen}
     plans = await plans_told(chain.from_iterable(benefits.values()), selected.chosen, whatif)
-    told = Told(problem, selected, benefits, proposals, facts, whatif.engine, plans)
+    unique = await uniqueness(selected.chosen, facts, count)
+    told = Told(problem, selected, benefits, proposals, facts, whatif.engine, plans, unique)
     chosen = told.chosen(merged)
     takes_over = {index.definition: index.name for index in chosen}
     replaced = [each for one in merged for each in one.dropped(takes_over[one.candidate])]

@@ -20,6 +20,7 @@ from pgtune_cli.advise.selection import Selected
 from pgtune_cli.advise.served import SMALL_PART
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.steps import Names, Script
+from pgtune_cli.advise.unique import Uniqueness
 from pgtune_cli.model.finding import Confidence
 from pgtune_cli.model.index import (
     CandidateIndex,
@@ -48,38 +49,48 @@ class Told(msgspec.Struct, frozen=True):
     facts: Facts
     engine: str
     plans: Plans
+    unique: Mapping[CandidateIndex, Uniqueness] = {}
 
     def chosen(self, merged: Sequence[Consolidation]) -> tuple[ChosenIndex, ...]:
         """Most beneficial first; then what only takes the place of others."""
         names = Names(self.facts)
         benefits = self.benefits
         ordered = sorted(benefits, key=lambda each: (-sum(b.saved for b in benefits[each]), str(each)))
-        scripts = {candidate: script(candidate, names, self.facts) for candidate in ordered}
+        scripts = {candidate: script(self._made(candidate), names, self.facts) for candidate in ordered}
         named = {candidate: made.name for candidate, made in scripts.items()}
         found = [self._chosen(candidate, scripts[candidate], named) for candidate in ordered]
         found += [self._merged(one, script(one.candidate, names, self.facts)) for one in merged]
         return tuple(found)
 
+    def _made(self, candidate: CandidateIndex) -> CandidateIndex:
+        """UNIQUE where that was proven."""
+        told = self.unique.get(candidate)
+        return candidate if told is None or told.at is None else msgspec.structs.replace(candidate, unique=True)
+
     def _merged(self, one: Consolidation, made: Script) -> ChosenIndex:
         return _index(
-            one.candidate, made, self.problem.shelf, evidence=evidence("catalog", engine=self.engine), benefit=0.0,
-            statements=(), confidence=Confidence.MEDIUM.value, why=one.why(), near_misses=(),
+            one.candidate, made, self.problem.shelf, definition=one.candidate,
+            evidence=evidence("catalog", engine=self.engine), benefit=0.0, statements=(),
+            confidence=Confidence.MEDIUM.value, why=one.why(), near_misses=(),
         )  # fmt: skip
 
     def _chosen(self, candidate: CandidateIndex, made: Script, named: Mapping[CandidateIndex, str]) -> ChosenIndex:
         benefits, cost = self.benefits[candidate], self.problem.shelf.upkeep[candidate]
         told = [self.plans.put(each, named, self.facts) for each in benefits]
+        unique = self.unique.get(candidate)
+        counted = {"unique": {"proof": "rows", "at": unique.at}} if unique is not None and unique.at else {}
         return _index(
             candidate, made, self.problem.shelf,
+            definition=self._made(candidate),
             benefit=sum(benefit.saved for benefit in benefits),
-            evidence=evidence(self._channel(candidate), engine=self.engine),
+            evidence=evidence(self._channel(candidate), engine=self.engine, **counted),
             statements=tuple(each for each in told if isinstance(each, StatementBenefit)),
             foreign_keys=tuple(each for each in told if isinstance(each, ForeignKeyBenefit)),
             confidence=confidence(benefits, self.engine).value,
             why=why(
                 candidate, benefits, cost, needs_extension(candidate, self.facts),
                 partitioned=self.facts.snapshot.catalog.is_partitioned(candidate.table),
-            ),
+            ) + (f" {unique.told}" if unique is not None else ""),
             near_misses=self.rejected(candidate),
         )  # fmt: skip
 
@@ -190,7 +201,6 @@ def _index(candidate: CandidateIndex, made: Script, shelf: Shelf, **told: Any) -
         steps=tuple(step.sql for step in made.steps),
         rollback_steps=tuple(step.rollback_sql for step in made.steps),
         leaves=made.leaves,
-        definition=candidate,
         rollback_sql=made.rollback_sql,
         name=made.name,
         relation=str(candidate.table),

@@ -42,6 +42,9 @@ class AnalyzeOptions:
     rule_dirs: tuple[Path, ...] = ()
     show_near_misses: bool = False
     params: "Params | None" = None
+    unique: bool = False
+    """indexes are UNIQUE where a count of the rows proves it."""
+    may_count: bool = True
     trial: str | None = None
     """a scratch copy, where the indexes are built and measured."""
 
@@ -97,8 +100,10 @@ def analyze_options(
     show_near_misses: bool = False,
     trial: str | None = None,
     yes: bool = False,
+    unique: bool | None = None,
+    count: bool = True,
 ) -> AnalyzeOptions:
-    """Raises UsageError for a value that cannot be read."""
+    """Raises UsageError for a value that cannot be read. `count`: keys may be counted, whatever else is executed."""
     from pgtune_cli.settings import parse_duration_ms, parse_size_bytes
 
     if trial is not None and not yes:
@@ -134,6 +139,8 @@ def analyze_options(
         show_near_misses=show_near_misses,
         params=_params(params),
         trial=trial,
+        unique=settings.unique if unique is None else unique,
+        may_count=settings.execute != "never" and count,
     )
 
 

@@ -40,6 +40,7 @@ def analyze(
     execute_on: opt.ExecuteOn = None,
     show_values: opt.ShowValues = False,
     budget: opt.Budget = None,
+    unique: opt.Unique = None,
     trial: opt.Trial = None,
     yes: opt.Yes = False,
     engine: opt.WhatIfEngine = "clone",
@@ -96,7 +97,7 @@ def analyze(
         show_values=show_values, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
         select=select, ignore=ignore, rules=rules, params=params,
         show_near_misses=show_near_misses, gentle=gentle, max_active=max_active,
-        trial=trial, yes=yes,
+        trial=trial, yes=yes, unique=unique, count=not no_execute,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(workload, window, top, order_by, tuple(schema or ()), tuple(exclude or ()))

@@ -14,6 +14,7 @@ from pgtune_cli.model.catalog import Relation
 from pgtune_cli.model.index import IndexAdvice, RejectedIndex, StatisticsAdvice
 
 if TYPE_CHECKING:
+    from pgtune_cli.advise.unique import Count
     from pgtune_cli.whatif.clone import Clone
     from pgtune_cli.whatif.protocol import WhatIf
 
@@ -49,9 +50,30 @@ async def advise(
     advice = IndexAdvice()
     if whatif is not None:
         notes.progress("choosing indexes")
-        advice = await choose(analysis, whatif, options.for_advise())
+        advice = await choose(analysis, whatif, options.for_advise(), _count(analysis, source, options, notes))
     found, useless = await _statistics(analysis, source, clone, options, notes)
     return msgspec.structs.replace(advice, statistics=found, rejected=(*advice.rejected, *useless))
+
+
+def _count(analysis: Analysis, source: Source, options: AnalyzeOptions, notes: Notes) -> "Count | None":
+    """How keys are proven to be unique; None where UNIQUE indexes are not asked for."""
+    if not options.unique:
+        return None
+    from pgtune_cli.explain.unique_keys import count_keys
+
+    connection = source.replica or source.connection
+
+    async def count(relation: Relation, columns: Sequence[str]) -> str | tuple[bool, str]:
+        if connection is None or connection.is_closed():
+            return "there is no server to count them on"
+        if not options.may_count:
+            return "nothing may be executed there"
+        notes.progress(f"counting the keys of {relation.relation_name}")
+        catalog = analysis.snapshot.catalog
+        found = await count_keys(connection, catalog, relation, columns, options.for_explain())
+        return found if isinstance(found, str) else (found.unique, found.at)
+
+    return count
 
 
 async def _statistics(

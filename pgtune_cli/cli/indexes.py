@@ -32,6 +32,7 @@ def indexes(
     max_keys: opt.MaxKeys = 4,
     time_limit: opt.TimeLimit = None,
     allow_worse: opt.AllowWorse = False,
+    unique: opt.Unique = None,
     replica: opt.Replicas = None,
     trial: opt.Trial = None,
     yes: opt.Yes = False,
@@ -44,7 +45,8 @@ def indexes(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = 0,
 ) -> None:
-    """Print the SQL of the indexes worth having (and of those to drop). Nothing is executed on the server.
+    """Print the SQL of the indexes worth having (and of those to drop). Nothing is executed on the
+    server, but for the counts of --unique.
 
     Examples:
 
@@ -65,7 +67,7 @@ def indexes(
     options = analyze_options(
         settings, no_execute=True, max_time=None, budget=budget, engine=engine, pg_bin=pg_bin, no_cache=no_cache,
         max_indexes=max_indexes, max_per_table=max_per_table, max_keys=max_keys, time_limit=time_limit, params=params,
-        trial=trial, yes=yes, allow_worse=allow_worse,
+        trial=trial, yes=yes, allow_worse=allow_worse, unique=unique,
     )  # fmt: skip
     flags = ConnectionFlags(target, dsn, host, port, user, dbname, ask_password)
     collect = CollectFlags(

@@ -150,6 +150,11 @@ AllowWorse = Annotated[
     bool, typer.Option("--allow-worse", help="Advise also what makes a statement dearer by more than 5 %, or slower; "
                        "those are listed."),
 ]  # fmt: skip
+Unique = Annotated[
+    bool | None,
+    typer.Option("--unique/--no-unique", help="New indexes are UNIQUE where a count of the rows, read-only, proves it "
+                 "(default: the configuration's).", show_default=False),
+]  # fmt: skip
 WhatIfEngine = Annotated[
     str,
     choice("--engine", what="engine", among=("clone", "hypopg"),

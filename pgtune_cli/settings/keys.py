@@ -141,6 +141,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     schemas: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     budget_bytes: Bytes | None = field(default=None, name="budget")
+    unique: bool = False
+    """new indexes are UNIQUE where a count of the rows proves it."""
     pagination: PaginationSettings = PaginationSettings()
     rules: RuleSettings = RuleSettings()
     objectives: ObjectiveSettings = field(default_factory=ObjectiveSettings)
