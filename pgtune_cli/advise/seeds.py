@@ -3,12 +3,13 @@
 What no such plan uses does little for a statement by itself; the search asks for it where it matters in company.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pgtune_cli.advise.bounds import Bounds
 from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.costs import Configuration, CostTable, StatementCost
-from pgtune_cli.advise.merging import merged
+from pgtune_cli.advise.merging import holds, merged
 from pgtune_cli.advise.problem import MIN_SAVING, MIN_SAVING_COST
 from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.workload import Item
@@ -37,6 +38,9 @@ async def seeds(
         await _answers(helped, lambda _, narrow=narrow: frozenset(filter(narrow, shelf.sizes)), costs)  # type: ignore[misc]
     await _by_table(helped, shelf, first, costs)
     await shelf.add(merged(_used(helped, costs), width))
+    # alone with the widest, what one index does for all: each statement for itself has a narrower one
+    wide = frozenset(each for each in shelf.sizes if not any(holds(other, each) for other in shelf.sizes))
+    await _answers(helped, lambda _: wide, costs)
     last = await _answers(helped, lambda _: frozenset(shelf.sizes), costs)
     found = {}
     for item in helped:
@@ -111,5 +115,9 @@ async def _by_table(items: Sequence[Item], shelf: Shelf, first: Mapping[str, Sta
     await costs.ask(asked)
 
 
-def _used(items: Iterable[Item], costs: CostTable) -> set[CandidateIndex]:
-    return {each for item in items for _, answer in costs.planned(item) for each in answer.used}
+def _used(items: Iterable[Item], costs: CostTable) -> Counter[CandidateIndex]:
+    """How many statements have a plan with each."""
+    found: Counter[CandidateIndex] = Counter()
+    for item in items:
+        found.update({each for _, answer in costs.planned(item) for each in answer.used})
+    return found

@@ -169,6 +169,18 @@ def test_small_ones_are_found_where_the_best_plan_of_each_statement_is_larger_th
     assert (found.chosen, round(found.gap, 6)) == (frozenset(small), 0)
 
 
+def test_what_one_index_does_for_several_statements_is_known_however_few_questions_may_be_asked() -> None:
+    """Each statement for itself has a narrower one; there is room for one index."""
+    narrow = [candidate("t", "a", include=(name,)) for name in "bc"]
+    wide = candidate("t", "a", include=("b", "c"))
+    rows: Rows = {
+        name: [(only(), 5000), (only(each), 100), (only(wide), 120)] for name, each in zip("sr", narrow, strict=True)
+    }
+    sizes: dict[CandidateIndex, int | str] = {**dict.fromkeys(narrow, 5 * MB), wide: 6 * MB}
+    found = chosen(rows, narrow, budget=6 * MB, sizes=sizes, planner_calls=0)
+    assert found.chosen == only(wide)
+
+
 def test_under_a_budget_small_ones_that_save_more_together_win() -> None:
     rows: Rows = {
         "big": [(only(), 1000), (only(A), 100)],
