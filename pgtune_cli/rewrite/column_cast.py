@@ -33,6 +33,8 @@ def column_cast(source: Source) -> Iterator[Found]:
 def _rewrite(predicate: Predicate, type_: str, cast: str) -> Found:
     assert predicate.column is not None
     assert predicate.span is not None
+    if predicate.row_position is not None:
+        return Refusal("rows", "it compares rows")
     if type_ not in (*WHOLE, "uuid", "date"):
         return Refusal("type", f"{predicate.column.column} is {type_}: several texts stand for one value")
     if type_ in ("uuid", "date") and cast.partition("(")[0] in WIDER:

@@ -7,7 +7,9 @@ from pgtune_cli.rewrite.proposal import Found, Proposal, closing, subquery_open,
 from pgtune_cli.rewrite.source import Source, column_sql
 from pgtune_cli.sql.condition_spans import conjuncts
 from pgtune_cli.sql.edits import Edit
+from pgtune_cli.sql.free_name import free_name
 from pgtune_cli.sql.lex import squeezed
+from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.shape_types import Block, JoinPair, Role, StatementKind, TableKind
 
 KIND = "correlated_aggregate_to_join"
@@ -57,10 +59,15 @@ def _refuse(source: Source, outer: Block, block: Block, pairs: list[JoinPair]) -
     if len(block.tables) != 1 or block.tables[0].kind is not TableKind.RELATION:
         return Refusal("tables", "it reads more than one table")
     foreign = [p for p in block.predicates if any(c.outer for c in (*p.columns, *p.operand.columns))]
-    if len(pairs) != 1 or foreign or pairs[0].under_or or pairs[0].span is None:
+    # (b.x, b.n) = (a.y, 3) is more than its pair
+    spans = [*(one.span for one in block.predicates), *(one.span for one in block.joins)]
+    beside = [span for span in spans if pairs and span == pairs[0].span]
+    if len(pairs) != 1 or foreign or pairs[0].under_or or pairs[0].span is None or len(beside) != 1:
         return Refusal("correlation", "it is correlated by more than one equality")
     if outer.group_by or outer.aggregates or outer.distinct or outer.windows or outer.locking:
         return Refusal("outer_groups", "the query around it groups, numbers or locks its rows")
+    if any(item.star and item.star_of is None for item in outer.select):
+        return Refusal("star", "the query around it returns *, which a join would add to")
     if not source.reads_only_tables(outer) or any(table.join == "from" for table in outer.tables[1:]):
         return Refusal("comma", "the query around it lists tables with commas, or reads no plain tables")
     if any(b.parent == block.index for b in source.shape.blocks) or source.volatile(block) is not None:
@@ -83,20 +90,21 @@ def _edits(source: Source, outer: Block, block: Block, pair: JoinPair, inner: st
     others = [source.text[slice(*part)] for part in parts if part != pair.span]
     if len(others) != len(parts) - 1:
         return unreadable
-    name = f"{block.aggregates[0].name}_of_{block.tables[0].alias}"
-    taken = {table.alias for each in source.shape.blocks for table in each.tables}
-    while name in taken:
-        name += "_"
+    taken = {token.name or "" for token in source.tokens} | {
+        column for table in outer.tables for column in source.uniqueness.columns(table)
+    }
+    name = quote_identifier(free_name(f"{block.aggregates[0].name}_of_{block.tables[0].alias}", "", taken))
+    key, total = (free_name(each, "", taken) for each in ("key", "value"))
     item = next(i for i in outer.select if i.span and i.span[0] <= source.tokens[open_at].start < i.span[1])
     whole = item.span == (source.tokens[open_at].start, source.tokens[close_at].end)
     alias = f" AS {block.aggregates[0].name}" if whole else ""
-    value = f"coalesce({name}.value, 0)" if block.aggregates[0].name == "count" else f"{name}.value"
+    value = f"coalesce({name}.{total}, 0)" if block.aggregates[0].name == "count" else f"{name}.{total}"
     where = f" WHERE {' AND '.join(f'({text})' for text in others)}" if others else ""
     grouped = (
-        f"SELECT {inner} AS key, {source.text[slice(*own.select_list)]} AS value {source.text[slice(*own.from_)]}"
+        f"SELECT {inner} AS {key}, {source.text[slice(*own.select_list)]} AS {total} {source.text[slice(*own.from_)]}"
         f"{where} GROUP BY {inner}"
     )
-    joined = f" LEFT JOIN ({grouped}) AS {name} ON {name}.key = {foreign}"
+    joined = f" LEFT JOIN ({grouped}) AS {name} ON {name}.{key} = {foreign}"
     return Proposal(
         edits=(
             Edit(source.tokens[open_at].start, source.tokens[close_at].end, value + alias),

@@ -15,6 +15,7 @@ NOT_EXISTS = {("=", "0"), ("<", "1"), ("<=", "0")}
 VALUES = (TokenKind.NUMBER, TokenKind.PARAMETER, TokenKind.STRING)
 TYPE_WORDS = ("precision", "varying", "with", "without", "time", "zone", "local")
 """what follows the first word of a type of several."""
+BINDING = ("is", "isnull", "notnull", "between", "in", "like", "ilike", "similar", "not", "collate", "at")
 COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 
 
@@ -84,9 +85,12 @@ def _edits(source: Source, block: Block, negation: str) -> tuple[Edit, ...] | No
     after, before = found[close_at + 1 : close_at + 3], found[max(open_at - 2, 0) : open_at]
     if len(after) == 2 and after[0].text in COMPARISONS:
         start, end = found[open_at].start, found[close_at].end
-        operand = found[operand_end(found, close_at + 2)]
-        return Edit(start, start, f"{negation}EXISTS "), chosen, Edit(end, operand.end, "")
-    if len(before) == 2 and before[1].text in COMPARISONS and before[0].kind in VALUES:
+        operand = operand_end(found, close_at + 2)
+        if not _ends(source, operand + 1):
+            return None
+        return Edit(start, start, f"{negation}EXISTS "), chosen, Edit(end, found[operand].end, "")
+    plain = len(before) == 2 and before[0].kind in VALUES and not _binds(source, open_at - 3)
+    if plain and before[1].text in COMPARISONS and _ends(source, close_at + 1):
         return Edit(before[0].start, found[open_at].start, f"{negation}EXISTS "), chosen
     return None
 
@@ -101,17 +105,41 @@ def _whole(source: Source, block: Block, negation: str) -> tuple[Edit, ...] | No
     if spans is None or spans.select_list is None or spans.from_ is None or block.order_by:
         return None
     inside = [token for token in source.tokens if spans.select_list[0] <= token.start < spans.select_list[1]]
-    depth, end = 0, None
-    for at, token in enumerate(inside):
-        depth += (token.text == "(") - (token.text == ")")
-        if token.text in COMPARISONS and depth == 0 and at + 1 < len(inside):
-            end = operand_end(inside, at + 1)
+    end = _compared(inside)
     if end is None:
         return None
     alias = source.text[inside[end].end : spans.select_list[1]]
     name = alias if alias.strip() else ' AS "?column?"'
     rest = source.text[spans.from_[0] : spans.body[1]]
     return (Edit(spans.select_list[0], spans.body[1], f"{negation}EXISTS (SELECT 1 {rest}){name}"),)
+
+
+def _compared(inside: list[Token]) -> int | None:
+    """The last token of `count(…) > 0` or `0 < count(…)`, with at most a name behind it."""
+    start = 2 if len(inside) > 2 and inside[0].kind in VALUES and inside[1].text in COMPARISONS else 0
+    if len(inside) < start + 2 or inside[start].word != "count":
+        return None
+    end = _closing(inside, start + 1)
+    if not start:
+        if len(inside) < end + 3 or inside[end + 1].text not in COMPARISONS:
+            return None
+        end = operand_end(inside, end + 2)
+    behind = inside[end + 1 :]
+    named = not behind or (len(behind) == 2 and behind[0].word == "as")
+    return end if named or (len(behind) == 1 and behind[0].name is not None) else None
+
+
+def _ends(source: Source, at: int) -> bool:
+    """Nothing that binds to the comparison stands there: `= 0 IS NULL`."""
+    token = source.tokens[at] if at < len(source.tokens) else None
+    return token is None or not (
+        token.kind is TokenKind.OPERATOR or token.text in ("::", "[", ".") or token.word in BINDING
+    )
+
+
+def _binds(source: Source, at: int) -> bool:
+    """An operator or cast that takes the constant behind it away from its comparison."""
+    return at >= 0 and (source.tokens[at].kind is TokenKind.OPERATOR or source.tokens[at].text in ("::", "."))
 
 
 def operand_end(tokens: Sequence[Token], at: int) -> int:

@@ -1,10 +1,12 @@
 """A cast or truncation of a time column becomes a range of the column itself, which its index serves."""
 
+import re
 from collections.abc import Iterator
 
 from pgtune_cli.rewrite.keyset import Refusal
 from pgtune_cli.rewrite.proposal import Found, Proposal
 from pgtune_cli.rewrite.source import Source, column_sql
+from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.edits import Edit
 from pgtune_cli.sql.lex import TokenKind, squeezed, tokens
 from pgtune_cli.sql.shape_types import Predicate, PredicateKind
@@ -19,6 +21,13 @@ UNITS = {
     "quarter": "3 months",
     "year": "1 year",
 }
+_NAME = r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")'
+_COLUMN = rf"(?:{_NAME}(?:\.{_NAME})*|\({_NAME}(?:\.{_NAME})*\))"
+_FORM = re.compile(
+    rf"{_COLUMN}::date|cast\({_COLUMN}asdate\)|(?:pg_catalog\.)?(?:date\({_COLUMN}\)|date_trunc\('\w+',{_COLUMN}\))"
+    rf"|(?:extract\(yearfrom{_COLUMN}\)|date_part\('year',{_COLUMN}\))(?:::(?:smallint|int|integer|bigint|numeric))?"
+)
+"""the cast or function over the column as it is, without spaces, and nothing done to its result"""
 
 
 def date_range(source: Source) -> Iterator[Found]:
@@ -68,8 +77,10 @@ def _rewrite(source: Source, both: list[Predicate], what: str) -> Found:
     made = [part for part in parts if isinstance(part, str)]
     if len(made) < len(parts):
         return next(part for part in parts if isinstance(part, Refusal))
+    if not _FORM.fullmatch(_unwrapped(squeezed(predicate.expression or ""))):
+        return Refusal("expression", "its column is computed with before or after the cast or truncation")
     if type_ == TIMES[1]:
-        conditions.append("days begin at midnight of the session's TimeZone, as in the original")
+        conditions.append("days begin at midnight of the session's TimeZone, which must not be when its clocks change")
     return Proposal(edits=(Edit(*predicate.span, f"({' AND '.join(made)})"),), conditions=tuple(conditions))
 
 
@@ -86,6 +97,8 @@ def _refuse(source: Source, both: list[Predicate]) -> Refusal | None:
         return Refusal("derived", "its column comes out of a subquery")
     if found is None or _base(found.type) not in TIMES:
         return Refusal("no_time", f"{column.column} is no timestamp")
+    if predicate.row_position is not None:
+        return Refusal("rows", "it compares rows")
     if len(both) > 2 or any(each.left_parameters and _what(each) != "trunc" for each in both):
         return Refusal("parameter", "a parameter is part of the expression")
     if predicate.kind in (PredicateKind.IN, PredicateKind.NOT_IN):
@@ -141,6 +154,13 @@ def _year(source: Source, name: str, type_: str, predicate: Predicate) -> str | 
     value = f"{_bracketed(predicate.operand.sql)}"
     bounds = f"{name} >= make_date({value}::int, 1, 1)::{type_} AND {name} < make_date({value}::int + 1, 1, 1)::{type_}"
     return f"{source.text[slice(*predicate.span)]} AND {bounds}"
+
+
+def _unwrapped(text: str) -> str:
+    """Without parentheses around the whole."""
+    while text.startswith("(") and Brackets(found := tokens(text)).partner.get(0) == len(found) - 1:
+        text = text[1:-1]
+    return text
 
 
 def _bracketed(text: str) -> str:

@@ -30,12 +30,27 @@ def _rewrite(source: Source, block: Block) -> Found | None:
     if len(block.tables) != 2:
         return Refusal("several_tables", "it joins more than two tables")
     kept, joined = block.tables
+    if _names(source, block, joined):
+        used.add(joined.alias)  # in a subquery, or as a whole row
     if joined.alias in used:
         return None if used == {joined.alias, kept.alias} else Refusal("first_unused", "it returns the joined side")
     refusal = _refuse(source, block, kept, joined)
     if refusal is not None:
         return refusal
     return _edits(source, block, joined)
+
+
+def _names(source: Source, block: Block, joined: Table) -> bool:
+    """The joined table is named in what is returned."""
+    spans = source.clauses(block)
+    own = {joined.alias, *source.uniqueness.columns(joined)}
+    kept = {
+        column.column for item in block.select for column in item.columns or ((item.column,) if item.column else ())
+    }
+    return spans is not None and spans.select_list is not None and any(
+        joined.alias in (name, qualifier) or (qualifier is None and name in own - kept)
+        for name, qualifier in names_in(source, spans.select_list)
+    )  # fmt: skip
 
 
 def _refuse(source: Source, block: Block, kept: Table, joined: Table) -> Refusal | None:

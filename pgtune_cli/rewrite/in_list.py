@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pgtune_cli.rewrite.keyset import Refusal
-from pgtune_cli.rewrite.parameters import last_parameter
+from pgtune_cli.rewrite.parameters import array_type, last_parameter
 from pgtune_cli.rewrite.proposal import Found, Proposal
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.brackets import Brackets, split_at_commas
@@ -63,22 +63,24 @@ def _rewrite(source: Source, predicate: Predicate, word: int, close: int, elemen
         return Refusal("elements", "an element of its list is more than a constant or a parameter")
     if len(kinds) > 1:
         return Refusal("mixed", "its list mixes parameters and constants")
-    whole = known.type in ("smallint", "integer", "bigint")
-    if kinds == {TokenKind.NUMBER} and not (whole and all(value.text.isdecimal() for value in values)):
+    bits = {"smallint": 15, "integer": 31, "bigint": 63}.get(known.type, 0)
+    if kinds == {TokenKind.NUMBER} and not all(v.text.isdecimal() and int(v.text) < 2**bits for v in values):
         return Refusal("number_type", f"its numbers are not of the type of {column.column}")
     if kinds == {TokenKind.STRING} and any(value.text[0] != "'" for value in values):
         return Refusal("string_form", "its strings are written in a special form")
     negated = found[word - 1].word == "not"
     start = found[word - 1].start if negated else found[word].start
     operator = "<> ALL" if negated else "= ANY"
-    base = known.type.partition("(")[0] if known.type.startswith("character varying") else known.type
+    type_ = array_type(known.type)
+    if type_ is None:
+        return Refusal("array", "its column's type has no array without a length")
     number = last_parameter(source.text) + 1
     if kinds == {TokenKind.PARAMETER}:
-        array, told = f"${number}::{base}[]", f"the array of {values[0].text} … {values[-1].text}"
-        added: tuple[tuple[int, str, str], ...] = ((number, f"{base}[]", told),)
+        array, told = f"${number}::{type_}", f"the array of {values[0].text} … {values[-1].text}"
+        added: tuple[tuple[int, str, str], ...] = ((number, type_, told),)
     else:
         items = [value.text if kinds == {TokenKind.NUMBER} else value.text[1:-1].replace("''", "'") for value in values]
-        array, added = f"{quote_literal(_array(items))}::{base}[]", ()
+        array, added = f"{quote_literal(_array(items))}::{type_}", ()
     return Proposal(
         edits=(Edit(start, found[close].end, f"{operator} ({array})"),),
         conditions=("the plan is the same: one text and one prepared statement serve every length of the list",),

@@ -9,6 +9,7 @@ from pgtune_cli.rewrite.keyset_text import (
     collation_text,
     ends_in,
     inside,
+    is_row,
     needs_parentheses,
     plain_name,
 )
@@ -160,6 +161,8 @@ class Keys:
 
     def _refuse_expression(self, text: str) -> Refusal | None:
         volatility = self.source.volatility
+        if is_row(text):
+            return Refusal("row_key", "it orders by a row, which has no text to be carried from page to page")
         functions = called(text)
         name = volatility.not_immutable(functions) or session_keyword(text)
         if name is not None:

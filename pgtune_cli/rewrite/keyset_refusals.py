@@ -24,6 +24,8 @@ def refuse_block(source: Source, block: Block) -> Refusal | None:
         return Refusal("no_order", "it has no ORDER BY: which rows a page holds is left to chance")
     if block.correlated and block.role is not Role.OUTERMOST:
         return Refusal("correlated", "it skips rows once for every row of the query around it")
+    if any(key.constant for key in block.order_by) and any(item.star for item in block.select):
+        return Refusal("star_position", "it orders by a position, and which column of * that is cannot be told")
     return refuse_sets(source, block) or next(filter(None, map(_refuse_sort_key, block.order_by)), None)
 
 

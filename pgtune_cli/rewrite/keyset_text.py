@@ -1,5 +1,6 @@
 """What is read off the text of a sort key: its name, its collation, whether a condition may hold it as it is."""
 
+from pgtune_cli.sql.brackets import Brackets, split_at_commas
 from pgtune_cli.sql.lex import TruncatedText, tokens
 
 _BUILTIN_COLLATIONS = {
@@ -48,6 +49,13 @@ def needs_parentheses(text: str) -> bool:
         ):
             return True
     return False
+
+
+def is_row(text: str) -> bool:
+    """`(a, b)` or `ROW(a, b)`."""
+    found = tokens(text)
+    whole = Brackets(found).partner.get(0) == len(found) - 1
+    return found[0].word == "row" or (whole and len(split_at_commas(found, 1, len(found) - 1)) > 1)
 
 
 def inside(text: str) -> str:

@@ -1,10 +1,13 @@
 """Parameters of a spliced text. What no edit touches stays byte for byte, but for their numbers."""
 
+import re
 from collections.abc import Callable
 
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import TokenKind, tokens
 from pgtune_cli.sql.quote import quote_literal
+
+_MODIFIER = re.compile(r'\([^()"]*\)(?=[^"]*$)')
 
 
 def renumber(sql: str) -> tuple[str, tuple[int, ...]]:
@@ -33,6 +36,16 @@ def replaced(sql: str, replacement: Callable[[int], str]) -> str:
             if token.kind is TokenKind.PARAMETER and token.number is not None
         ],
     )
+
+
+def array_type(type_: str) -> str | None:
+    """The array of a column's type without its length or precision: a cast would cut values to it, = does not.
+
+    None where the type has no name without one.
+    """
+    base = _MODIFIER.sub("", type_)
+    base = "interval" if base.startswith("interval ") else base
+    return {"character": "bpchar[]", "bit": None}.get(base, f"{base}[]")
 
 
 def inlined(sql: str, values: tuple[str | None, ...] | None, types: tuple[str, ...], *, keep: int | None = None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pgtune_cli.rewrite.keyset import Refusal
+from pgtune_cli.rewrite.parameters import array_type
 from pgtune_cli.rewrite.proposal import Found, Proposal, plain_block, tokens_in
 from pgtune_cli.rewrite.source import Source, column_sql
 from pgtune_cli.sql.brackets import Brackets, split_at_commas
@@ -47,8 +48,9 @@ def _select(source: Source, block: Block, key: Predicate) -> Found:
     if block.tables[0].kind is not TableKind.RELATION:
         return Refusal("no_table", "it does not read a table")
     known = source.column(column)
-    if known is None or known.type.endswith("[]"):
-        return Refusal("array", "its key is an array")
+    type_ = array_type(known.type) if known is not None and not known.type.endswith("[]") else None
+    if known is None or type_ is None:
+        return Refusal("array", "its key is an array, or of a type that has none")
     if source.volatile(block) is not None:
         return Refusal("volatile", f"it calls {source.volatile(block)}()")
     if sum(use.number == key.operand.parameters[0] for use in source.shape.parameters) != 1:
@@ -56,14 +58,13 @@ def _select(source: Source, block: Block, key: Predicate) -> Found:
     parameter = next((t for t in tokens_in(source, key.span) if t.kind is TokenKind.PARAMETER), None)
     if parameter is None:
         return Refusal("unreadable", "its text has a form that cannot be edited safely")
-    base = known.type.partition("(")[0] if known.type.startswith("character varying") else known.type
     returned = any(item.star or item.column == column for item in block.select)
     conditions = ["no value is asked for twice in one call, and the rows of several values come in one result"]
     if not returned:
         conditions.append(f"the application also needs {column.column} to tell the rows apart: select it as well")
     if block.order_by:
         conditions.append("its ORDER BY then orders the rows of all values together")
-    batch = f"ANY ({parameter.text}::{base}[])"
+    batch = f"ANY ({parameter.text}::{type_})"
     if parameter.start == key.span[0]:
         edit = Edit(*key.span, f"{column_sql(column)} = {batch}")
     else:
@@ -73,7 +74,7 @@ def _select(source: Source, block: Block, key: Predicate) -> Found:
         conditions=tuple(conditions),
         parameters=False,
         cheaper=False,
-        added=((key.operand.parameters[0], f"{base}[]", f"the array of all values of {parameter.text}"),),
+        added=((key.operand.parameters[0], type_, f"the array of all values of {parameter.text}"),),
     )
 
 
@@ -104,9 +105,12 @@ def _insert(source: Source) -> Found | None:
     rest = [token.word for token in found[close + 1 :]]
     if "conflict" in rest and "update" in rest:
         return Refusal("upsert", "ON CONFLICT DO UPDATE refuses a row twice in one statement")
-    types = [column.type for column in columns if column is not None]
-    pairs = list(zip((element[0] for element in elements), types, strict=True))
-    arrays = ", ".join(f"{token.text}::{type_}[]" for token, type_ in pairs)
+    # without its length: a value that is too long must fail as it does in VALUES, not be cut off
+    types = [array_type(column.type) for column in columns if column is not None]
+    pairs = [(element[0], type_) for element, type_ in zip(elements, types, strict=True) if type_ is not None]
+    if len(pairs) != len(elements):
+        return Refusal("array", "a column's type has no array without a length")
+    arrays = ", ".join(f"{token.text}::{type_}" for token, type_ in pairs)
     return Proposal(
         edits=(Edit(found[at].start, found[close].end, f"SELECT * FROM unnest({arrays})"),),
         conditions=(
@@ -115,5 +119,5 @@ def _insert(source: Source) -> Found | None:
         ),
         parameters=False,
         cheaper=False,
-        added=tuple((t.number or 0, f"{type_}[]", f"the array of {t.text} of all rows") for t, type_ in pairs),
+        added=tuple((t.number or 0, type_, f"the array of {t.text} of all rows") for t, type_ in pairs),
     )

@@ -58,7 +58,20 @@ class Source:
 
     def volatile(self, block: Block) -> str | None:
         """A volatile function that the block or one within it calls."""
-        return self.volatility.volatile(name for one in (block, *self.children(block)) for name in one.functions)
+        blocks = (block, *self.children(block))
+        return self.volatility.volatile(name for one in blocks for name in one.functions) or self._sampled(blocks)
+
+    def _sampled(self, blocks: tuple[Block, ...]) -> str | None:
+        """The method of a TABLESAMPLE that takes other rows each time."""
+        found = self.tokens
+        partner = Brackets(found).partner if any(token.word == "tablesample" for token in found) else {}
+        for at, token in enumerate(found[:-2]):
+            within = any(one.span is not None and one.span[0] <= token.start < one.span[1] for one in blocks)
+            if token.word == "tablesample" and within:
+                behind = partner.get(at + 2, len(found)) + 1
+                if behind >= len(found) or found[behind].word != "repeatable":
+                    return found[at + 1].name
+        return None
 
     def column(self, reference: ColumnRef) -> Column | None:
         relation = self.catalog.relation(reference.relation)

@@ -63,6 +63,8 @@ def _refuse(source: Source, block: Block, readers: list) -> Refusal | None:  # t
         other.natural_join for other, _ in readers
     ):
         return Refusal("natural", "it is joined by USING or NATURAL, which look at its names")
+    if any(key.constant for key in block.order_by):
+        return Refusal("position", "it orders by a position within its *")
     for other, table in readers:
         if table.columns is not None and set(table.columns) != set(source.uniqueness.columns(block.tables[0])):
             return Refusal("renamed", "its columns are renamed around it")
@@ -80,7 +82,10 @@ def _whole_row(source: Source, alias: str, name: str | None) -> bool:
     for at, token in enumerate(found):
         before = found[at - 1] if at else None
         after = found[at + 1].text if at + 1 < len(found) else ""
-        if token.name != alias or after == "." or before is None:
+        if token.name != alias or before is None:
+            continue
+        if after == ".":
+            uses += found[at + 2].text == "*"  # count(s.*)
             continue
         introduced = (
             before.text == ")" or before.name == name or before.word in ("as", "from", "join", "with", "recursive", ",")

@@ -53,10 +53,19 @@ def _excludes_null(predicate: Predicate, column: ColumnRef, block: Block, nullab
         return False
     if predicate.kind not in _STRICT or "DISTINCT" in predicate.operator.upper():
         return False
+    if predicate.row_position is not None and not _needs_every_part(predicate):
+        return False
     if predicate.place is Place.WHERE:
         return True
     joined = block.tables[predicate.join].join if predicate.join is not None else "left"
     return joined in ("inner", "cross", "from") and not nullable
+
+
+def _needs_every_part(predicate: Predicate) -> bool:
+    """(a, b) > (1, 2) is true of (2, NULL), and (a, b) <> (1, 2) of (NULL, 3)."""
+    if predicate.kind is PredicateKind.RANGE:
+        return predicate.row_position == 0
+    return predicate.kind in (PredicateKind.EQ, PredicateKind.IN)
 
 
 def _same(one: ColumnRef, other: ColumnRef) -> bool:

@@ -136,7 +136,8 @@ class Reader(Notes):
             for position, (one, other) in enumerate(zip(rows[0], rows[1], strict=True)):
                 self._pair(one, other, *found, outer=outer, under_or=under_or, position=position)
         elif not self._count_check(both, found):
-            self._pair(*both, *found, outer=outer, under_or=under_or)
+            # what NOT (x = ANY (SELECT …)) leaves over may be NULL
+            self._pair(*both, *found, outer=outer, under_or=under_or or negated)
         return negated
 
     def _pair(
@@ -154,11 +155,12 @@ class Reader(Notes):
         if _should_flip(left, right):
             left, right = right, left
             kind, operator = flipped(kind, operator)
-        if kind is Kind.EQ and self._join(left, right, outer=outer, under_or=under_or):
+        # IS NOT DISTINCT FROM joins no index, and lets NULLs through
+        if kind is Kind.EQ and operator == "=" and self._join(left, right, outer=outer, under_or=under_or):
             return
         if array_of := quantified(right.node):
             word, array = array_of
-            self._any_or_all(left, kind, operator, word, array)
+            self._any_or_all(left, kind, operator, word, array, under_or=under_or)
         elif array_of := quantified(left.node):
             # `$1 = ANY (column)`: no index on the column serves it
             self._add(
@@ -168,7 +170,7 @@ class Reader(Notes):
         elif left.own or left.foreign or left.columns:
             self._predicate(left, kind, operator, right.node, position=position)
 
-    def _any_or_all(self, left: Side, kind: Kind, operator: str, word: str, array: exp.Expr) -> None:
+    def _any_or_all(self, left: Side, kind: Kind, operator: str, word: str, array: exp.Expr, *, under_or: bool) -> None:
         if kind is Kind.EQ and word == "ANY":
             kind, operator = Kind.IN, "IN"
         elif kind is Kind.NOT_EQ and word == "ALL":
@@ -176,7 +178,7 @@ class Reader(Notes):
         else:
             kind, operator = Kind.OTHER, f"{operator} {word}"
         if is_query(array):
-            self._in_query([left.node], kind, operator, array, under_or=False)
+            self._in_query([left.node], kind, operator, array, under_or=under_or)
             return
         elements = list_elements(array)
         if elements is None:

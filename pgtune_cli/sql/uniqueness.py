@@ -9,6 +9,8 @@ from pgtune_cli.sql.volatility import Volatility
 
 Key = tuple[str, str]
 """alias and column."""
+_ALIKE = ({"smallint", "integer", "bigint", "numeric"}, {"text", "character varying"})
+"""types across which = is exact: a float8 is equal to several bigints"""
 
 
 class TableKeys:
@@ -94,13 +96,42 @@ class Uniqueness:
         while grew:
             grew = False
             for table in list(waiting):
-                if self.is_decided(table, known):
+                # the rows of a LATERAL item are those of one row beside it
+                alone = not table.lateral or waiting[0] is table
+                if alone and self.is_decided(table, known):
                     waiting.remove(table)
                     known |= {(table.alias, column) for column in self.columns(table)}
                     grew = True
             for pair in block.joins:
-                grew |= _follow(pair, block, known)
+                grew |= self._follow(pair, block, known)
         return known, waiting
+
+    def _follow(self, pair: JoinPair, block: Block, known: set[Key]) -> bool:
+        """An equality decides its other side; of an outer join only that of the table which is joined."""
+        if pair.under_or or pair.semi or not self._same_equality(pair):
+            return False
+        grew = False
+        for source, target in ((pair.left, pair.right), (pair.right, pair.left)):
+            if target.outer or _key(target) in known:
+                continue
+            if not source.outer and _key(source) not in known:
+                continue
+            if pair.outer and (pair.join is None or not _decides(target, pair.join, block)):
+                continue
+            known.add(_key(target))
+            grew = True
+        return grew
+
+    def _same_equality(self, pair: JoinPair) -> bool:
+        """Both columns call the same values equal: 'a' and 'A' may both be one value of the other side."""
+        relations = self._keys.relation(pair.left.relation), self._keys.relation(pair.right.relation)
+        if relations[0] is None or relations[1] is None:
+            return False
+        one, other = relations[0].column(pair.left.column), relations[1].column(pair.right.column)
+        if one is None or other is None or one.collation != other.collation:
+            return False
+        types = {one.type.partition("(")[0], other.type.partition("(")[0]}
+        return len(types) == 1 or any(types <= family for family in _ALIKE)
 
     def columns(self, table: Table) -> tuple[str, ...]:
         relation = self._keys.relation(table.relation) if table.relation is not None else None
@@ -174,23 +205,6 @@ def constants(block: Block) -> set[Key]:
 
 def _is_one_value(plain: bool, columns: tuple[ColumnRef, ...]) -> bool:
     return plain and not columns
-
-
-def _follow(pair: JoinPair, block: Block, known: set[Key]) -> bool:
-    """An equality decides its other side; of an outer join only that of the table which is joined."""
-    if pair.under_or or pair.semi:
-        return False
-    grew = False
-    for source, target in ((pair.left, pair.right), (pair.right, pair.left)):
-        if target.outer or _key(target) in known:
-            continue
-        if not source.outer and _key(source) not in known:
-            continue
-        if pair.outer and (pair.join is None or not _decides(target, pair.join, block)):
-            continue
-        known.add(_key(target))
-        grew = True
-    return grew
 
 
 def _decides(column: ColumnRef, join: int, block: Block) -> bool:

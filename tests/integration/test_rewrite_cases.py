@@ -146,3 +146,15 @@ def test_one_insert_of_many_rows_inserts_what_many_inserted(catalog: Catalog, pg
         found_rows = pg_module.fetch("SELECT id::text, book_id::text, label FROM tag WHERE id >= 900 ORDER BY id")
         pg_module.execute("ROLLBACK; RESET search_path")
         assert [tuple(row) for row in found_rows] == [row[:3] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT DISTINCT a.id, (SELECT b.title) AS t FROM author a JOIN book b ON b.author_id = a.id",
+        "SELECT DISTINCT a.id, EXISTS (SELECT FROM tag WHERE tag.book_id = b.id) FROM author a JOIN book b"
+        " ON b.author_id = a.id",
+    ],
+)
+def test_a_joined_table_that_only_a_subquery_returns_stays(text: str, catalog: Catalog) -> None:
+    assert found("distinct_join_to_exists", text, catalog) == []

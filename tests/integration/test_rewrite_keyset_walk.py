@@ -44,9 +44,12 @@ CREATE TABLE one (
   id int PRIMARY KEY, i int, nn int NOT NULL, big bigint NOT NULL, num numeric(8, 2), f float8, r real, b boolean,
   t text, v varchar(20) NOT NULL, c char(4), ct citext, ndt text COLLATE nd, ct_c text COLLATE "C" NOT NULL,
   d date, ts timestamp NOT NULL, tz timestamptz, iv interval, u uuid NOT NULL, m mood, g grade, by bytea, net inet,
-  ar int[], j jsonb, rng int4range, pr pair, tm time, "Odd ""Name" int NOT NULL
+  ar int[], j jsonb, rng int4range, pr pair, tm time, "Odd ""Name" int NOT NULL,
+  cased text NOT NULL UNIQUE
 );
 CREATE TABLE many (one_id int NOT NULL REFERENCES one, n int NOT NULL, w text, PRIMARY KEY (n, one_id));
+CREATE TABLE fold (name text COLLATE nd PRIMARY KEY, rank int NOT NULL);
+INSERT INTO fold SELECT chr(97 + i), i % 3 FROM generate_series(0, 11) AS i;
 CREATE TABLE label (id int PRIMARY KEY, name text NOT NULL, rank int);
 SELECT setseed(0.42);
 INSERT INTO label SELECT i, 'label ' || i % 3, nullif(i % 3, 0) FROM generate_series(0, 5) AS i;
@@ -72,7 +75,7 @@ SELECT i, nullif((random() * 4)::int, 0), (random() * 5)::int, (random() * 3)::b
        ('10.0.0.' || (random() * 3)::int)::inet, ARRAY[(random() * 2)::int, NULL],
        jsonb_build_object('a', (random() * 2)::int), int4range((random() * 3)::int, 9),
        ROW((random() * 2)::int, 'y')::pair, time '10:00' + (random() * 3)::int * interval '1 microsecond',
-       (random() * 3)::int
+       (random() * 3)::int, CASE WHEN i % 2 = 0 THEN chr(96 + i / 2) ELSE chr(65 + i / 2) END
 FROM generate_series(1, 24) AS i;
 INSERT INTO many SELECT 1 + (i * 7) % 16, i / 16, nullif('w' || i % 3, 'w0') FROM generate_series(0, 29) AS i;
 ANALYZE;
@@ -117,9 +120,15 @@ JOINED: dict[str, list[Column]] = {
     "one AS o LEFT JOIN many AS m ON m.one_id = o.id AND m.n < 2": [("m.n", True), ("m.w", True)],
     "one AS o LEFT JOIN label AS l ON l.id = o.nn": [("l.name", True), ("l.rank", True)],
     "many AS m FULL JOIN one AS o ON o.id = m.one_id": [("m.n", True), ("m.w", True)],
+    "one AS o JOIN LATERAL (SELECT q.one_id, q.w FROM many AS q WHERE q.one_id = o.id ORDER BY q.n LIMIT 1) AS m"
+    " ON m.one_id = o.id": [("m.one_id", False), ("m.w", True)],
+    "one AS o JOIN fold AS m ON m.name = o.cased": [("m.name", False), ("m.rank", False)],
+    "one AS o JOIN one AS m ON m.i IS NOT DISTINCT FROM o.i": [("m.i", True)],
     "one AS o JOIN label AS l ON l.id = o.nn JOIN many AS m ON m.one_id = o.id": [("l.name", False), ("m.n", False)],
 }
-CONDITIONS = ["", "WHERE o.nn > 1 OR o.i = 2 -- either\n", "WHERE o.b IS NOT NULL", "WHERE o.t = 'a'", "WHERE o.nn = 3"]
+CONDITIONS = ["", "WHERE o.nn > 1 OR o.i = 2 -- either\n", "WHERE o.b IS NOT NULL", "WHERE o.t = 'a'", "WHERE o.nn = 3",
+              "WHERE (o.nn, o.i) > (1, 2)", "WHERE (o.i, o.nn) <> (2, 1)",
+              "WHERE o.i = ANY (SELECT n.rank FROM label AS n) OR o.nn = 1"]  # fmt: skip
 
 
 UNCLEAR = ("nd", "o.ct", "o.c", "o.f", "o.r", "o.iv", "o.num")
