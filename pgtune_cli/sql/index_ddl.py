@@ -70,10 +70,10 @@ def key_sql(key: IndexKey) -> str:
 
 
 def _operator_class(opclass: str) -> str:
-    """`text_pattern_ops`, `schema.gin_trgm_ops`, `gist_trgm_ops(siglen=32)`."""
+    """`text_pattern_ops`, `schema.gin_trgm_ops`, `gist_trgm_ops(siglen=32)`; any other text is a name."""
     match = _PARAMETRISED.match(opclass)
     if match is None:
-        raise ValueError(f"not an operator class: {opclass!r}")
+        return _dotted(opclass)
     return _dotted(match["name"]) + (match["options"] or "")
 
 

@@ -51,6 +51,14 @@ def test_an_expression_that_could_end_the_statement_is_refused(text: str) -> Non
 def test_an_operator_class_cannot_carry_sql() -> None:
     index = candidate(IndexKey(column="a", opclass="x; drop table t"))
     assert create_index_sql(index, "i") == 'CREATE INDEX CONCURRENTLY i ON public.orders (a "x; drop table t")'
+    for odd, written in (
+        ("((", '"(("'),
+        ("s.f(x", 's."f(x"'),
+        ("f(a) , b", '"f(a) , b"'),
+        ("f(siglen=32)", "f(siglen=32)"),
+    ):
+        index = candidate(IndexKey(column="a", opclass=odd))
+        assert create_index_sql(index, "i") == f"CREATE INDEX CONCURRENTLY i ON public.orders (a {written})"
 
 
 def test_an_index_is_dropped_by_its_qualified_name() -> None:
