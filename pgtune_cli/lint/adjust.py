@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from pgtune_cli.errors import UsageError, near_hint
-from pgtune_cli.lint.read_rule import param_type
 from pgtune_cli.lint.rule import Rule
+from pgtune_cli.lint.rule_keys import param_type
 from pgtune_cli.lint.types import plain
 from pgtune_cli.model.finding import Severity
 

@@ -26,8 +26,8 @@ from pgtune_cli.lint.engine import Verdict, judge
 from pgtune_cli.lint.facts import SUBJECTS, subjects
 from pgtune_cli.lint.finding import finding_of
 from pgtune_cli.lint.loader import CASES_SUFFIX, load_folder
-from pgtune_cli.lint.read_rule import param_type
 from pgtune_cli.lint.rule import Rule
+from pgtune_cli.lint.rule_keys import param_type
 from pgtune_cli.lint.subject import Subject
 from pgtune_cli.lint.types import Fact, Type
 from pgtune_cli.lint.world import World
