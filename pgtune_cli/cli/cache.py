@@ -55,9 +55,15 @@ def clear(config: opt.Config = None, profile: opt.Profile = None, quiet: opt.Qui
 def _cache(config: opt.Config, profile: opt.Profile) -> "DataCache":
     from pgtune_cli.cli.clones import data_cache
     from pgtune_cli.cli.settings_of import configured
+    from pgtune_cli.errors import UsageError
 
     settings, _ = configured(config, profile, quiet=True, verbose=0)
-    return data_cache(settings.cache)
+    cache = data_cache(settings.cache)
+    try:
+        cache.folder  # noqa: B018 - there may be none
+    except OSError as exc:
+        raise UsageError(f"nothing can be kept: {exc}", "let XDG_CACHE_HOME name a folder") from exc
+    return cache
 
 
 @contextmanager

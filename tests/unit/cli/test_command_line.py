@@ -112,3 +112,9 @@ def test_an_encoding_without_the_characters_of_a_result_is_no_fault() -> None:
     done = pgtune("rules", "facts", "statement", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     assert "it compares a count(?) with something" in done.stdout
+
+
+def test_without_a_home_there_is_no_cache_to_list() -> None:
+    done = pgtune("cache", "list", env={"HOME": "nowhere", "XDG_CACHE_HOME": ""})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("pgtune: nothing can be kept: this user has no home")
