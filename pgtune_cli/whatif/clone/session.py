@@ -135,7 +135,7 @@ async def _built(
     except (PostgresError, *LOST) as exc:
         if not was_ended(exc):
             raise
-        why = "the clone's server ended the work on a definition of this database that does not end"
+        why = "the clone's server ended the work on a definition of this database that does not end, or fills the disk"
         raise EmbeddedServerError(why) from exc
     await reset_owner(admin, limits.statement_timeout_s)
     if cache is not None:
@@ -201,7 +201,8 @@ def _binaries(binaries: Binaries | None) -> Binaries:
 
 
 async def _watch(stack: AsyncExitStack, server: EmbeddedServer, limits: Limits) -> None:
-    await stack.enter_async_context(watched(await _connection(stack, server, server.user, "postgres"), limits))
+    postgres = await _connection(stack, server, server.user, "postgres")
+    await stack.enter_async_context(watched(postgres, limits, server.data_dir))
 
 
 async def _connection(stack: AsyncExitStack, server: EmbeddedServer, user: str, database: str) -> Connection:
