@@ -14,6 +14,9 @@ _BY_ENDING = {
 }  # fmt: skip
 
 
+_ENDINGS = [ending for ending in _BY_ENDING if ending != ".htm"]
+
+
 def output_files(outputs: list[str] | None, formats: tuple[str, ...] = FORMATS) -> tuple[tuple[str, Path], ...]:
     """(format, file) of every -o.
 
@@ -34,7 +37,7 @@ def _output_file(output: str, formats: tuple[str, ...]) -> tuple[str, Path]:
         if path.suffix.lower() not in _BY_ENDING:
             raise UsageError(
                 f"cannot tell the format of {output}",
-                near_hint(path.suffix, _BY_ENDING, f"use one of {' '.join(_BY_ENDING)}, or FORMAT=FILE"),
+                near_hint(path.suffix, _ENDINGS, f"use one of {' '.join(_ENDINGS)}, or FORMAT=FILE"),
             )
         chosen = check_format(_BY_ENDING[path.suffix.lower()], formats)
     if not path.parent.is_dir():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pgtune_cli import errors
-from pgtune_cli.lint.tokens import ConditionError, Kind, Token, tokens
+from pgtune_cli.lint.tokens import WRITTEN, ConditionError, Kind, Token, tokens
 from pgtune_cli.lint.types import ELEMENT, LISTS, Fact, Type
 
 MAX_LENGTH = 4000
@@ -80,6 +80,9 @@ class _Reader:
 
     def expect(self, kind: Kind, text: str | None = None) -> Token:
         if self.token.kind is not kind or (text is not None and self.token.text != text):
+            if self.token.text.lower() in WRITTEN:
+                meant = WRITTEN[self.token.text.lower()]
+                raise ConditionError(f"{self.token.text!r} is written {meant} here", self.token.start)
             wanted = text or ("the end" if kind is Kind.END else kind.value)
             raise ConditionError(f"expected {wanted}, found {self.token.text or 'the end'!r}", self.token.start)
         return self.take()
@@ -204,6 +207,8 @@ class _Reader:
             return self.param()
         if token.text in ("has", "size") and self.found("("):
             return self.has() if token.text == "has" else self.size(token)
+        if token.text.lower() in WRITTEN:
+            raise ConditionError(f"{token.text!r} is written {WRITTEN[token.text.lower()]} here", token.start)
         known = [self.variable, "params", "has", "size", *self.scope]
         raise ConditionError(f"unknown name {token.text!r}{near(token.text, known)}", token.start)
 

@@ -67,7 +67,9 @@ class _RuleReader(RuleKeys):
         if name is None:
             return None
         if name not in SUBJECTS:
-            self.mistake("for", f"for is {name!r}, not one of {', '.join(SUBJECTS)}{near(name, SUBJECTS)}")
+            variables = {kind.variable: kind.name for kind in SUBJECTS.values()}
+            meant = f" (did you mean {variables[name]!r}?)" if name in variables else near(name, SUBJECTS)
+            self.mistake("for", f"for is {name!r}, not one of {', '.join(SUBJECTS)}{meant}")
         return SUBJECTS.get(name)
 
     def _judging(self, subject: SubjectKind, types: Mapping[str, Type]) -> dict[str, Any]:

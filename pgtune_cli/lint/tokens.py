@@ -32,6 +32,9 @@ class Token(msgspec.Struct, frozen=True):
         return self.start + len(self.text)
 
 
+WRITTEN = {"=": "==", "&": "&&", "|": "||", "and": "&&", "or": "||", "not": "!"}
+"""what is often written in place of an operator."""
+
 # Raw, byte and triple-quoted strings, unsigned and hexadecimal numbers are CEL too, but no rule needs them.
 PATTERN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
@@ -50,7 +53,9 @@ def tokens(text: str) -> list[Token]:
     while position < len(text):
         match = PATTERN.match(text, position)
         if match is None or match.lastgroup is None:
-            raise ConditionError(f"{text[position]!r} is not understood here", position)
+            meant = WRITTEN.get(text[position])
+            why = f"is written {meant} here" if meant else "is not understood here"
+            raise ConditionError(f"{text[position]!r} {why}", position)
         if match.lastgroup != "space":
             found.append(Token(Kind(match.lastgroup), match.group(), position))
         position = match.end()

@@ -1,5 +1,6 @@
 """A YAML file as plain data that remembers its lines. Aliases are refused: a few lines of them expand without end."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 import yaml
 
 MAX_BYTES = 256 * 1024
+BRACE = re.compile(r"^\s*[\w-]+:\s*[{\[]")
 
 
 class YamlMistake(ValueError):
@@ -60,7 +62,9 @@ def read_yaml(content: bytes) -> dict[str, Entry]:
         raise YamlMistake("not UTF-8") from exc
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1
-        raise YamlMistake(f"not YAML: {exc.problem or exc.context}", line) from exc
+        written = content.decode("utf-8").splitlines()[line - 1 : line]
+        quotes = " (a text that begins with { or [ wants quotes)" if any(map(BRACE.search, written)) else ""
+        raise YamlMistake(f"not YAML: {exc.problem or exc.context}{quotes}", line) from exc
     except (yaml.YAMLError, ValueError, OverflowError) as exc:
         if isinstance(exc, YamlMistake):
             raise
