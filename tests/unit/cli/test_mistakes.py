@@ -29,7 +29,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: 
         (["analyze", "x", "--format", "JSNO"], "unknown format JSNO", "json"),
         (["indexes", "x", "--format", "alembc"], "unknown format alembc", "alembic"),
         (["diff", "x", "y", "--format", "markdwn"], "unknown format markdwn", "markdown"),
-        (["analyze", "x", "-o", "report.htlm"], "cannot tell the format of report.htlm", ".htm"),
+        (["analyze", "x", "-o", "report.htlm"], "cannot tell the format of report.htlm", ".html"),
         (["analyze", "x", "--order-by", "toatl"], "unknown order toatl", "total"),
         (["snapshot", "x", "--order-by", "call"], "unknown order call", "calls"),
         (["indexes", "x", "--engine", "hypog"], "unknown engine hypog", "hypopg"),
