@@ -201,13 +201,13 @@ RESET statement_timeout;
 -- rejected: the indexes that were chosen do as much without it
 -- CREATE INDEX CONCURRENTLY order_items_product_id_idx ON public.order_items (product_id) INCLUDE (order_id, quantity, unit_price);
 
--- rejected: it makes no statement surely cheaper
+-- rejected: it takes 23% off a statement's cost, and saves 0.27% of what the chosen indexes leave of the workload (44 ms); where no statement's cost falls by 40% it must save 5% of that
 -- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in) INCLUDE (email, id);
 
 -- rejected: it makes no statement surely cheaper
 -- CREATE INDEX CONCURRENTLY customers_marketing_opt_in_idx ON public.customers (marketing_opt_in);
 
--- rejected: it makes no statement surely cheaper
+-- rejected: it takes 33% off a statement's cost, and saves 0.01% of what the chosen indexes leave of the workload (1 ms); where no statement's cost falls by 40% it must save 5% of that
 -- CREATE INDEX CONCURRENTLY events_occurred_at_idx ON public.events (occurred_at) INCLUDE (kind);
 
 -- rejected: it makes no statement surely cheaper

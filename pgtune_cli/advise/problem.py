@@ -119,11 +119,25 @@ class Problem(msgspec.Struct, kw_only=True):
 
     def saved(self, changes: Iterable[Change]) -> float:
         """Worth of the changes that an index makes; 0 when none is beyond doubt."""
+        total, lead = self._weighed(changes)
+        return min(0.0, total) if lead < MIN_LEAD or self._is_marginal(total, lead) else total
+
+    def marginal(self, changes: Iterable[Change]) -> str | None:
+        """In words what is saved, where that decides: no statement gets so much cheaper that it is beyond doubt."""
+        total, lead = self._weighed(changes)
+        if lead < MIN_LEAD or total <= 0 or not self._is_marginal(total, lead):
+            return None
+        must = f"where no statement's cost falls by {CLEAR_LEAD:.0%} it must save {MARGINAL:.0%} of that"
+        return f"it takes {lead:.0%} off a statement's cost, and saves {self.told(total)}; {must}"
+
+    def _weighed(self, changes: Iterable[Change]) -> tuple[float, float]:
+        """What they are worth, and the largest fraction that falls off a statement."""
         counted = [each for each in changes if each[2] >= each[1] or self.counts(*each)]
         total = sum(self.values.of(item, before - after) for item, before, after in counted)
-        lead = max((1 - after / before for _, before, after in counted if before > after), default=0.0)
-        marginal = self.values.timed and lead < CLEAR_LEAD and total < MARGINAL * self.level
-        return min(0.0, total) if lead < MIN_LEAD or marginal else total
+        return total, max((1 - after / before for _, before, after in counted if before > after), default=0.0)
+
+    def _is_marginal(self, total: float, lead: float) -> bool:
+        return self.values.timed and lead < CLEAR_LEAD and total < MARGINAL * self.level
 
     def upkeep_of(self, configuration: Iterable[CandidateIndex]) -> float:
         return sum(self.shelf.upkeep[each] for each in configuration) * self.values.per_cost

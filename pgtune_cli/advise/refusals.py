@@ -51,7 +51,8 @@ class Refusals:
 
     def why_not(self, candidate: CandidateIndex, chosen: Configuration, current: Mapping[str, StatementCost]) -> str:
         problem, floor = self._problem, self._problem.floor
-        alone = problem.saved(self._known_changes(candidate, NOTHING, problem.base))
+        changes = self._known_changes(candidate, NOTHING, problem.base)
+        alone = problem.saved(changes)
         beside = problem.saved(self._known_changes(candidate, chosen, current))
         upkeep = problem.upkeep_of([candidate])
         if beside - upkeep >= floor:
@@ -64,7 +65,7 @@ class Refusals:
         if alone <= 0 and chosen and self._helps_in_company(candidate):
             return self._instead(candidate, current, "as much without it")
         if alone <= 0:
-            return "it makes no statement surely cheaper"
+            return problem.marginal(changes) or "it makes no statement surely cheaper"
         return f"it saves {problem.told(alone)}; an index must save {problem.floor_told()}"
 
     def _though_worth_it(self, candidate: CandidateIndex, chosen: Configuration, beside: float) -> str:

@@ -4,6 +4,7 @@ from pgtune_cli.collect.connection import MARK
 from pgtune_cli.collect.replica import BEHIND, IDENTITY, REPLAYED, SYSTEM
 from pgtune_cli.explain.code_catalog import QUERIES, query
 from pgtune_cli.explain.session import WATCH_CLIENT
+from pgtune_cli.explain.unique_keys import NOW
 
 EXECUTED = "EXPLAIN {mark} (ANALYZE, BUFFERS, TIMING on, VERBOSE, SETTINGS, FORMAT JSON) EXECUTE pgtune_0123456789ab(…)"
 
@@ -31,6 +32,11 @@ def statements_sent() -> list[tuple[str, str]]:
             " REPEATABLE (42) WHERE (ctid::text::point)[1]::int4 % … = 0) AS s GROUP BY k0, … ORDER BY k0, … LIMIT …",
         ),
         ("rows that those lead to", f"SELECT {MARK} b::pg_catalog.text, … FROM … WHERE … = … LIMIT 1"),
+        ("--unique: the time that keys are counted at", NOW),
+        (
+            "--unique: whether a key occurs twice",
+            f"SELECT {MARK} 1 FROM ONLY … WHERE a IS NOT NULL AND … GROUP BY a, … HAVING count(*) > 1 LIMIT 1",
+        ),
         ("--execute-on: which server", IDENTITY),
         ("--execute-on: which system", SYSTEM),
         ("--execute-on: replayed", REPLAYED),
