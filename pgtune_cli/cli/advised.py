@@ -7,6 +7,9 @@ from pgtune_cli.model.index import ChosenIndex, IndexAdvice
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.sql.statistics_ddl import is_same_statistics
 
+PATTERNS = ("like", "ilike")
+"""kinds of predicates"""
+
 
 def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...]) -> Finding:
     """The finding; where its suggestion has no SQL, or SQL that was not tried, that of what is advised."""
@@ -37,9 +40,18 @@ def _index(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Sug
         named = facts.get("condition_columns", ())
         found = [one for one in here if {item.fingerprint for item in one.statements} & set(finding.statements)]
         found.sort(key=lambda chosen: chosen.columns[0] not in named)
+        if facts.get("kind") in PATTERNS:
+            found = [one for one in found if _finds_pattern(one, facts.get("written", ""))]
     if not found:
         return None
     return msgspec.structs.replace(suggestion, sql=found[0].sql, rollback_sql=found[0].rollback_sql)
+
+
+def _finds_pattern(chosen: ChosenIndex, written: str) -> bool:
+    """Not only the order that the rows are wanted in, or what else narrows them down."""
+    made = chosen.definition
+    keys = made.keys if made is not None and (made.method != "btree" or made.keys[-1].opclass) else ()
+    return any((key.column or key.expression or "") in written for key in keys)
 
 
 def _finds_all(chosen: ChosenIndex) -> bool:

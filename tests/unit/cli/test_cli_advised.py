@@ -75,6 +75,25 @@ def test_of_two_that_serve_it_the_one_on_a_column_of_its_condition() -> None:
     assert found.sql == CHOSEN.sql
 
 
+@pytest.mark.parametrize(
+    ("key", "method", "taken"),
+    [
+        (IndexKey(column="zip", opclass="public.gin_trgm_ops"), "gin", True),
+        (IndexKey(column="zip", opclass="text_pattern_ops"), "btree", True),
+        (IndexKey(column="placed_at"), "btree", False),
+        (IndexKey(column="zip"), "btree", False),
+    ],
+)
+def test_a_pattern_is_found_by_an_index_that_can(key: IndexKey, method: str, taken: bool) -> None:
+    """Not by one that hands the rows over in their order, though the statement uses it."""
+    made = CandidateIndex(table=RelationName("public", "orders"), keys=(key,), method=method)
+    chosen = msgspec.structs.replace(CHOSEN, definition=made, columns=(key.column or "",))
+    facts = {"kind": "ilike", "written": "zip ~~*"}
+    found = advised(rule="SQL004", advice=IndexAdvice(engine="clone", chosen=(chosen,)), facts=facts)
+    assert found is not None
+    assert (found.sql is not None) == taken
+
+
 def test_the_index_of_its_table_and_statement() -> None:
     assert advised() == Suggestion(kind="index", sql=CHOSEN.sql, rollback_sql=CHOSEN.rollback_sql, text="do")
 
