@@ -149,7 +149,7 @@ class _Imagined:
             name for text in what_if.without_indexes for name in _indexes_named(text, snapshot.catalog, path)
         )
         self._sizes: dict[CandidateIndex, int] = {}
-        _check_touched(self.candidates, snapshot, statement)
+        _check_touched(self.candidates, self.hidden, snapshot, statement)
 
     async def check(self, clone: "Clone") -> None:
         """Build the candidates, try the settings. Raises UsageError for the first that cannot be had."""
@@ -218,13 +218,18 @@ class _Imagined:
         )
 
 
-def _check_touched(candidates: Sequence[CandidateIndex], snapshot: Snapshot, statement: Statement) -> None:
+def _check_touched(
+    candidates: Sequence[CandidateIndex], hidden: frozenset[RelationName], snapshot: Snapshot, statement: Statement
+) -> None:
     from pgtune_cli.whatif.mentions import Relevance
 
     tables = Relevance(snapshot.catalog).tables(statement.query)
     for candidate in candidates:
         if candidate.table not in tables:
             raise UsageError(f"the statement does not touch {candidate.table}: an index there changes nothing")
+    for index in snapshot.catalog.indexes:
+        if index.index_name in hidden and index.table not in tables:
+            raise UsageError(f"the statement does not touch {index.table}: its index {index.name} changes nothing")
 
 
 def _indexes_named(text: str, catalog: Catalog, path: Sequence[str]) -> list[RelationName]:

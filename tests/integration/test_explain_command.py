@@ -94,6 +94,7 @@ def test_settings_are_those_of_the_plan_alone(file: str) -> None:
         (["--with-index", "CREATE INDEX ON post (view)"], "no column view\nhint: did you mean views?"),
         (["--with-index", "CREATE INDEX ON author (name)"], "does not touch public.author"),
         (["--with-index", "CREATE INDEX ON post ((views / $1))"], "not one expression"),
+        (["--without-index", "author_pkey"], "does not touch public.author: its index author_pkey changes nothing"),
         (["--without-index", "post_pkei"], "there is no index post_pkei\nhint: did you mean post_pkey?"),
         (["--file", "/nowhere"], "--query and --file are given"),
     ],
