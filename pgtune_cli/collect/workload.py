@@ -70,7 +70,7 @@ async def read_workload(
     reader.fill["{schema}"] = extension.schema_sql
     reset, evicted, age = await state_of(reader, extension)
     try:
-        entries = await read_entries(reader, begun.counters if begun else None)
+        entries = await read_entries(reader, _baseline(begun, reset))
     except UNREADABLE as exc:
         reader.skip("pg_stat_statements", *why_unreadable(exc, extension))
         return Workload(source="pg_stat_statements")
@@ -94,6 +94,13 @@ async def read_workload(
         utility_exec_time_ms=sum(entry.counters.total_ms for entry in utility),
         utility=utility_uses(utility),
     )
+
+
+def _baseline(begun: Begun | None, reset: str | None) -> dict[Key, Counters] | None:
+    """What is taken off the second reading: nothing where all entries began anew in between."""
+    if begun is None:
+        return None
+    return begun.counters if begun.reset == reset else {}
 
 
 def _window(reader: Reader, begun: Begun, clock: float, reset: str | None, evicted: int | None) -> Window:

@@ -86,7 +86,7 @@ def _spellings(token: Token) -> set[str]:
         return set()
     if token.kind is TokenKind.QUOTED:
         return {name}
-    return {name, "".join(letter.lower() if letter.isascii() else letter for letter in token.text)}
+    return {name, token.text.lower()}
 
 
 def _calls(found: Sequence[Token]) -> Iterator[Call]:

@@ -13,6 +13,11 @@ import msgspec
 from pgtune_cli.errors import PgtuneError
 
 
+def folded(name: str) -> str:
+    """An unquoted identifier as PostgreSQL stores it: of several bytes a letter, only ASCII is folded."""
+    return name.lower() if name.isascii() else "".join(one.lower() if one.isascii() else one for one in name)
+
+
 class TokenKind(StrEnum):
     WORD = "word"
     """an unquoted identifier or a keyword."""
@@ -46,7 +51,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     def name(self) -> str | None:
         """the name an identifier stands for: folded, or unquoted; None for other tokens."""
         if self.kind is TokenKind.WORD:
-            return self.text.lower()
+            return folded(self.text)
         if self.kind is TokenKind.QUOTED and self.text[0] == '"':
             return self.text[1:-1].replace('""', '"')
         return None

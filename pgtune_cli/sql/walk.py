@@ -2,6 +2,7 @@
 
 from sqlglot import exp
 
+from pgtune_cli.sql.lex import folded
 from pgtune_cli.sql.shape_types import Bound
 
 AGGREGATES = frozenset(
@@ -89,7 +90,7 @@ def identifier_name(node: exp.Expr | None) -> str | None:
     """The name as the catalog has it: folded to lower case unless quoted."""
     if not isinstance(node, exp.Identifier):
         return None
-    return str(node.this) if node.args.get("quoted") else str(node.this).lower()
+    return str(node.this) if node.args.get("quoted") else folded(str(node.this))
 
 
 def parameter_number(node: exp.Expr | None) -> int | None:

@@ -77,6 +77,20 @@ def test_the_index_of_a_partitioned_table_can_be_made(pg_module: Any) -> None:
     pg_module.execute(made)
 
 
+@pytest.mark.majors(18)
+def test_a_not_null_that_is_not_valid_lets_older_nulls_through(pg_module: Any) -> None:
+    pg_module.execute("CREATE TABLE Söhne (id int PRIMARY KEY, Älter int); INSERT INTO Söhne VALUES (1, NULL), (2, 5)")
+    pg_module.execute("ALTER TABLE Söhne ADD CONSTRAINT älter_nn NOT NULL Älter NOT VALID")
+    text = "SELECT ID, Älter FROM Söhne ORDER BY Älter LIMIT 10 OFFSET 20"
+    found = judged(text, read_catalog(pg_module.dsn))
+    assert isinstance(found, Keyset)
+    assert [(key.sql, key.nullable) for key in found.keys] == [('"söhne"."Älter"', True), ('"söhne".id', False)]
+    pg_module.execute("UPDATE Söhne SET Älter = 0 WHERE Älter IS NULL; ALTER TABLE Söhne VALIDATE CONSTRAINT älter_nn")
+    valid = judged(text, read_catalog(pg_module.dsn))
+    assert isinstance(valid, Keyset)
+    assert not any(key.nullable for key in valid.keys)
+
+
 @pytest.mark.parametrize("form", ["/* {} */", "-- {}"])
 def test_every_comment_survives_on_every_page(form: str, catalog: Catalog) -> None:
     for name, case in CASES["offered"].items():

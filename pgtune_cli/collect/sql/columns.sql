@@ -5,7 +5,11 @@ SELECT /* pgtune */
     a.attnum,
     a.attname::text AS name,
     format_type(a.atttypid, a.atttypmod) AS type,
-    a.attnotnull AS not_null,
+    -- from 18 on it may be NOT VALID: older rows may be NULL
+    a.attnotnull AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_constraint AS k
+        WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated
+    ) AS not_null,
     pg_get_expr(d.adbin, d.adrelid) AS "default",
     a.attgenerated::text AS generated,
     a.attidentity::text AS identity,

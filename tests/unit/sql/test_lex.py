@@ -96,3 +96,10 @@ def test_kinds_are_told_apart() -> None:
         TokenKind.OPERATOR,
         TokenKind.PUNCTUATION,
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("Orders", "orders"), ("ÜBUNG", "Übung"), ("Товары", "Товары"), ('"Ü""b"', 'Ü"b')]
+)
+def test_only_ascii_is_folded(text: str, name: str) -> None:
+    assert tokens(text)[0].name == name
