@@ -86,6 +86,8 @@ def _edits(source: Source, outer: Block, block: Block, pair: JoinPair, inner: st
         return unreadable
     if open_at is None or close_at is None or own.select_list is None or pair.span is None:
         return unreadable
+    if source.tokens[open_at - 1].word in ("array", "any", "all", "some"):
+        return unreadable  # no scalar
     parts = conjuncts(source.text, (tokens_in(source, own.where)[1].start, own.where[1]))
     others = [source.text[slice(*part)] for part in parts if part != pair.span]
     if len(others) != len(parts) - 1:

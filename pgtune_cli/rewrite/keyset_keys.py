@@ -18,6 +18,7 @@ from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import tokens
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.sql.shape_types import Block, ColumnRef, SortKey, Table, TableKind
+from pgtune_cli.sql.uniqueness import items_called
 from pgtune_cli.sql.volatility import called, session_keyword
 
 _NOW = {"now", "current_timestamp", "current_date", "localtimestamp", "clock_timestamp", "age"}
@@ -139,7 +140,8 @@ class Keys:
     def computed(self, table: Table, name: str) -> Key:
         """A result column of a subquery in FROM, with what is known of where it comes from."""
         inner = next((block for block in self.source.shape.blocks if block.index == table.block), None)
-        items = [item for item in inner.select if item.name == name] if inner is not None else []
+        given = items_called(inner, table.columns or ()) if inner is not None else {}
+        items = [given[name]] if name in given else []
         column = items[0].column if len(items) == 1 else None
         found = self.source.column(column) if column is not None else None
         never = bool(items) and items[0].aggregate == "count"

@@ -1,10 +1,10 @@
 """What tells the rows of a block apart: unique keys, followed through joins and equalities."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from pgtune_cli.model.catalog import Catalog, Index, Relation, RelationKind, RelationName
-from pgtune_cli.sql.shape_types import Block, ColumnRef, JoinPair, Place, PredicateKind, Table, TableKind
+from pgtune_cli.sql.shape_types import Block, ColumnRef, JoinPair, Place, PredicateKind, SelectItem, Table, TableKind
 from pgtune_cli.sql.volatility import Volatility
 
 Key = tuple[str, str]
@@ -146,7 +146,10 @@ class Uniqueness:
         block = self._blocks.get(table.block) if table.block is not None else None
         if block is None or table.kind not in (TableKind.SUBQUERY, TableKind.CTE) or block.set_operation is not None:
             return []
-        return list(self._derived_keys(block))
+        # as FROM calls its columns: `s(a, b)`
+        names = {item.name: name for name, item in items_called(block, table.columns or ()).items()}
+        renamed = [tuple(names.get(column) for column in key) for key in self._derived_keys(block)]
+        return [tuple(name for name in key if name is not None) for key in renamed if None not in key]
 
     def _derived_keys(self, block: Block) -> Iterator[tuple[str, ...]]:
         doubled = self._keys.multiplies(block)
@@ -171,6 +174,18 @@ class Uniqueness:
     def is_decided(self, table: Table, known: set[Key]) -> bool:
         """A unique key of the table is known: no two of its rows share it."""
         return any(all((table.alias, column) in known for column in key) for key in self.keys_of(table))
+
+
+def items_called(block: Block, columns: Sequence[str]) -> dict[str, SelectItem]:
+    """The items of a subquery by what FROM calls them, which `s(a, b)` may do otherwise; not those of its *."""
+    stars = [at for at, item in enumerate(block.select) if item.star]
+    if not stars:
+        return dict(zip(columns, block.select, strict=False))
+    behind = len(block.select) - stars[-1] - 1
+    return {
+        **dict(zip(columns[: stars[0]], block.select, strict=False)),
+        **dict(zip(columns[len(columns) - behind :], block.select[stars[-1] + 1 :], strict=False)),
+    }
 
 
 def identifies(index: Index, relation: Relation) -> bool:
