@@ -90,8 +90,6 @@ def test_settings_are_those_of_the_plan_alone(file: str) -> None:
         (["--set", "work_mem"], "--set work_mem names no value"),
         (["--with-index", "DROP TABLE post"], "it is no CREATE INDEX"),
         (["--with-index", "CREATE INDEX ON post (id) WHERE pg_read_file('/etc/passwd') = 'x'"], "must be marked"),
-        (["--with-index", "CREATE INDEX ON posts (id)"], "there is no table posts\nhint: did you mean post?"),
-        (["--with-index", "CREATE INDEX ON post (view)"], "no column view\nhint: did you mean views?"),
         (["--with-index", "CREATE INDEX ON author (name)"], "does not touch public.author"),
         (["--with-index", "CREATE INDEX ON post ((views / $1))"], "not one expression"),
         (["--without-index", "author_pkey"], "does not touch public.author: its index author_pkey changes nothing"),
@@ -168,7 +166,6 @@ def test_a_saved_plan_is_judged_without_a_database(blog: Database, tmp_path: Pat
     assert [one["rule"] for one in found["findings"]] == ["PLAN002"]
     path.write_text("Seq Scan on post  (cost=0.00..1.00 rows=1 width=4)", encoding="utf-8")
     assert pgtune("explain", "--plan", str(path)).stdout.startswith("Saved plan, planned: cost 1.00\nSeq Scan on post")
-    assert explained("--plan", str(path))["plans"][0]["plan"]["root"]["relation"] == "post"
     path.write_text("Dear John,", encoding="utf-8")
     done = pgtune("explain", "--plan", str(path))
     assert (done.returncode, done.stdout) == (2, "")

@@ -80,6 +80,21 @@ def test_what_is_no_index_is_named(sql: str, why: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("sql", "meant"),
+    [
+        ("CREATE INDEX ON ordrs (id)", "orders"),
+        ("CREATE INDEX ON shop.orders (id)", "orders"),
+        ("CREATE INDEX ON orders (custmer_id)", "customer_id"),
+        ("CREATE INDEX ON orders USING btre (id)", "btree"),
+    ],
+)
+def test_a_near_miss_is_told(sql: str, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(sql)
+    assert caught.value.hint == f"did you mean {meant}?"
+
+
 WORDS = ("CREATE", "UNIQUE", "INDEX", "ON", "orders", "USING", "btree", "INCLUDE", "WHERE", "DESC", "NULLS", "COLLATE")
 PIECES = st.sampled_from([*WORDS, "id", "lower", *"(),;.'\"=$1-/*"])
 
