@@ -23,6 +23,7 @@ from advisor_score import (
     Query,
     advise,
     costs,
+    creates,
     own_connection,
     queries_of,
     ratio,
@@ -106,8 +107,8 @@ async def beside(
 async def twice(
     connection: Connection, server: EmbeddedServer, workload: Path, advice: dict[str, Any], built: bool
 ) -> None:
-    for chosen in () if built else advice["chosen"]:
-        await connection.execute(chosen["sql"].replace("INDEX CONCURRENTLY", "INDEX"))
+    for sql in () if built else creates(advice):
+        await connection.execute(sql)
     await connection.execute("UPDATE pg_index SET indisvalid = true WHERE NOT indisvalid")
     await connection.execute("VACUUM (FREEZE, ANALYZE)")
     again, _ = advise(server, workload)

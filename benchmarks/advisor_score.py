@@ -90,6 +90,12 @@ async def with_indexes(
         await transaction.rollback()
 
 
+def creates(advice: dict[str, Any]) -> list[str]:
+    """Statements that build the advice within a transaction, the extensions that it needs first."""
+    steps = [step for each in advice["chosen"] for step in each["steps"] if step.startswith("CREATE EXTENSION ")]
+    return [*dict.fromkeys(steps), *(each["sql"].replace("INDEX CONCURRENTLY", "INDEX") for each in advice["chosen"])]
+
+
 def ratio(before: dict[str, float], after: dict[str, float], queries: Sequence[Query]) -> float:
     spent = [sum(query.calls * each[query.name] for query in queries) for each in (before, after)]
     return spent[1] / spent[0]
@@ -105,7 +111,7 @@ async def scored(
     """The advice within the budget, and its line of the table."""
     before = await costs(connection, queries)
     advice, seconds = advise(server, workload, *(["--budget", budget] if budget else []))
-    after, built = await with_indexes(connection, [each["sql"] for each in advice["chosen"]], queries)
+    after, built = await with_indexes(connection, creates(advice), queries)
     worse = sum(after[query.name] > before[query.name] * MAX_RISE for query in queries)
     return advice, (
         f"{budget or 'none':<8}{ratio(before, after, queries):>8.4f}{len(advice['chosen']):>9}"
@@ -119,8 +125,8 @@ async def timed(connection: Connection, advice: dict[str, Any], queries: Sequenc
 
     What is not used is hidden by indisvalid, so that both sides see the same load; plans that stayed are the control.
     """
-    for chosen in advice["chosen"]:
-        await connection.execute(chosen["sql"].replace("INDEX CONCURRENTLY", "INDEX"))
+    for sql in creates(advice):
+        await connection.execute(sql)
     await connection.execute("ANALYZE")
     oids = ", ".join(f"'{chosen['name']}'::regclass" for chosen in advice["chosen"]) or "NULL"
     before: dict[str, Run] = {}
