@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pgtune_cli.advise.facts import Facts
-from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.advise.facts import NO_BTREE, WIDEST_KEY, Facts, base_type
+from pgtune_cli.model.catalog import Column, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.shape import Block, ColumnRef, Shape, Table
 
@@ -41,11 +41,13 @@ def covering(candidate: CandidateIndex, read: frozenset[str] | None, facts: Fact
         return None
     wide = _bytes(candidate.table, (*(name for name in held if name), *rest), facts)
     row = _bytes(candidate.table, (column.name for column in relation.columns), facts)
-    return msgspec.structs.replace(candidate, include=rest) if wide <= MOST_WIDTH * (row + ROW_HEADER) else None
+    fits = wide <= min(MOST_WIDTH * (row + ROW_HEADER), WIDEST_KEY)
+    return msgspec.structs.replace(candidate, include=rest) if fits else None
 
 
-def _unfit(column: object) -> bool:
-    return column is None or getattr(column, "generated", "") == "v"
+def _unfit(column: Column | None) -> bool:
+    """A document is no thing to hold along: one that is longer than an entry may be could not be written any more."""
+    return column is None or column.generated == "v" or base_type(column.type) in NO_BTREE
 
 
 def _bytes(table: RelationName, names: Iterable[str], facts: Facts) -> float:

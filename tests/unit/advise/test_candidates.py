@@ -104,6 +104,13 @@ def test_a_correlated_subquery_is_a_look_up_of_its_table() -> None:
     assert "orders (customer, placed)" in written(proposals(statement("s", query)))
 
 
+@pytest.mark.parametrize(("read", "held"), [("status", True), ("data", False), ("note", False), ("tags", True)])
+def test_a_document_is_not_held_along(read: str, held: bool) -> None:
+    """One that is longer than an entry may be could not be written any more."""
+    found = written(proposals(statement("s", f"select {read} from orders where customer = $1")))
+    assert any(f"INCLUDE ({read})" in text for text in found) == held
+
+
 def test_what_an_index_covers_is_not_proposed() -> None:
     have = index("orders_customer_placed", "orders", "customer", "placed")
     found = written(
