@@ -5,7 +5,7 @@ from pgtune_cli.rewrite.keyset_keys import Keys
 from pgtune_cli.rewrite.keyset_ties import row_ties
 from pgtune_cli.rewrite.source import Source
 from pgtune_cli.sql.brackets import Brackets
-from pgtune_cli.sql.lex import Token, squeezed
+from pgtune_cli.sql.lex import Token, squeezed, tokens
 from pgtune_cli.sql.shape_types import Block, Predicate, PredicateKind, SelectItem, Span, Table, TableKind
 
 
@@ -19,6 +19,8 @@ def row_number_pages(source: Source, outer: Block) -> Keyset | Refusal | None:
     lower = [each for each in bounds if each.operator in (">", ">=")]
     if not lower:
         return None  # the first rows only: nothing is skipped
+    if not _is_bare(item.expression or ""):
+        return Refusal("computed_number", "it computes with the row number: a number to go on from cannot be told")
     refusal = _refuse(source, outer, inner, bounds)
     if refusal is not None:
         return refusal
@@ -60,6 +62,12 @@ def _numbered(source: Source, outer: Block) -> tuple[Table, Block, SelectItem] |
         and squeezed(item.expression or "").startswith("row_number()over(")
     ]  # fmt: skip
     return (table, inner, items[0]) if len(items) == 1 else None
+
+
+def _is_bare(text: str) -> bool:
+    """`row_number() OVER (…)`, and nothing behind it."""
+    found = tokens(text)
+    return Brackets(found).partner.get(4) == len(found) - 1
 
 
 def _is_bound(predicate: Predicate, table: Table, name: str) -> bool:
