@@ -13,6 +13,7 @@ from pgtune_cli.sql.clauses import clauses
 from pgtune_cli.sql.edits import Edit, apply_edits
 from pgtune_cli.sql.lex import TokenKind, TruncatedText, tokens
 from pgtune_cli.sql.quote import quote_identifier
+from pgtune_cli.sql.shape_types import ColumnRef
 
 CAP = 10_000
 """rows that a capped count counts: beyond, a page shows "more than 10,000"."""
@@ -69,7 +70,11 @@ def deferred_join(source: Source, keyset: Keyset, maker: Maker, types: tuple[str
     if not plain or spans is None or spans.from_ is None or len(block.tables) != 1 or block.tables[0].relation is None:
         return None
     table = block.tables[0]
-    key = next(iter(source.uniqueness.keys_of(table)), None)
+    # IN finds no NULL, which a key with NULLS NOT DISTINCT may hold
+    relation = block.tables[0].relation
+    keys = source.uniqueness.keys_of(table)
+    named = [key for key in keys if all(source.not_null(block, ColumnRef(table.alias, relation, name)) for name in key)]
+    key = next(iter(named), None)
     if key is None or spans.limit is None or spans.offset is None:
         return None
     alias = quote_identifier(table.alias)

@@ -197,6 +197,19 @@ def test_page_numbers_that_must_stay_and_counts(catalog: Catalog, pg_module: Any
     assert pg_module.fetch(replaced(counted.sql, lambda _: "3"))[0][0] == 72
 
 
+@pytest.mark.majors(18)
+def test_no_row_is_looked_up_by_a_key_that_may_be_null(pg_module: Any) -> None:
+    pg_module.execute("CREATE TABLE told (id int UNIQUE NULLS NOT DISTINCT, a int); INSERT INTO told VALUES (NULL, 1)")
+    told = read_catalog(pg_module.dsn)
+    for condition, joined in (("", False), ("WHERE id IS NOT NULL", True)):
+        source = source_of(f"SELECT id, a FROM told {condition} ORDER BY a LIMIT 5 OFFSET 0 + $1", told)
+        (found,) = paginations(source)
+        assert isinstance(found, Keyset)
+        making = maker(source, found)
+        assert making is not None
+        assert (deferred_join(source, found, making, ()) is not None) == joined
+
+
 def test_a_count_of_the_same_rows_is_recognised(catalog: Catalog) -> None:
     from pgtune_cli.model.statement import Statement
 
