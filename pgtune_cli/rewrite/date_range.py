@@ -70,7 +70,7 @@ def _rewrite(source: Source, both: list[Predicate], what: str) -> Found:
         conditions = ["no value is infinity"]
     elif what == "trunc":
         parts = [_truncated(name, type_, predicate)]
-        conditions = []
+        conditions = ["no value is infinity"]
     else:
         parts = [_year(source, name, type_, predicate)]
         conditions = ["the year is one that a date can hold"]
@@ -142,8 +142,10 @@ def _truncated(name: str, type_: str, predicate: Predicate) -> str | Refusal:
     if predicate.operator != "=":
         return Refusal("truncated_range", "it compares a truncated time by < or >")
     value = f"{_bracketed(predicate.operand.sql)}::{type_}"
-    step = f"interval '{UNITS[unit]}'"
-    return f"{name} >= {value} AND {name} < {value} + {step} AND date_trunc('{unit}', {value}) = {value}"
+    end = f"{value} + interval '{UNITS[unit]}'"
+    if type_ == TIMES[1] and unit != "hour":
+        end = f"date_trunc('{unit}', {end})"  # a day that begins at 01:00 ends at midnight all the same
+    return f"{name} >= {value} AND {name} < {end} AND date_trunc('{unit}', {value}) = {value}"
 
 
 def _year(source: Source, name: str, type_: str, predicate: Predicate) -> str | Refusal:

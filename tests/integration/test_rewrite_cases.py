@@ -158,3 +158,15 @@ def test_one_insert_of_many_rows_inserts_what_many_inserted(catalog: Catalog, pg
 )
 def test_a_joined_table_that_only_a_subquery_returns_stays(text: str, catalog: Catalog) -> None:
     assert found("distinct_join_to_exists", text, catalog) == []
+
+
+def test_a_day_that_begins_an_hour_late_ends_at_midnight(catalog: Catalog, pg_module: Any) -> None:
+    """Santiago moves its clocks at midnight: 2024-09-08 has 23 hours."""
+    text = "SELECT count(*) FROM late WHERE date_trunc('day', sold_at) = '2024-09-08'"
+    pg_module.execute("SET timezone = 'America/Santiago'; CREATE TABLE late (sold_at timestamptz NOT NULL)")
+    start = "timestamptz '2024-09-07 20:00-04'"
+    pg_module.execute(f"INSERT INTO late SELECT {start} + i * interval '30 min' FROM generate_series(1, 80) AS i")
+    _, after = rewritten("date_cast_to_range", text, read_catalog(pg_module.dsn))
+    counts = [pg_module.fetch(sql)[0][0] for sql in (text, after)]
+    pg_module.execute("RESET timezone")
+    assert counts == [46, 46]
