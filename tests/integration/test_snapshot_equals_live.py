@@ -27,6 +27,9 @@ ALLOWED = {
 """where the two may differ, and how (None: in any way); everything else is the same:
 findings, index advice, costs, plans, rewrites, fidelity, what was skipped."""
 
+REJECTED, SHARE_IN_TIME = re.compile(r"\.indexes\.rejected\[\d+\]\.reason"), re.compile(r" \([\d.,]+ m?s\)")
+"""what an index must save is a part of the window, which is a moment longer for the server: 1 ms may be 0 ms."""
+
 
 def load_small_shop(pg: Database) -> None:
     async def superuser() -> Connection:
@@ -81,6 +84,7 @@ def both_say_the_same(pg: Database, load: Callable[[Any], None], tmp_path: Path)
         place: pair
         for place, pair in differences(live, offline).items()
         if not any(re.fullmatch(pattern, place) and allowed in (pair, None) for pattern, allowed in ALLOWED.items())
+        and not (REJECTED.fullmatch(place) and len({SHARE_IN_TIME.sub("", str(one)) for one in pair}) == 1)
     }
     assert unexplained == {}
     return offline
