@@ -86,7 +86,7 @@ def _missing_relation(sql: str, position: int | None, snapshot: Snapshot) -> str
     if not schemas and unread is not None:
         return f'relation "{name}" could not be read: {unread}'
     meant = near_relation(name, snapshot.catalog.relations, search_path_of(snapshot.server))
-    if meant is not None:
+    if meant is not None and not schemas:
         return f'relation "{name}" does not exist: {meant} may be meant, or it was dropped or renamed'
     return f'relation "{name}" does not exist: dropped or renamed since the statement ran'
 

@@ -101,4 +101,4 @@ def one_line(text: str, width: int) -> str:
         return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
     if len(line) <= width and cell_len(line) <= width:
         return line
-    return (chop_cells(line[:width], width - 1)[0] if width > 2 else "") + "…"
+    return (chop_cells(line[: width - 1], width - 1)[0] if width > 2 else "") + "…"

@@ -24,6 +24,7 @@ _KINDS = {
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "@>": "<@", "<@": "@>"}
 _ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "^", "||", "->", "->>", "#>", "#>>", "#-", "|", "&", "#", "::"])
 _BEFORE_TABLE = frozenset(["from", "join", "update", "into", "using", "only"])
+_BEFORE_CONDITION = frozenset(["and", "or", "not", "where", "on", "having", "when", "select"])
 _NOT_AN_ALIAS = RESERVED | {"set", "values", "where"}
 
 
@@ -41,7 +42,7 @@ def token_uses(sql: str, catalog: Catalog, search_path: Sequence[str]) -> Iterat
         if before in ("limit", "offset"):
             yield ParameterUse(number=token.number, use=Use.LIMIT if before == "limit" else Use.OFFSET)
             continue
-        compared = _left(found, at, tables) or _right(found, at, tables)
+        compared = _left(found, at, tables) or _right(found, at, tables) or _upper(found, at, tables)
         if compared is not None:
             column, operator = compared
             kind = _KINDS.get(operator, PredicateKind.OTHER)
@@ -103,6 +104,19 @@ def _right(found: Sequence[Token], at: int, tables: dict[str, Relation]) -> tupl
     column = _column(found, place, tables)
     operator = found[at + 1].text
     return None if column is None else (column, _TURNED.get(operator, operator))
+
+
+def _upper(found: Sequence[Token], at: int, tables: dict[str, Relation]) -> tuple[ColumnRef, str] | None:
+    """`column BETWEEN … AND $n`."""
+    if at < 1 or found[at - 1].word != "and":
+        return None
+    place = at - 2
+    while place > 0 and found[place].word not in (*_BEFORE_CONDITION, "between"):
+        place -= 1
+    if found[place].word != "between":
+        return None
+    column = _column(found, place - 1, tables)
+    return None if column is None else (column, "<=")
 
 
 def _compares(token: Token) -> bool:

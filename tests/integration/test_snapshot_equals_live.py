@@ -38,9 +38,9 @@ def load_small_shop(pg: Database) -> None:
 
     async def main() -> None:
         connection = await superuser()
-        await load_shop(connection, 0.01)
+        await load_shop(connection, 0.03)
         await connection.close()
-        await run_workload(superuser, 0.01)
+        await run_workload(superuser, 0.03)  # or nothing takes enough time for an index to be worth it
 
     asyncio.run(main())
 

@@ -19,7 +19,7 @@ from pgtune_cli.whatif.clone import open_clone
 
 pytestmark = pytest.mark.pg
 UNREAD = {
-    "select * from big where tenant = $1 and ip <<= $2": "(tenant)",
+    "select * from big where tenant = $1 and ip <<= $2": "(tenant",
     "select * from big b where $1 >>= b.ip and b.parent = $2 order by id using >": "(parent",
 }
 

@@ -1,7 +1,7 @@
 """Numbers as people say them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -50,6 +50,7 @@ def test_plain_text_steers_nothing(text: str) -> None:
     assert not [character for character in shown if 0x7F <= ord(character) < 0xA0]
 
 
+@example("00\u0abd\u0acd\u093a0", 3)  # marks take no column
 @given(st.text(), st.integers(0, 40))
 def test_one_line_is_one_line_and_fits(text: str, width: int) -> None:
     line = form.one_line(text, width)
