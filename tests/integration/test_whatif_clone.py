@@ -85,6 +85,23 @@ def test_statements_have_the_sources_plan_and_cost_or_a_reason_why_not(source: D
         assert (setting == "on") == (source.version_num >= since * 10000), name
 
 
+@pytest.mark.majors("all")
+def test_char_n_shares_entries_where_the_source_lets_it(source: Database, clone: Clone) -> None:
+    country = candidate("customers", "country")
+
+    async def main() -> float:
+        estimated = (await clone.create([country]))[country]
+        async with session(source) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            _, built = await really_build(connection, country)
+            await transaction.rollback()
+        assert isinstance(estimated, int)
+        return estimated / built
+
+    assert LOOP.run(main()) == pytest.approx(1, abs=0.25)
+
+
 CANDIDATES = (
     candidate("customers", "country"),
     candidate("customers", "country", "created_at desc"),

@@ -165,7 +165,7 @@ async def _ready(
 
     roles = Roles(snapshot, await created_roles(admin))
     clone = Clone(snapshot, server.data_dir, await connected(), admin, lost, roles, connected)
-    sizing = Sizing(snapshot.catalog, snapshot.statistics, snapshot.server.block_size, clone.planned_rows)
+    sizing = Sizing(snapshot.catalog, snapshot.statistics, snapshot.server, clone.planned_rows)
     leaves = Leaves(admin, builder, snapshot.extremes)
     clone.workshop = Workshop(admin, builder, server.data_dir, snapshot.catalog, sizing, leaves, connected)
     return clone

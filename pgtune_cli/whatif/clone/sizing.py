@@ -7,7 +7,7 @@ import msgspec
 
 from pgtune_cli.model.catalog import Catalog, IndexKey, Relation, RelationName
 from pgtune_cli.model.index import CandidateIndex
-from pgtune_cli.model.snapshot import ColumnStatistics
+from pgtune_cli.model.snapshot import ColumnStatistics, Server
 from pgtune_cli.sql.quote import qualified
 from pgtune_cli.whatif.clone import files
 from pgtune_cli.whatif.clone.btree import height
@@ -42,13 +42,23 @@ class Size(msgspec.Struct, frozen=True):
     """of a btree, above its leaves."""
 
 
+KEEPS_PADDED_APART = 15
+"""the major whose btrees give equal char(n) an entry each, whatever the operator class: seen of 15.20. 13.23, 14.23,
+16.14, 17.10 and 18.6 let them share one; no catalog tells"""
+
+
 class Sizing:
     def __init__(
-        self, catalog: Catalog, statistics: tuple[ColumnStatistics, ...], block_size: int, planned_rows: PlannedRows
+        self,
+        catalog: Catalog,
+        statistics: tuple[ColumnStatistics, ...],
+        server: Server,
+        planned_rows: PlannedRows,
     ) -> None:
+        self._major = server.version_num // 10_000
         self._statistics = {(row.schema, row.table, row.column): row for row in statistics if not row.inherited}
         self._distinct = Distinct(catalog, statistics)
-        self._scale = block_size / files.BLOCK
+        self._scale = server.block_size / files.BLOCK
         self._planned_rows = planned_rows
 
     async def of(self, table: Relation, candidate: CandidateIndex, built: BuiltIndex, deduplicates: bool) -> Size:
@@ -63,12 +73,18 @@ class Sizing:
             elements = self._elements(table.relation_name, candidate.keys[0])
             pages = other_pages(candidate.method, rows, self._pages(table), columns, keys, elements)
             return Size(rows, pages, 0)
+        deduplicates = deduplicates and not self._is_apart(table, candidate)
         distinct = self._distinct.prefixes(table, candidate.keys, table_rows, rows)
         if candidate.unique:
             distinct[-1] = rows
         pages = btree_pages(rows, columns, distinct[-1] if deduplicates else None)
         inner = pivot([column.width for column in columns[: built.keys]], distinct, rows, deduplicates)
         return Size(rows, pages, height(pages, inner.width, inner.split_keys))
+
+    def _is_apart(self, table: Relation, candidate: CandidateIndex) -> bool:
+        columns = [table.column(key.column) for key in candidate.keys if key.column is not None]
+        padded = any(column is not None and column.type.startswith("character(") for column in columns)
+        return padded and self._major == KEEPS_PADDED_APART
 
     async def _rows_now(self, table: Relation) -> float:
         """As the planner scales them: the density at the last ANALYZE times the pages of now."""
