@@ -16,7 +16,7 @@ from pgtune_cli.sql.shape import Block, ColumnRef, Place, Predicate, PredicateKi
 EQUALITY = (PredicateKind.EQ, PredicateKind.BOOL, PredicateKind.IS_NULL)
 RELABELLED = {("character varying", "text"), ("character varying", "varchar"), ("varchar", "text"), ("cidr", "inet")}
 """(type of the column, cast to)"""
-DISTANCE = re.compile(r"<[-#=+~%]>")
+DISTANCE = re.compile(r"<[-#=+~%@]>")
 """operators that sort by how near a value is: those of geometric types, pg_trgm, cube and vectors"""
 SARGABLE = (*EQUALITY, PredicateKind.IN, PredicateKind.RANGE)
 
@@ -185,7 +185,6 @@ def _sort_key(key: SortKey, table: Table, facts: Facts) -> IndexKey | None:
         key.aggregate
         or key.parameters
         or key.using is not None
-        or key.distance is not None
         or any(not _is_of(column, table) for column in key.columns)
     ):
         return None  # fmt: skip

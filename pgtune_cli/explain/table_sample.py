@@ -9,14 +9,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, transaction
-from pgtune_cli.errors import UsageError
-from pgtune_cli.explain.load import too_busy
+from pgtune_cli.collect.connection import MARK, Connection
+from pgtune_cli.explain.gated_read import gated_read
 from pgtune_cli.explain.options import ExplainOptions
-from pgtune_cli.explain.parse import parse_plan
-from pgtune_cli.explain.reasons import GONE, server_failure
 from pgtune_cli.explain.sample_rows import pages_of, plain_type, readable
-from pgtune_cli.explain.session import LEXICAL, watch_client
 from pgtune_cli.model.catalog import Catalog, Relation
 from pgtune_cli.sql.lex import TruncatedText, tokens
 from pgtune_cli.sql.quote import qualified, quote_identifier
@@ -25,12 +21,7 @@ PAGES = 2000
 ROWS = 30_000
 """as many as ANALYZE looks at by default"""
 MOST_COST = 100_000.0
-WIDEST = 256
-"""bytes on average: wider values have no place in a list of common ones"""
-LIMITS = {
-    **LEXICAL, "search_path": "pg_catalog", "statement_timeout": "2s", "lock_timeout": "100ms", "jit": "off",
-    "max_parallel_workers_per_gather": "0", "enable_seqscan": "off",
-}  # fmt: skip
+SETTINGS = {"statement_timeout": "2s", "enable_seqscan": "off"}
 
 
 class TableSample(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,20 +41,12 @@ async def sample_table(
     if reason is not None:
         return reason
     sql = sample_sql(relation, catalog, keys, expressions)
-    try:
-        busy = await too_busy(connection, options.max_active)
-        if busy is not None:
-            return busy
-        async with transaction(connection, LIMITS, isolation="read_committed"):
-            await watch_client(connection)
-            planned = parse_plan(await connection.fetchval(f"EXPLAIN {MARK} (FORMAT JSON) {sql}"))
-            if planned.total_cost > MOST_COST:
-                return f"a sample of it would cost {planned.total_cost:,.0f} cost units"
-            found = await connection.fetch(sql)
-    except LOST:
-        return GONE
-    except (PostgresError, UsageError) as error:
-        return server_failure(error) if isinstance(error, PostgresError) else str(error)
+    found = await gated_read(
+        connection, sql, lambda: connection.fetch(sql), options, settings=SETTINGS,
+        ceiling=("a sample of it", MOST_COST),
+    )  # fmt: skip
+    if isinstance(found, str):
+        return found
     combinations = tuple((tuple(row.values())[:-1], int(row["rows"])) for row in found)
     rows = sum(count for _, count in combinations)
     if rows == 0:

@@ -8,14 +8,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, transaction
-from pgtune_cli.errors import UsageError
-from pgtune_cli.explain.load import too_busy
+from pgtune_cli.collect.connection import MARK, Connection
+from pgtune_cli.explain.gated_read import gated_read
 from pgtune_cli.explain.options import ExplainOptions
-from pgtune_cli.explain.parse import parse_plan
-from pgtune_cli.explain.reasons import GONE, server_failure
 from pgtune_cli.explain.sample_rows import plain_type, readable
-from pgtune_cli.explain.session import LEXICAL, watch_client
 from pgtune_cli.model.catalog import Catalog, Relation
 from pgtune_cli.sql.quote import qualified, quote_identifier
 
@@ -38,25 +34,15 @@ async def count_keys(
     if reason is not None:
         return reason
     sql = unique_sql(relation, columns)
-    limits = {
-        **LEXICAL, "search_path": "pg_catalog", "statement_timeout": f"{round(options.max_time_ms)}ms",
-        "lock_timeout": "100ms", "jit": "off", "max_parallel_workers_per_gather": "0",
-    }  # fmt: skip
-    try:
-        busy = await too_busy(connection, options.max_active)
-        if busy is not None:
-            return busy
-        async with transaction(connection, limits, isolation="repeatable_read"):
-            await watch_client(connection)
-            planned = parse_plan(await connection.fetchval(f"EXPLAIN {MARK} (FORMAT JSON) {sql}"))
-            if planned.total_cost > MOST_COST:
-                return f"to count its keys would cost {planned.total_cost:,.0f} cost units"
-            at = str(await connection.fetchval(NOW))
-            return Counted(unique=await connection.fetchval(sql) is None, at=at)
-    except LOST:
-        return GONE
-    except (PostgresError, UsageError) as error:
-        return server_failure(error) if isinstance(error, PostgresError) else str(error)
+
+    async def read() -> Counted:
+        at = str(await connection.fetchval(NOW))
+        return Counted(unique=await connection.fetchval(sql) is None, at=at)
+
+    return await gated_read(
+        connection, sql, read, options, settings={"statement_timeout": f"{round(options.max_time_ms)}ms"},
+        ceiling=("to count its keys", MOST_COST),
+    )  # fmt: skip
 
 
 def unique_sql(relation: Relation, columns: Sequence[str]) -> str:

@@ -14,7 +14,6 @@ from pgtune_cli.sql.lex import Token, TokenKind
 
 DEEPEST = 100
 """brackets within brackets; what lies deeper is taken for no column"""
-TYPE_TOKENS = {"(", ")", "[", "]", ",", "."}
 
 
 class Argument(msgspec.Struct, frozen=True):

@@ -3,11 +3,6 @@
 from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import Token, TruncatedText, significant, tokens
 
-_UTILITY_WORDS = (
-    "abort alter analyse analyze begin call checkpoint close cluster comment commit copy create deallocate declare"
-    " discard do drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh"
-    " reindex release reset revoke rollback savepoint security set show start truncate unlisten vacuum"
-)
 _UTILITY = frozenset([
     "abort", "alter", "analyse", "analyze", "begin", "call", "checkpoint", "close", "cluster", "comment", "commit",
     "copy", "create", "deallocate", "declare", "discard", "do", "drop", "end", "execute", "explain", "fetch",
