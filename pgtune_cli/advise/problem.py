@@ -1,5 +1,6 @@
 """What selection starts from, and how it counts: what an index must save, and which changes are noise."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -60,7 +61,7 @@ class Problem(msgspec.Struct, kw_only=True):
     allow_worse: bool = False
     """a set is chosen for the sum alone; what it makes dearer or slower is listed."""
     window_seconds: float | None = None
-    """of the measured times."""
+    """of the measured times, more than 0."""
     level: float = 0.0
     """the worth that shares are taken of: of the workload as it is, later of what a set leaves of it."""
 
@@ -81,8 +82,9 @@ class Problem(msgspec.Struct, kw_only=True):
         if not self.values.timed or self.window_seconds is None:
             return share
         calls = sum(item.statement.calls for item in self.items)
-        in_use = min(self.window_seconds, calls / LEAST_CALLS)
-        return max(min(share, MIN_GAIN_CORE * self.window_seconds * 1000), MIN_LOAD * in_use * 1000)
+        window = _about(self.window_seconds)
+        in_use = min(window, calls / LEAST_CALLS)
+        return max(min(share, MIN_GAIN_CORE * window * 1000), MIN_LOAD * in_use * 1000)
 
     @property
     def negligible(self) -> float:
@@ -185,6 +187,11 @@ def served_as_well(changes: Iterable[Change]) -> bool:
 def name_of(members: Iterable[CandidateIndex]) -> str:
     """Any stable order."""
     return " ".join(sorted(msgspec.json.encode(each).decode() for each in members))
+
+
+def _about(seconds: float) -> float:
+    """The power of two below: two readings a moment apart, of a file and of its server, must give the same advice."""
+    return 2.0 ** math.floor(math.log2(seconds))
 
 
 def _seconds(milliseconds: float) -> str:

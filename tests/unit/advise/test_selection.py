@@ -313,6 +313,18 @@ def test_on_a_busy_server_a_share_that_is_small_is_worth_an_index() -> None:
     assert chosen(alone, [A, B], ms=times, window=86_400.0).chosen == NOTHING
 
 
+def test_a_window_that_is_a_moment_longer_changes_no_advice() -> None:
+    """A file and its server are read one after the other."""
+    rows: Rows = {"s": [(only(), 1000)], "r": [(only(), 1000), (only(A), 10)]}
+    told = [
+        chosen(rows, [A], ms={"s": 999.0, "r": ms}, window=window)
+        for ms in [1.0 + 0.02 * step for step in range(100)]
+        for window in (20.0, 22.0)
+    ]
+    assert told[::2] == told[1::2]
+    assert {bool(each.chosen) for each in told} == {True, False}
+
+
 POOL = [candidate("t", name) for name in "abcd"] + [candidate("t", "a", "b"), candidate("t", "c", "d")]
 
 
