@@ -17,20 +17,22 @@ from pgtune_cli.sql.quote import qualified, quote_literal
 
 SYSTEM = (
     f"SELECT {MARK} system_identifier AS identifier, pg_catalog.pg_postmaster_start_time() AS started,"
-    " (SELECT count(*) FROM pg_catalog.pg_stat_replication) AS replicas"
+    " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication) AS replicas"
     " FROM pg_catalog.pg_control_system()"
 )
 """a physical copy has the identifier of what it is a copy of, and was started at another time; so has a standby"""
 WHERE = (
     f"SELECT {MARK} oid::int8 AS oid, datname::text AS name, pg_catalog.pg_is_in_recovery() AS standby,"
     " (pg_catalog.current_setting('transaction_read_only') = 'on') AS read_only,"
-    " (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d.oid AND a.pid <> pg_backend_pid()"
+    " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity AS a"
+    "   WHERE a.datid = d.oid AND a.pid <> pg_catalog.pg_backend_pid()"
     "   AND coalesce(a.backend_type, 'client backend') = 'client backend') AS others"
     " FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database()"
 )
 THERE = (
-    f"SELECT {MARK} bool_and(attname IS NOT NULL) FROM unnest($2::text[]) AS c(name) LEFT JOIN pg_catalog.pg_attribute"
-    " AS a ON a.attrelid = pg_catalog.to_regclass($1)::oid AND a.attname = c.name AND NOT a.attisdropped"
+    f"SELECT {MARK} pg_catalog.bool_and(attname IS NOT NULL) FROM pg_catalog.unnest($2::text[]) AS c(name)"
+    " LEFT JOIN pg_catalog.pg_attribute AS a"
+    "   ON a.attrelid = pg_catalog.to_regclass($1)::oid AND a.attname = c.name AND NOT a.attisdropped"
 )
 END = f"SELECT {MARK} pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = $1"
 UNDO = {"statement_timeout": "0", "lock_timeout": "30s"}
@@ -119,8 +121,9 @@ async def build(builder: Connection, index: ChosenIndex) -> int | NotBuilt:
         if builder.is_closed():
             raise
         return NotBuilt(server_failure(exc), (exc.sqlstate or "").startswith(DATA_FAULTS))
-    names = ", ".join(f"to_regclass({quote_literal(leaf)})" for leaf in index.leaves)
-    total = f"SELECT {MARK} sum(pg_catalog.pg_relation_size(c))::int8 FROM unnest(ARRAY[{names}]) AS c"
+    names = ", ".join(f"pg_catalog.to_regclass({quote_literal(leaf)})" for leaf in index.leaves)
+    sizes = f"SELECT pg_catalog.pg_relation_size(c) AS size FROM pg_catalog.unnest(ARRAY[{names}]) AS c"
+    total = f"SELECT {MARK} pg_catalog.sum(size)::int8 FROM ({sizes}) AS s"
     return int(await builder.fetchval(total) or 0)
 
 

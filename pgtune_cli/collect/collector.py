@@ -50,7 +50,7 @@ async def collect(
         begun = None
         if options.window_seconds is not None:
             begun = await begin_window(connection, reader, options.window_seconds)
-        async with transaction(connection, {"search_path": ""}):
+        async with transaction(connection):
             # a standby's counters say nothing of the primary, and no advice is made of them
             own = await OwnScans.start(reader) if options.scans_folder is not None and not facts.in_recovery else None
             return await _read(reader, facts, options, begun, own)

@@ -71,6 +71,10 @@ GUARDS = {
 }
 """so that pgtune cannot hurt the server it looks at."""
 
+NO_PATH = {"search_path": ""}
+"""PostgreSQL's own names alone are found: a function or operator that somebody put into `public` may fit a call better
+than PostgreSQL's, and would run with the rights of whoever runs pgtune. Definitions come schema-qualified."""
+
 UNCOUNTED = "track_counts"
 """off where the role may turn it off, so that pgtune's own scans are in no counter."""
 
@@ -103,6 +107,17 @@ class _Session(_Base):
     pgtune_settings: Mapping[str, str] = {}
     pgtune_scans: "ScanCounter | None" = None
     pgtune_place: str | None = None
+
+    async def _introspect_types(self, *arguments: Any) -> Any:
+        """asyncpg looks types up by queries that qualify nothing: with no path, and nothing of it stays."""
+        looking = self.transaction()
+        await looking.start()
+        try:
+            await self.execute(f"SET {MARK} LOCAL search_path = ''")
+            return await super()._introspect_types(*arguments)  # type: ignore[misc]
+        finally:
+            if not self.is_closed():
+                await looking.rollback()
 
 
 class ScanCounter(Protocol):
@@ -186,11 +201,17 @@ async def transaction(
     settings: Mapping[str, str] | None = None,
     *,
     isolation: Literal["read_committed", "repeatable_read"] = "repeatable_read",
+    roles_path: bool = False,
 ) -> AsyncIterator[None]:
-    """A READ ONLY transaction under pgtune's guards, and `settings` on top, all of them SET LOCAL."""
+    """A READ ONLY transaction under pgtune's guards, and `settings` on top, all of them SET LOCAL.
+
+    `roles_path` keeps the role's search_path, for statements of the application: pgtune's own must then qualify every
+    function, operator and type.
+    """
     async with connection.transaction(isolation=isolation, readonly=True):
         known = getattr(connection, "pgtune_settings", {**EXACT, **GUARDS})
-        await _set(connection, {**known, **(settings or {})}, local=True)
+        path = {} if roles_path else NO_PATH
+        await _set(connection, {**known, **path, **(settings or {})}, local=True)
         if (scans := scans_of(connection)) is not None:
             await scans.begin(connection)
         try:

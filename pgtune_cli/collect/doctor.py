@@ -32,7 +32,7 @@ async def diagnose(connection: Connection, options: ConnectOptions | None = None
     except ServerRefused as exc:
         return [Check("server version", "missing", str(exc), exc.hint)]
     try:
-        async with transaction(connection, {"search_path": ""}):
+        async with transaction(connection):
             seen = await _look(Reader(connection), facts, options)
         pooler = await _pooler(connection, options)
     except LOST as exc:

@@ -66,7 +66,7 @@ async def watch(
 
 async def _look(connection: Connection, since: float, samples: Samples) -> None:
     try:
-        async with transaction(connection, {"search_path": ""}, isolation="read_committed"):
+        async with transaction(connection, isolation="read_committed"):
             rows = await connection.fetch(query("activity").text, since)
     except UNREADABLE as exc:
         samples.failed = reason(exc)

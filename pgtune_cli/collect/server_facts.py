@@ -95,7 +95,7 @@ async def read_server(connection: Connection) -> ServerFacts:
     version = connection.get_server_version()
     refuse_old(version.major, version.minor)
     try:
-        async with transaction(connection, {"search_path": ""}):
+        async with transaction(connection):
             row = await connection.fetchrow(query("server").text)
     except PostgresError as exc:
         raise ServerRefused(f"the server does not answer as PostgreSQL does: {reason(exc)}") from exc

@@ -45,7 +45,7 @@ async def find_extension(reader: Reader, name: str = "pg_stat_statements") -> Ex
 
 async def begin_window(connection: Connection, reader: Reader, seconds: float) -> Begun | None:
     """Read the counters, then watch for so long; None where there is nothing to read (said by the second reading)."""
-    async with transaction(connection, {"search_path": ""}):
+    async with transaction(connection):
         extension = await find_extension(reader)
         if extension is None:
             return None

@@ -63,7 +63,7 @@ async def _execute(
     analyze = f"ANALYZE, BUFFERS, TIMING {timing}, {PLANNED}"
     show = options.show_values
     async with (
-        transaction(connection, _limits(connection, snapshot, options), isolation="read_committed"),
+        transaction(connection, _limits(connection, snapshot, options), isolation="read_committed", roles_path=True),
         prepared(connection, one.prepared.sql) as ready,
     ):
         await watch_client(connection)

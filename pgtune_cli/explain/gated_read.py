@@ -12,7 +12,7 @@ from pgtune_cli.explain.reasons import GONE, server_failure
 from pgtune_cli.explain.session import LEXICAL, watch_client
 
 LIMITS = {
-    **LEXICAL, "search_path": "pg_catalog", "lock_timeout": "100ms", "jit": "off",
+    **LEXICAL, "lock_timeout": "100ms", "jit": "off",
     "max_parallel_workers_per_gather": "0",
 }  # fmt: skip
 T = TypeVar("T")

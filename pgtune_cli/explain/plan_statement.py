@@ -108,7 +108,7 @@ async def _explain_all(
     failure: PostgresError | None = None
     fallback = default_set(ready.sql, ready.parameter_types, snapshot.catalog)
     async with (
-        transaction(connection, {**LEXICAL, **options.planner_settings}, isolation="read_committed"),
+        transaction(connection, {**LEXICAL, **options.planner_settings}, isolation="read_committed", roles_path=True),
         prepared(connection, ready.sql) as statement,
     ):
         for values in (*ready.value_sets, fallback):

@@ -36,7 +36,7 @@ async def explain(
     arguments = values.values if values.values is not None else (None,) * len(types)
     mode = f"force_{'generic' if generic else 'custom'}_plan"
     async with savepoint(connection):
-        await connection.fetchval(f"SELECT {MARK} set_config($1, $2, true)", PLAN_CACHE_MODE, mode)
+        await connection.fetchval(f"SELECT {MARK} pg_catalog.set_config($1, $2, true)", PLAN_CACHE_MODE, mode)
         document = await connection.fetchval(f"EXPLAIN {MARK} ({options}, FORMAT JSON) {execute_sql(name, arguments)}")
     return Explained(parse_plan(document, show_values=show_values), parse_plan(document, show_values=True))
 

@@ -50,7 +50,7 @@ async def prepare(connection: Connection, statement: Statement, snapshot: Snapsh
         return reason
     server = connection.get_server_version()
     text = repair(statement.query.rstrip().rstrip(";"), server.major * 10000 + server.minor)
-    async with transaction(connection, LEXICAL, isolation="read_committed"):
+    async with transaction(connection, LEXICAL, isolation="read_committed", roles_path=True):
         taken = await _search(connection, text, snapshot)
     if isinstance(taken, str):
         return taken

@@ -18,7 +18,7 @@ LEXICAL = {"standard_conforming_strings": "on"}
 
 WATCH_CLIENT = (
     f"SELECT {MARK} pg_catalog.set_config(name, '500ms', true) FROM pg_catalog.pg_settings"
-    " WHERE name = 'client_connection_check_interval'"
+    " WHERE name OPERATOR(pg_catalog.=) 'client_connection_check_interval'"
 )
 """so that the server stops what runs soon after pgtune is gone: a killed process can cancel nothing. 14 and later."""
 
@@ -69,7 +69,9 @@ async def prepared(connection: Connection, sql: str) -> AsyncIterator[PreparedNa
 
 async def _types(connection: Connection, name: str) -> tuple[str, ...]:
     found = await connection.fetchval(
-        f"SELECT {MARK} parameter_types::text[] FROM pg_catalog.pg_prepared_statements WHERE name = $1", name
+        f"SELECT {MARK} parameter_types::pg_catalog.text[] FROM pg_catalog.pg_prepared_statements"
+        " WHERE name OPERATOR(pg_catalog.=) $1",
+        name,
     )
     return tuple(found or ())
 

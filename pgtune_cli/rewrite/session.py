@@ -80,7 +80,8 @@ class Session:
                 columns = [(attribute.name, attribute.type.oid) for attribute in prepared.get_attributes()]
             names = await self.rows(
                 f"SELECT {MARK} oid, pg_catalog.format_type(oid, NULL) AS name FROM pg_catalog.pg_type"
-                f" WHERE oid = ANY ('{{{','.join(map(str, {*oids, *(oid for _, oid in columns)}))}}}'::oid[])"
+                " WHERE oid OPERATOR(pg_catalog.=)"
+                f" ANY ('{{{','.join(map(str, {*oids, *(oid for _, oid in columns)}))}}}'::pg_catalog.oid[])"
             )
         except LOST:
             raise Unproven("the connection to the server was lost") from None
@@ -97,7 +98,7 @@ async def snapshot(connection: Connection, max_time_ms: float) -> AsyncIterator[
     """
     settings = {**LEXICAL, "statement_timeout": f"{max(round(max_time_ms), 1)}ms", "lock_timeout": "500ms"}
     try:
-        async with transaction(connection, settings):
+        async with transaction(connection, settings, roles_path=True):
             await watch_client(connection)
             yield Session(connection, max_time_ms / MS_PER_COST)
     except LOST:

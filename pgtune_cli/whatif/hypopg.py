@@ -24,13 +24,19 @@ from pgtune_cli.whatif.protocol import Cost, CostRequest
 from pgtune_cli.whatif.reason import reason_of
 
 INSTALLED = f"""
-SELECT {MARK} quote_ident(n.nspname) AS schema,
-    string_to_array(substring(extversion FROM '^[0-9.]+'), '.')::int[] AS version
-FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'hypopg'"""
+SELECT {MARK} pg_catalog.quote_ident(n.nspname) AS schema,
+    pg_catalog.string_to_array(substring(e.extversion FROM '^[0-9.]+'), '.')::pg_catalog.int4[] AS version
+FROM pg_catalog.pg_extension e
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
+WHERE e.extname OPERATOR(pg_catalog.=) 'hypopg'"""
+"""the role's search_path is in force, as the statements need it: nothing but PostgreSQL's own may be meant here."""
 
 LEAVES = f"""
-SELECT {MARK} n.nspname AS schema, c.relname AS name FROM pg_partition_tree(to_regclass($1)) t
-JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf"""
+SELECT {MARK} n.nspname AS schema, c.relname AS name
+FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE t.isleaf"""
 
 HIDING_SINCE = [1, 4]
 
@@ -96,7 +102,9 @@ class HypopgWhatIf:
         return rows[0]["indexrelid"], rows[0]["indexname"]
 
     async def _size(self, oid: int) -> int:
-        size: int = await self.connection.fetchval(f"SELECT {MARK} {self._schema}.hypopg_relation_size($1::oid)", oid)
+        size: int = await self.connection.fetchval(
+            f"SELECT {MARK} {self._schema}.hypopg_relation_size($1::pg_catalog.oid)", oid
+        )
         return size
 
     async def costs(self, requests: Sequence[CostRequest]) -> list[Cost | str]:

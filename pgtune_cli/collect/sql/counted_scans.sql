@@ -2,8 +2,8 @@
 -- needs: any login
 SELECT /* pgtune */
     i.indexrelid AS oid,
-    pg_stat_get_xact_numscans(i.indexrelid) AS scans
+    pg_catalog.pg_stat_get_xact_numscans(i.indexrelid) AS scans
 FROM pg_catalog.pg_index AS i
-WHERE ($1::oid[] IS NULL OR i.indexrelid = ANY ($1::oid[]))
-    AND i.indexrelid >= 16384
-    AND pg_stat_get_xact_numscans(i.indexrelid) > 0
+WHERE ($1::pg_catalog.oid[] IS NULL OR i.indexrelid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]))
+    AND i.indexrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    AND pg_catalog.pg_stat_get_xact_numscans(i.indexrelid) OPERATOR(pg_catalog.>) 0::pg_catalog.int8
