@@ -16,6 +16,7 @@ BEHIND_FROM = {"where", "group", "having", "window", "order", "limit", "offset",
 OPERATOR_WORDS = {
     "like": ("~~", "!~~"),
     "ilike": ("~~*", "!~~*"),
+    "similar": ("~", "!~"),
     "between": (">=", "<=", "<", ">"),
     "in": ("=", "<>"),
     "distinct": ("=",),
@@ -29,6 +30,7 @@ OPERATOR_WORDS = {
     "by": ("=", "<", ">"),
 }
 """operators that a keyword stands for."""
+SPELLINGS = {"!=": "<>"}
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ def named(found: Sequence[Token]) -> Named:
     """What significant tokens name."""
     spellings = [_spellings(token) for token in found if token.kind in (TokenKind.WORD, TokenKind.QUOTED)]
     words = {token.word for token in found}
-    symbols = {token.text for token in found if token.kind is TokenKind.OPERATOR}
+    symbols = {SPELLINGS.get(token.text, token.text) for token in found if token.kind is TokenKind.OPERATOR}
     return Named(
         calls=tuple(_calls(found)),
         attributes=frozenset(_behind_dots(found, applied=False)),

@@ -29,7 +29,7 @@ HARMLESS_VOLATILE = frozenset(
 EFFECTFUL = re.compile(
     r"txid_current|pg_current_xact_id|.*_to_xml(schema|_and_xmlschema)?|ts_stat|ts_rewrite|pg_sleep.*|.*advisory.*"
     r"|lo_.*|dblink.*|pg_terminate_backend|pg_cancel_backend|set_config|setval|nextval|pg_notify|query_to_.*"
-    r"|pg_input_is_valid|pg_input_error_info|crosstab.*|connectby|xpath_table"
+    r"|pg_input_is_valid|pg_input_error_info|crosstab.*|connectby|xpath_table|isn_weak"
 )
 """Denied by name, whatever the catalog says of their volatility and the user of their trust."""
 EFFECTFUL_EXCEPT = frozenset(["txid_current_if_assigned", "pg_current_xact_id_if_assigned", "txid_current_snapshot"])

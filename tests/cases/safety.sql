@@ -9,6 +9,7 @@ create extension dblink;
 create extension tablefunc;
 create extension pg_trgm;
 create extension citext;
+create extension isn;
 create extension pg_prewarm;
 create extension file_fdw;
 create sequence sq;
@@ -374,6 +375,9 @@ select currval('sq');
 
 -- dangerous: memory contexts into the log
 select pg_log_backend_memory_contexts(pg_backend_pid());
+
+-- dangerous: a setting of an extension that everybody knows
+select isn_weak(true);
 
 -- dangerous: a setting within a condition
 select id from customer where set_config('search_path', 'shadow', true) is not null;

@@ -316,3 +316,27 @@ def test_nothing_is_executed_that_was_judged_by_other_code(pg: Any) -> None:
     assert found.not_executed is not None
     assert found.not_executed.startswith("functions, operators, types, views or policies were changed")
     assert explained(pg, ["select * from v"])["select * from v"].not_executed is None
+
+
+@pytest.mark.majors(13, 18)
+def test_an_operator_is_known_by_every_word_and_spelling_that_means_it(pg: Any) -> None:
+    for command in (
+        "create table t (id int, name varchar(20))",
+        "insert into t select i, 'name ' || i % 5 from generate_series(1, 50) i",
+        "analyze t",
+        "create function looks(varchar, text) returns bool language plpgsql immutable"
+        " as $$ begin raise exception 'looked'; end $$",
+        "create operator ~ (leftarg = varchar, rightarg = text, procedure = looks, restrict = eqsel)",
+        "create operator !~ (leftarg = varchar, rightarg = text, procedure = looks, restrict = neqsel)",
+        "create operator <> (leftarg = varchar, rightarg = text, procedure = looks, restrict = neqsel)",
+    ):
+        pg.execute(command)
+    queries = [
+        "select id from t where name similar to 'x'",
+        "select 'x'::varchar not similar to 'y'",
+        "select id from t where name != 'x'::text",
+        "select 'x'::varchar != 'y'::text",
+    ]
+    reasons = [str(one.not_explained) for one in explained(pg, queries).values()]
+    told = "planning it may call the function of operator"
+    assert [reason for reason in reasons if not reason.startswith(told)] == []
