@@ -35,9 +35,10 @@ def canonical(found: Sequence[Token]) -> str:
 
 
 def _plain(token: Token) -> str:
-    """Unquoted words in lower case; needless quotes gone; `<>` for `!=`."""
+    """Unquoted words folded; needless quotes gone; `<>` for `!=`."""
     if token.kind is TokenKind.WORD:
-        return "" if token.word in _NOISE else token.word
+        name = token.word if token.text.isascii() else quote_identifier(token.word)
+        return "" if name in _NOISE else name
     if token.kind is TokenKind.QUOTED:
         return token.text if token.name is None else quote_identifier(token.name)
     return "<>" if token.text == "!=" else token.text

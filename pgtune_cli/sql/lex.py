@@ -44,8 +44,8 @@ class Token(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def word(self) -> str:
-        """lower case of an unquoted word or keyword, '' for anything else."""
-        return self.text.lower() if self.kind is TokenKind.WORD else ""
+        """an unquoted word or keyword, folded; '' for anything else."""
+        return folded(self.text) if self.kind is TokenKind.WORD else ""
 
     @property
     def name(self) -> str | None:

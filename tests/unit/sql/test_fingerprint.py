@@ -146,6 +146,9 @@ select 1 from ((a p join b q on p.x = q.x))
 select a from t where b is null and c = null
 select a from t where b is null and c = $1
 
+select größe from Ärger Ö where Ö.b = 1
+SELECT "größe" FROM "Ärger" ß WHERE ß.b = $1
+
 /*traceparent='00-5b8aa5a2'*/ select 1
 select $1 /*controller='orders',action='index'*/
 """
@@ -179,6 +182,8 @@ def test_spellings_of_one_statement_are_one(texts: str) -> None:
         ("select (select a from t x where x.b = y.b) from u y", "select (select a from t x where x.b = x.b) from u y"),
         ("select a from t where b = 'x", "select a from t where b ="),
         ("select a from t", "select distinct a from t"),
+        ("select a from Ärger", "select a from ärger"),
+        ("select a from t where b LI\u212ae 'x'", "select a from t where b like 'x'"),
     ],
 )
 def test_different_statements_stay_apart(one: str, another: str) -> None:
