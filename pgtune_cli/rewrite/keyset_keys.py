@@ -13,6 +13,7 @@ from pgtune_cli.rewrite.keyset_text import (
     needs_parentheses,
     plain_name,
 )
+from pgtune_cli.rewrite.session_casts import session_setting
 from pgtune_cli.rewrite.source import Source, column_sql, same_text
 from pgtune_cli.sql.brackets import Brackets
 from pgtune_cli.sql.lex import tokens
@@ -108,7 +109,7 @@ class Keys:
         derived = self._derived_output(text)
         if derived is not None:
             return derived
-        refusal = self._refuse_expression(text)
+        refusal = self._refuse_expression(text, sort.columns)
         if refusal is not None:
             return refusal
         alias = {column.alias for column in sort.columns}
@@ -123,7 +124,7 @@ class Keys:
             index=index,
         )
 
-    def _derived_output(self, text: str) -> Key | None:
+    def _derived_output(self, text: str) -> Key | Refusal | None:
         """A column that a subquery in FROM computes: `s.total`."""
         names = plain_name(text)
         if names is None:
@@ -137,12 +138,15 @@ class Keys:
             return None
         return self.computed(tables[0], names[-1])
 
-    def computed(self, table: Table, name: str) -> Key:
+    def computed(self, table: Table, name: str) -> Key | Refusal:
         """A result column of a subquery in FROM, with what is known of where it comes from."""
         inner = next((block for block in self.source.shape.blocks if block.index == table.block), None)
         given = items_called(inner, table.columns or ()) if inner is not None else {}
         items = [given[name]] if name in given else []
         column = items[0].column if len(items) == 1 else None
+        for item in items:
+            if item.expression is not None and (refusal := self._of_session(item.expression, item.columns)):
+                return refusal
         found = self.source.column(column) if column is not None else None
         never = bool(items) and items[0].aggregate == "count"
         if column is not None and inner is not None and inner.set_operation is None and not inner.grouping_sets:
@@ -161,18 +165,25 @@ class Keys:
             relation_alias=table.alias,
         )
 
-    def _refuse_expression(self, text: str) -> Refusal | None:
-        volatility = self.source.volatility
+    def _refuse_expression(self, text: str, columns: tuple[ColumnRef, ...]) -> Refusal | None:
         if is_row(text):
             return Refusal("row_key", "it orders by a row, which has no text to be carried from page to page")
-        functions = called(text)
-        name = volatility.not_immutable(functions) or session_keyword(text)
-        if name is not None:
-            hint = "; order by the column itself, in the other direction if it is subtracted" if name in _NOW else ""
-            return Refusal("session_dependent_key", f"its key depends on {name}: other values on the next page{hint}")
-        if not functions and plain_name(text) is not None:
+        refusal = self._of_session(text, columns)
+        if refusal is None and not called(text) and plain_name(text) is not None:
             return Refusal("unresolved", f"its key {text} could not be found in the catalog")
-        return None
+        return refusal
+
+    def _of_session(self, text: str, columns: tuple[ColumnRef, ...]) -> Refusal | None:
+        """What another session, or this one later, computes otherwise, as far as the text tells."""
+        name = self.source.volatility.not_immutable(called(text)) or session_keyword(text)
+        hint = "; order by the column itself, in the other direction if it is subtracted" if name in _NOW else ""
+        if name is None:
+            known = [found.type for column in columns if (found := self.source.column(column)) is not None]
+            name = session_setting(text, known)
+            hint = "; AT TIME ZONE with a name would settle it" if name == "TimeZone" else ""
+        if name is None:
+            return None
+        return Refusal("session_dependent_key", f"its key depends on {name}: other values on the next page{hint}")
 
     def _never_null(self, text: str, columns: tuple[ColumnRef, ...]) -> bool:
         """coalesce with a constant at the end, and what strict functions make of columns that are not NULL."""
