@@ -44,6 +44,8 @@ def _refuse_sort_key(key: SortKey) -> Refusal | None:
 
 def refuse_source(source: Source, block: Block) -> Refusal | None:
     """What it reads, and what it calls."""
+    if source.makes_table:
+        return Refusal("makes_table", "it makes a table (INTO): no pages")
     if source.shape.writes_in_cte or source.shape.recursive:
         return Refusal("with_writes", "its WITH clause writes or recurses")
     if not block.tables:

@@ -73,6 +73,8 @@ def _refuse(source: Source, block: Block, arms: list[Span], *, known: bool) -> R
         return Refusal("windows", "its window functions look at the rows of both sides")
     if block.distinct or block.distinct_on:
         return Refusal("distinct", "it removes duplicates over the rows of both sides")
+    if source.makes_table:
+        return Refusal("makes_table", "it makes a table, which two arms cannot both make")
     if block.locking:
         return Refusal("locking", "it locks rows, which UNION ALL cannot")
     if source.volatile(block) is not None:

@@ -38,6 +38,12 @@ class Source:
             return []
 
     @cached_property
+    def makes_table(self) -> bool:
+        """SELECT … INTO; the INTO of INSERT and MERGE in a WITH clause makes none."""
+        words = [token.word for token in self.tokens]
+        return any(word == "into" and words[at - 1] not in ("insert", "merge") for at, word in enumerate(words) if at)
+
+    @cached_property
     def whole(self) -> ClauseSpans | None:
         """The clauses of the outermost SELECT, or of the whole set operation."""
         return clauses(self.text)
