@@ -8,7 +8,8 @@ from pgtune_cli.advise.costs import Configuration
 from pgtune_cli.advise.credit import Benefit
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import known_name
-from pgtune_cli.explain.derive import index_scans, shape_of, walk
+from pgtune_cli.explain.derive import index_scans, walk
+from pgtune_cli.explain.node_name import titled_lines
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.index import CandidateIndex, ForeignKeyBenefit, StatementBenefit
 from pgtune_cli.whatif.protocol import Cost, CostRequest, WhatIf
@@ -56,7 +57,7 @@ def _known(keys: Iterable[_Key], answers: Sequence[Cost | str]) -> dict[_Key, Co
 def _lines(cost: Cost, named: Mapping[CandidateIndex, str], facts: Facts) -> tuple[str, ...]:
     """The engine gives its indexes names of its own."""
     existing = {index.name for index in facts.snapshot.catalog.indexes}
-    lines = dict(zip((placed.path for placed in walk(cost.plan)), shape_of(cost.plan), strict=True))
+    lines = dict(zip((placed.path for placed in walk(cost.plan)), titled_lines(cost.plan), strict=True))
     for scan in index_scans(cost.plan):
         if scan.index.name not in existing:
             told = _name(scan.table, cost, named, facts)

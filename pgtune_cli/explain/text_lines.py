@@ -9,9 +9,9 @@ from pgtune_cli.errors import UsageError
 
 COST = re.compile(r"\(cost=\d+(?:\.\d+)?\.\.\d+(?:\.\d+)? rows=\d+ width=\d+\)")
 _NODE_WITHOUT_COST = re.compile(r"\b(?:Seq Scan|Index Scan|Index Only Scan|Result|Nested Loop|Aggregate|Sort|Hash)\b")
-_BORDER = re.compile(r"^\s*[|│║]\s?(.*?)\s*[|│║]?\s*$")
-_SYSLOG = re.compile(r"^.*?\w+\[\d+\]: \[\d+-\d+\]\s")
-_CONTAINER = re.compile(r"^[\w.-]+\s+\| ?")
+BORDER = re.compile(r"^\s*[|│║]\s?(.*?)\s*[|│║]?\s*$")
+SYSLOG = re.compile(r"^.*?\w+\[\d+\]: \[\d+-\d+\]\s")
+CONTAINER = re.compile(r"^[\w.-]+\s+\| ?")
 _RULE = re.compile(r"^[\s+|│─┼═╪┌┐└┘├┤║╔╗╚╝╠╣-]+$")
 
 
@@ -31,12 +31,12 @@ def plan_lines(document: str) -> list[Line]:
         raise _no_plan(raw)
     begin = raw[first]
     lines = raw[first:]
-    for prefix in (_SYSLOG, _CONTAINER):
+    for prefix in (SYSLOG, CONTAINER):
         if prefix.match(begin) and not begin.lstrip().startswith("->"):
             lines = [prefix.sub("", line).replace("#011", " " * 8) for line in lines]
             begin = lines[0]
-    if _BORDER.match(begin) and begin.lstrip()[0] in "|│║":
-        lines = [found[1] if (found := _BORDER.match(line)) else line for line in lines]
+    if BORDER.match(begin) and begin.lstrip()[0] in "|│║":
+        lines = [found[1] if (found := BORDER.match(line)) else line for line in lines]
     if _wrapped(lines):
         lines = [re.sub(r"\s*[+↵]\s*$", "", line) for line in lines]
     if begin.lstrip().startswith('"') and begin.rstrip().rstrip(",;").endswith('"'):

@@ -51,6 +51,7 @@ class _Reader:
     def read(self) -> dict[str, Any]:
         for place, line in enumerate(self._joined()):
             if place and self._is_over(line):
+                self._refuse_another(line.number)
                 break
             if place and line.column <= self._root_column:
                 self._whole(line)
@@ -66,6 +67,12 @@ class _Reader:
         for node in _walk(root):
             _add_zeros(node)
         return self._document
+
+    def _refuse_another(self, number_: int) -> None:
+        """A log goes on after the plan: another one there would be passed over in silence."""
+        begins = next((line.number for line in self._lines if line.number > number_ and COST.search(line.text)), None)
+        if begins is not None:
+            raise UsageError(f"line {begins}: a second plan begins", "give one plan at a time")
 
     def _joined(self) -> list[Line]:
         """A constant or name that has line ends in it is one line again."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pgtune_cli.explain.node_name import titled
 from pgtune_cli.model.plan import Plan, PlanNode
 from pgtune_cli.report.format import cost, count, duration, one_line
 
@@ -34,17 +35,9 @@ def _node(node: PlanNode, depth: int) -> Iterator[str]:
 
 def node_title(node: PlanNode) -> str:
     """`Index Scan using orders_pkey on orders o`."""
-    title = node.node_type
-    if node.join_type and node.join_type != "Inner":
-        title = f"{title} ({node.join_type})"
-    if node.index_name:
-        title += f" using {node.index_name}"
     target = node.relation or node.cte_name or node.function_name
-    if target:
-        title += f" on {target}"
-        if node.alias and node.alias != target:
-            title += f" {node.alias}"
-    return title
+    renamed = target and node.alias and node.alias != target
+    return f"{titled(node)} {node.alias}" if renamed else titled(node)
 
 
 def node_numbers(node: PlanNode) -> str:

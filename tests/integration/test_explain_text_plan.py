@@ -4,6 +4,7 @@ import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ import pytest
 from support.database import Database
 
 from pgtune_cli.errors import UsageError
+from pgtune_cli.explain.derive import walk
+from pgtune_cli.explain.node_name import operation
 from pgtune_cli.explain.saved_plan import read_plan
 from pgtune_cli.model.plan import Plan, PlanNode
 
@@ -100,6 +103,15 @@ def as_compose(text: str) -> str:
     return "\n".join(f"db-1  | {line}" for line in ["LOG:  plan:", *text.splitlines()])
 
 
+def as_auto_explain_json(text: str) -> str:
+    """auto_explain.log_format = json: one object, with the statement before the plan."""
+    return as_auto_explain(f'{{\n  "Query Text": "select {{",\n{text.strip()[1:-1].strip()[1:]}')
+
+
+def as_csv(text: str) -> str:
+    return '"QUERY PLAN"\n"' + text.replace('"', '""') + '"'
+
+
 PASTED = (as_psql, as_psql_with_borders, as_one_value, as_pgadmin, as_auto_explain, as_compose)
 
 
@@ -120,6 +132,19 @@ def test_the_text_reads_as_the_json_does(pg: Database) -> None:
         assert (ours.jit_time_ms is None) == (theirs.jit_time_ms is None), name
         for paste in PASTED:
             assert read_plan(paste(text), show_values=True) == ours, f"{name} {paste.__name__}\n{paste(text)}"
+        for paste in (as_one_value, as_psql_with_borders, as_compose, as_auto_explain_json, as_csv):
+            assert read_plan(paste(json_form), show_values=True) == theirs, f"{name} {paste.__name__}"
+        # the words before `using` and `on` are those of the text form
+        called = [operation(placed.node) for placed in walk(theirs)]
+        for line in text.splitlines():
+            if (node := read_node_line(line)) and "Worker" not in line:
+                assert any(node == one or node.startswith((f"{one} on ", f"{one} using ")) for one in called), node
+
+
+def read_node_line(line: str) -> str | None:
+    """`->  Seq Scan on t  (cost=…` as `Seq Scan on t`."""
+    head, cost, _ = line.partition("  (cost=")
+    return head.strip().removeprefix("->").strip() if cost else None
 
 
 PLAN = """\
@@ -129,6 +154,11 @@ Sort  (cost=1.00..2.00 rows=3 width=4)
         Filter: (b = 'two
 lines'::text)
 """
+
+
+LOGGED = f"LOG: plan:\n{indent(PLAN.replace(chr(10) + 'lines', ''), '\t')}"
+JSON_PLAN = """\
+  { "Plan": {"Node Type": "Result", "Startup Cost": 0, "Total Cost": 1, "Plan Rows": 1, "Plan Width": 1} }"""
 
 
 def test_a_constant_may_hold_line_ends() -> None:
@@ -146,6 +176,8 @@ def test_a_constant_may_hold_line_ends() -> None:
         (PLAN.replace("  Filter", "  ??? Filter").replace("two\nlines", "x"), "line 4: this is no part of a plan"),
         (PLAN.replace("  ->  Seq", "->  Seq"), "line 3: a second plan begins"),
         (PLAN + PLAN, "line 6: a second plan begins"),
+        (LOGGED + LOGGED, "line 7: a second plan begins"),
+        (f"LOG: plan:\n{JSON_PLAN}\nLOG: plan:\n{JSON_PLAN}", "a second plan begins below the first"),
         (PLAN.replace("  Sort Key", "Sort Kay"), "line 2: this is no part of a plan: Sort Kay: a"),
     ],
 )  # fmt: skip
