@@ -156,7 +156,7 @@ lines'::text)
 """
 
 
-LOGGED = f"LOG: plan:\n{indent(PLAN.replace(chr(10) + 'lines', ''), '\t')}"
+LOGGED = "LOG: plan:\n" + indent(PLAN.replace("\nlines", ""), "\t")
 JSON_PLAN = """\
   { "Plan": {"Node Type": "Result", "Startup Cost": 0, "Total Cost": 1, "Plan Rows": 1, "Plan Width": 1} }"""
 
