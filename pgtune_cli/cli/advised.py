@@ -1,5 +1,7 @@
 """The SQL of an advisor for a finding that asks for it: a rule names the kind of advice, the advisors make it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from pgtune_cli.model.finding import Finding, Suggestion
@@ -11,8 +13,13 @@ PATTERNS = ("like", "ilike")
 """kinds of predicates"""
 
 
-def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...]) -> Finding:
-    """The finding; where its suggestion has no SQL, or SQL that was not tried, that of what is advised."""
+def with_advice(
+    finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, ...], roots: Mapping[str, str] | None = None
+) -> Finding:
+    """The finding; where its suggestion has no SQL, or SQL that was not tried, that of what is advised.
+
+    `roots`: the partitioned table of each partition, which is what an index is advised on.
+    """
     suggestion = finding.suggestion
     if suggestion is None or (suggestion.sql is not None and suggestion.kind not in ("statistics", "index")):
         return finding
@@ -20,19 +27,19 @@ def with_advice(finding: Finding, advice: IndexAdvice, rewrites: tuple[Rewrite, 
     if suggestion.kind == "statistics":
         advised = _statistics(finding, suggestion, advice)
     if suggestion.kind == "index":
-        advised = _index(finding, suggestion, advice)
+        advised = _index(finding, suggestion, advice, (roots or {}).get(finding.relation or ""))
     elif suggestion.kind == "rewrite":
         advised = _rewrite(finding, suggestion, rewrites)
     return finding if advised is None else msgspec.structs.replace(finding, suggestion=advised)
 
 
-def _index(finding: Finding, suggestion: Suggestion, advice: IndexAdvice) -> Suggestion | None:
+def _index(finding: Finding, suggestion: Suggestion, advice: IndexAdvice, root: str | None) -> Suggestion | None:
     """The chosen index on the finding's table that does what its own would; or that serves one of its statements.
 
     A statement may be served by several: first comes one that starts with a column of the finding's condition.
     """
     facts = finding.evidence.get("facts", {})
-    here = [chosen for chosen in advice.chosen if chosen.relation == finding.relation]
+    here = [chosen for chosen in advice.chosen if chosen.relation in (finding.relation, root)]
     if suggestion.sql is not None:
         wanted = set(facts.get("columns") or [facts.get("expiry_column")])
         found = [chosen for chosen in here if set(chosen.columns[: len(wanted)]) == wanted and _finds_all(chosen)]

@@ -129,12 +129,17 @@ def analyze(
 def emit(
     draw: "Callable[..., str]", files: tuple[tuple[str, Path], ...], format_: str, colour: bool, quiet: bool
 ) -> None:
-    """Write the files of -o, then the result to stdout (silent with -q when files were asked for)."""
+    """Write the files of -o, then the result to stdout (silent with -q when files were asked for and are written).
+
+    Raises:
+        UsageError: a file cannot be written; the others are.
+    """
     from pgtune_cli.cli.console import print_result
-    from pgtune_cli.cli.write import write_file
+    from pgtune_cli.cli.write import write_files
 
     # all are drawn before the first is written: a fault in one format leaves no file half new, half old
-    for path, text in [(path, draw(name)) for name, path in files]:
-        write_file(path, text)
-    if not (quiet and files):
+    failed = write_files([(path, draw(name)) for name, path in files])
+    if failed or not (quiet and files):
         print_result(draw(format_, colour=colour))
+    if failed:
+        raise failed

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from pgtune_cli import __version__
 from pgtune_cli.cli.advised import with_advice
 from pgtune_cli.model.analysis import Analysis
+from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.finding import Finding, NearMiss, Suppressed
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.model.plan import StatementPlans
@@ -32,7 +33,8 @@ def assemble(
     snapshot = analysis.snapshot
     statements = tuple(_statement(statement, analysis.plans) for statement in analysis.statements)
     everything_skipped = tuple(dict.fromkeys(analysis.skipped + judged.skipped))
-    findings = tuple(with_advice(finding, advice, rewrites) for finding in judged.findings)
+    roots = partition_roots(snapshot.catalog)
+    findings = tuple(with_advice(finding, advice, rewrites, roots) for finding in judged.findings)
     shares = {statement.fingerprint: statement.share_of_time for statement in analysis.statements}
     return Report(
         pgtune_version=__version__,
@@ -45,7 +47,9 @@ def assemble(
             source=snapshot.workload.source,
             statements=len(statements),
             calls=sum(statement.calls for statement in analysis.statements),
-            total_exec_time_ms=sum(statement.total_exec_time_ms for statement in analysis.statements),
+            total_exec_time_ms=sum(
+                statement.total_exec_time_ms - statement.nested_exec_time_ms for statement in analysis.statements
+            ),
             window=snapshot.workload.window,
         ),
         statements=statements,
@@ -57,6 +61,19 @@ def assemble(
         suppressed=judged.suppressed,
         near_misses=judged.near_misses,
     )
+
+
+def partition_roots(catalog: Catalog) -> dict[str, str]:
+    """The outermost partitioned table of each partition, by its name."""
+    parents = {one.relation_name: one.partition_of for one in catalog.relations if one.partition_of is not None}
+    roots = {}
+    for name, parent in parents.items():
+        root, seen = parent, {name}
+        while root in parents and root not in seen:
+            seen.add(root)
+            root = parents[root]
+        roots[str(name)] = str(root)
+    return roots
 
 
 def _finding_order(finding: Finding, shares: dict[str, float]) -> tuple[bool, int, float, str, str]:
@@ -83,6 +100,7 @@ def _statement(statement: Statement, plans: dict[str, StatementPlans]) -> Report
         shared_blks_read=statement.shared_blks_read,
         temp_blks_written=statement.temp_blks_written,
         share_of_time=statement.share_of_time,
+        nested_exec_time_ms=statement.nested_exec_time_ms,
         plans=explained.plans,
         fidelity=explained.fidelity,
         not_explained=reason,

@@ -90,7 +90,7 @@ def check(
     from pgtune_cli.cli.run import run
     from pgtune_cli.cli.settings_of import configured
     from pgtune_cli.cli.source import CollectFlags, ConnectionFlags, resolve
-    from pgtune_cli.cli.write import output_files, write_file
+    from pgtune_cli.cli.write import output_files, write_files
     from pgtune_cli.compare.baseline import load
     from pgtune_cli.compare.verdict import compare
     from pgtune_cli.errors import IncompleteAnalysis, UsageError
@@ -126,10 +126,11 @@ def check(
         known=before.findings if before else (),
         notes=(*found.notes, *compared.notes, *(f"not known: {item.what}: {item.why}" for item in found.unknown)),
     )
-    for name, path in files:
-        write_file(path, render_check(result, name))
-    if not (quiet and files):
+    failed = write_files([(path, render_check(result, name)) for name, path in files])
+    if failed or not (quiet and files):
         print_result(render_check(result, format_, colour=want_colour(color)) + extras(result, format_))
+    if failed:
+        raise failed
     if result.outcome is Outcome.FAILED and not exit_zero:
         raise typer.Exit(1)
     if require_complete and found.skipped:

@@ -37,7 +37,7 @@ def diff(
     from pgtune_cli import gate
     from pgtune_cli.cli.console import print_result, want_colour
     from pgtune_cli.cli.settings_of import configured
-    from pgtune_cli.cli.write import output_files, write_file
+    from pgtune_cli.cli.write import output_files, write_files
     from pgtune_cli.compare.sides import Context
     from pgtune_cli.compare.verdict import compare
     from pgtune_cli.report.diff import render_diff
@@ -48,10 +48,11 @@ def diff(
     first, second, texts, told = _runs(before, after, settings)
     compared = compare(second, first, settings, Context(texts=texts))
     result = gate.difference(compared.comparisons, first, second, notes=(*told, *compared.notes))
-    for name, path in files:
-        write_file(path, render_diff(result, name))
-    if not (quiet and files):
+    failed = write_files([(path, render_diff(result, name)) for name, path in files])
+    if failed or not (quiet and files):
         print_result(render_diff(result, format_, colour=want_colour(color)))
+    if failed:
+        raise failed
     notes.note(f"{before} against {after}", level=1)
 
 

@@ -46,8 +46,12 @@ def statement_text(query: str | None, file: Path | None) -> str:
         found = [one.text for one in split_script(text)]
     except TruncatedText as exc:
         raise UsageError(f"the statement cannot be read: {exc}") from exc
-    if len(found) != 1:
-        raise UsageError(f"{'no statement is' if not found else f'{len(found)} statements are'} given", HINT)
+    if not found:
+        raise UsageError("no statement is given", HINT)
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} statements are given", "give one at a time; pgtune analyze --workload takes many"
+        )
     return found[0]
 
 

@@ -84,6 +84,36 @@ def resolve(flags: ConnectionFlags, settings: "Settings", notes: Notes) -> "Targ
     return target
 
 
+def _check_schemas(snapshot: Snapshot, collect: CollectFlags) -> None:
+    """A mistyped --schema would find nothing to complain of, and a gate would pass.
+
+    Raises:
+        UsageError: one of them matches no relation.
+    """
+    from fnmatch import fnmatchcase
+
+    read = {relation.schema for relation in snapshot.catalog.relations}
+    for pattern in collect.schemas:
+        if not any(fnmatchcase(schema, pattern) for schema in read):
+            raise UsageError(
+                f"no table of {snapshot.server.database} is in schema {pattern}",
+                "write the name as pg_namespace has it, without quotes; * and ? stand for others",
+            )
+
+
+def _say_empty(snapshot: Snapshot, notes: Notes) -> None:
+    """A report of nothing looks like one that found nothing."""
+    if snapshot.workload.rows:
+        return
+    hidden = next((one for one in snapshot.skipped if one.what.startswith("pg_stat_statements")
+                   or "statements of other roles" in one.what), None)  # fmt: skip
+    if hidden is not None:
+        remedy = f"\nhint: {hidden.remedy}" if hidden.remedy else ""
+        notes.note(f"no statement can be analysed: {hidden.what}: {hidden.why}{remedy}")
+    else:
+        notes.note("no statement can be analysed: none was counted\nhint: let the application run, then ask again")
+
+
 @asynccontextmanager
 async def open_source(
     target: "Target", collect: CollectFlags, settings: "Settings", notes: Notes, *, need_statements: bool = True
@@ -100,13 +130,18 @@ async def open_source(
             raise UsageError("--replica needs a server, and this is a snapshot file")
         if collect.window:
             raise UsageError("--window needs a server, and this is a snapshot file")
-        yield Source(_with_workload(_narrowed(load(target.snapshot_path), collect), collect, notes), None)
+        snapshot = _with_workload(_narrowed(load(target.snapshot_path), collect), collect, notes)
+        _check_schemas(snapshot, collect)
+        if need_statements:
+            _say_empty(snapshot, notes)
+        yield Source(snapshot, None)
         return
     from pgtune_cli.collect.connection import connect
 
     connection = await connect(target.connect_options)
     try:
         snapshot = await _collect(connection, collect, settings, notes)
+        _check_schemas(snapshot, collect)
         snapshot = await _with_replicas(snapshot, connection, collect, notes)
         if need_statements and snapshot.server.pg_stat_statements is None and collect.workload is None:
             missing = next((s for s in snapshot.skipped if "pg_stat_statements" in s.what), None)
@@ -120,7 +155,10 @@ async def open_source(
                 f"{snapshot.server.user} {who}, and pgtune needs far less: "
                 "pgtune doctor prints the SQL for a role of its own"
             )
-        yield Source(_with_workload(snapshot, collect, notes), connection)
+        snapshot = _with_workload(snapshot, collect, notes)
+        if need_statements:
+            _say_empty(snapshot, notes)
+        yield Source(snapshot, connection)
     finally:
         # a server that died or a cancelled run must not hang here
         if not connection.is_closed():

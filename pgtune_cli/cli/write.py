@@ -63,6 +63,17 @@ def check_format(name: str, allowed: tuple[str, ...] = FORMATS, what: str = "for
     raise unknown(what, name, allowed)
 
 
+def write_files(drawn: list[tuple[Path, str]]) -> UsageError | None:
+    """Write each; the error of the first that cannot be written, once the others are: what they cost is not lost."""
+    failed: list[UsageError] = []
+    for path, text in drawn:
+        try:
+            write_file(path, text)
+        except UsageError as error:
+            failed.append(error)
+    return failed[0] if failed else None
+
+
 def write_file(path: Path, text: str) -> None:
     """Replace `path` as a whole; mode 0600, since a report may hold what a database holds.
 

@@ -104,6 +104,8 @@ def _uri(text: str) -> Iterator[tuple[str, str]]:
         raise UsageError("not a PostgreSQL connection: the URI is of another kind", "it starts with postgresql://")
     before_query, _, query = rest.partition("?")
     authority, slash, database = before_query.partition("/")
+    if "@" in database:
+        raise UsageError("the connection URI has an @ behind its first /", _ENCODE)
     credentials, at, hosts = authority.rpartition("@")
     if at:
         user, _, password = credentials.partition(":")

@@ -141,7 +141,8 @@ def _texts(seen: Seen) -> Iterator[Check]:
         return
     if seen.hidden:
         detail = f"the texts of {seen.hidden} entries of other roles are hidden from {seen.facts.user}"
-        yield Check("statement texts", "warning", detail, rights.stats_grant(seen.facts))
+        state: Literal["warning", "missing"] = "warning" if seen.statements else "missing"
+        yield Check("statement texts", state, detail, rights.stats_grant(seen.facts))
     elif not seen.statements:
         yield Check(
             "statement texts",

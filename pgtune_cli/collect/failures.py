@@ -35,16 +35,19 @@ def _explained(error: BaseException, options: ConnectOptions) -> tuple[str, str 
             "check host, port and firewall; PGCONNECT_TIMEOUT waits longer",
         )
     if isinstance(error, ssl.SSLError) or "SSL" in said:
-        return _tls(error, where, said)
+        return _tls(error, options, where, said)
     return _network(error, options, where, said)
 
 
-def _tls(error: BaseException, where: str, said: str) -> tuple[str, str | None]:
+def _tls(error: BaseException, options: ConnectOptions, where: str, said: str) -> tuple[str, str | None]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"the certificate of {where} is not trusted: {error.verify_message}",
             "sslrootcert names the authority to trust; sslmode=require connects without checking",
         )
+    if "rejected SSL" in said and dict(options.tls).get("sslmode", "prefer") in ("allow", "prefer"):
+        # the driver goes on without TLS where a server has none: this was another answer
+        return f"{where} does not answer as PostgreSQL does", "check host and port: something else listens there"
     if "rejected SSL" in said:
         return (
             f"{where} does not offer TLS, and sslmode demands it",
@@ -73,6 +76,9 @@ def _network(error: BaseException, options: ConnectOptions, where: str, said: st
     if isinstance(error, OSError):
         return f"no connection to {where}: {error.strerror or said}", None
     kind = type(error).__name__
+    said, _, hint = said.partition(" HINT: ")
+    if hint:  # of the driver's own
+        return f"no connection to {where}: {said}", hint
     if kind == "TargetServerAttributeNotMatched":
         return f"no server of {where} is {options.target_session_attrs}", "see target_session_attrs"
     return f"no connection to {where}: {said or kind}", _hint_of(options) if "password" in said else None

@@ -23,7 +23,7 @@ def narrow_workload(workload: Workload, top: int, order_by: str) -> Workload:
         families[PARAMETER_LIST.sub("$", row.query)].append(row)
     ranked = sorted(families.values(), key=lambda rows: _cost(rows, options.order_by), reverse=True)
     kept = {id(row) for rows in ranked[: options.top] for row in rows}
-    total = sum(row.total_exec_time_ms for row in workload.rows)
+    total = sum(row.total_exec_time_ms for row in workload.rows if row.toplevel)
     return msgspec.structs.replace(
         workload,
         rows=tuple(row for row in workload.rows if id(row) in kept),

@@ -116,10 +116,9 @@ def _is_encoding(error: BaseException) -> bool:
 
 
 def lost(error: BaseException, what: str) -> ConnectionFailed:
-    why = " ".join(str(error).split()) or type(error).__name__
-    return ConnectionFailed(
-        f"the connection broke while reading {what}: {why}", "see the server's log, and run it again"
-    )
+    """`error` is the driver's, whose words may be of its own insides: only a server's are passed on."""
+    why = f": {' '.join(str(error).split())}" if getattr(error, "sqlstate", None) else ""
+    return ConnectionFailed(f"the connection broke while reading {what}{why}", "see the server's log, and run it again")
 
 
 def text_of(found: bytes | None) -> str | None:

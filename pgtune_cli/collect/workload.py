@@ -89,9 +89,12 @@ async def read_workload(
         rows=tuple(await with_texts(reader, costliest(queries, options.top, options.order_by))),
         samples=begun.samples.sampled() if begun else (),
         total_statements=len(queries),
-        total_exec_time_ms=sum(entry.counters.total_ms for entry in entries if entry.kind not in uncounted),
+        # what runs inside a function is a part of its caller's time
+        total_exec_time_ms=sum(
+            entry.counters.total_ms for entry in entries if entry.toplevel and entry.kind not in uncounted
+        ),
         utility_statements=len(utility),
-        utility_exec_time_ms=sum(entry.counters.total_ms for entry in utility),
+        utility_exec_time_ms=sum(entry.counters.total_ms for entry in utility if entry.toplevel),
         utility=utility_uses(utility),
     )
 

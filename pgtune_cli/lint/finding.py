@@ -46,6 +46,7 @@ def finding_of(rule: Rule, key: tuple[str, ...], hits: list[Hit], service: str |
         confidence=Confidence.LOW if possible else rule.confidence,
         title=_title(rule, worst),
         detail=_detail(rule, worst, len(places)),
+        why=rule.why,
         evidence=_evidence(rule, worst, possible, places),
         possible=possible,
         statements=_unique(name for hit in told for name in hit.subject.statements),

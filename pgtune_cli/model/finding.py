@@ -39,6 +39,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
     title: str
     detail: str
+    """what was found, then `why`."""
+    why: str = ""
+    """what it means, in the rule's words: the end of `detail`; the same for every finding of the rule."""
     evidence: dict[str, Any]
     """always has `channel`: plan, execution, text, catalog, statistics, pg_stat_statements, usage, pg_stat_activity,
     workload."""

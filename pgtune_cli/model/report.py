@@ -39,6 +39,8 @@ class ReportStatement(msgspec.Struct, frozen=True, kw_only=True):
     shared_blks_read: int
     temp_blks_written: int
     share_of_time: float
+    nested_exec_time_ms: float
+    """passed inside functions: a part of their callers' time too, and counted once in the workload's."""
     plans: tuple[StatementPlan, ...]
     fidelity: Fidelity | None
     not_explained: str | None

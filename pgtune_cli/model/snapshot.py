@@ -137,7 +137,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     total_statements: Int8 | None = None
     """entries there were before --top."""
     total_exec_time_ms: Ms | None = None
-    """of all entries of this database but pgtune's own, before --top; utility statements included."""
+    """of the database: all top-level entries but pgtune's own, before --top; utility statements included."""
     utility_statements: Int8 | None = None
     """entries with nothing to analyse (BEGIN, DDL, COPY, VACUUM), which have no row here."""
     utility_exec_time_ms: Ms | None = None

@@ -36,8 +36,10 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     parallel_workers_launched: int | None = None
     min_exec_time_ms: float | None = None
     share_of_time: float = 0.0
-    """fraction of the total execution time of all statements of the database."""
+    """fraction of the execution time of the database, which counts what passed inside a function once."""
     toplevel: bool = True
+    nested_exec_time_ms: float = 0.0
+    """the part of the total that passed inside functions, and so inside the statements that call them."""
     samples: tuple[str, ...] = ()
     """texts with literals that have this fingerprint (from --window or --workload); never printed by default."""
     sample_channel: str | None = None

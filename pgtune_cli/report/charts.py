@@ -47,9 +47,15 @@ def _label(statement: ReportStatement) -> str:
     return headline(statement.query, _LABEL)
 
 
+def _counted_once(statement: ReportStatement) -> float:
+    """The share that is no part of another statement's."""
+    total = statement.total_exec_time_ms
+    return statement.share_of_time * (1 - statement.nested_exec_time_ms / total) if total else 0.0
+
+
 def _cumulative(report: Report) -> Chart:
     ordered = sorted(report.statements, key=lambda statement: -statement.share_of_time)
-    sums = list(accumulate(statement.share_of_time for statement in ordered))
+    sums = list(accumulate(_counted_once(statement) for statement in ordered))
     rows = tuple(
         Row(
             _label(one),

@@ -8,6 +8,9 @@ from pgtune_cli.report.json_report import to_json
 
 LIMIT = 65_536
 """characters of a pull-request comment"""
+_KNOWN = 5
+"""statements over a limit that were over it in the baseline too, told one by one"""
+_TABLE = ["| | statement | baseline | now | why |", "|---|---|---|---|---|"]
 QUIET = (ComparisonVerdict.SAME, ComparisonVerdict.NEW)
 
 
@@ -38,8 +41,12 @@ def _terminal(result: CheckResult, colour: bool) -> str:
     for finding in result.findings:
         title = one_line(finding.title, columns() - 7 - len(finding.rule))
         lines.append(paint("FAIL", "31;1", colour) + f"  {finding.rule} {title}")
-    for comparison in told:
-        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, columns() - 7)}", *why(comparison)]
+    changed, known = _by_news(told)
+    for comparison in (*changed, *known[:_KNOWN]):
+        below = _reasons(comparison) if comparison in known else why(comparison)
+        lines += [f"{comparison.verdict.value:<5} {headline(comparison.query, columns() - 7)}", *below]
+    if len(known) > _KNOWN:
+        lines.append(f"same  … and {number_of(len(known) - _KNOWN, 'statement')} more, as in the baseline")
     for note in result.notes:
         lines += hanging("note  ", plain(note), 6)
     passed = result.outcome is Outcome.PASSED
@@ -54,11 +61,19 @@ def _worth_telling(comparison: Comparison) -> bool:
     return bool(comparison.reasons) or comparison.verdict not in QUIET
 
 
+def _by_news(told: list[Comparison]) -> tuple[list[Comparison], list[Comparison]]:
+    """(what is new, what is as it was): a limit that was crossed before is no news."""
+    known = [one for one in told if one.verdict is ComparisonVerdict.SAME and one.baseline and not one.causes]
+    return [one for one in told if one not in known], known
+
+
+def _reasons(comparison: Comparison) -> list[str]:
+    return [line for reason in comparison.reasons for line in hanging("      ", plain(reason), 8)]
+
+
 def why(comparison: Comparison) -> list[str]:
     """The lines of a terminal under a statement's headline."""
-    lines: list[str] = []
-    for reason in comparison.reasons:
-        lines += hanging("      ", plain(reason), 8)
+    lines = _reasons(comparison)
     for at, cause in enumerate(comparison.causes):
         lines += hanging(" " * 15 if at else "      because: ", plain(cause), 15)
     if comparison.place:
@@ -74,9 +89,11 @@ def why(comparison: Comparison) -> list[str]:
 
 def _markdown(result: CheckResult) -> str:
     lines = [f"### pgtune check {result.outcome.value}", ""]
-    shown = [comparison for comparison in result.comparisons if comparison.fails or _worth_telling(comparison)]
+    failing = [comparison for comparison in result.comparisons if comparison.fails]
+    changed, known = _by_news([one for one in result.comparisons if not one.fails and _worth_telling(one)])
+    shown = [*failing, *changed]
     if shown:
-        lines += ["| | statement | baseline | now | why |", "|---|---|---|---|---|"]
+        lines += _TABLE
     end = [f"- **fails** {finding.rule} {cell(finding.title)}" for finding in result.findings]
     end += [f"- {cell(note)}" for note in result.notes]
     end.append(f"\n{number_of(len(result.comparisons), 'statement')} compared.")
@@ -88,7 +105,28 @@ def _markdown(result: CheckResult) -> str:
             lines.append(f"\n_{len(shown) - number} more did not fit; the JSON form has them._")
             break
         lines.append(text)
+    lines += _folded(known, room)
     return "\n".join((*lines, "", *end)) + "\n"
+
+
+def _folded(known: list[Comparison], room: int) -> list[str]:
+    """What is over a limit as it was, for those who open it; as far as there is room."""
+    if not known:
+        return []
+    begin = [
+        "",
+        f"<details><summary>{number_of(len(known), 'statement')} over a limit, as in the baseline</summary>",
+        "",
+    ]
+    lines = [*begin, *_TABLE]
+    room -= sum(len(line) + 1 for line in lines) + 100
+    for number, comparison in enumerate(known):
+        room -= len(row(comparison)) + 1
+        if room < 0:
+            lines.append(f"\n_{len(known) - number} more did not fit; the JSON form has them._")
+            break
+        lines.append(row(comparison))
+    return [*lines, "", "</details>"]
 
 
 def row(comparison: Comparison) -> str:

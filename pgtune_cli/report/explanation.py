@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pgtune_cli.model.explanation import Explanation, WhatIfAnswer, WhatIfPlan
 from pgtune_cli.model.finding import Finding
-from pgtune_cli.model.plan import Plan, StatementPlan
+from pgtune_cli.model.plan import Plan, PlanParameters, StatementPlan
 from pgtune_cli.report.folded import folded, hanging
 from pgtune_cli.report.format import cost, count, duration, number_of, percent, plain, plain_sql, size
 from pgtune_cli.report.json_report import to_json
@@ -78,12 +78,12 @@ def _plan(found: Explanation, plan: StatementPlan, width: int) -> Iterator[tuple
         yield from _heading(f"Saved plan, {how}: cost {cost(plan.total_cost)}")
     else:
         yield from _heading(f"Plan, {how} {where.get(plan.source, plan.source)}: cost {cost(plan.total_cost)}")
-        yield "dim", f"values: {plan.parameters.name} ({plan.parameters.origin})"
+        yield "dim", f"values: {_values(plan.parameters)}"
     yield from (("", line) for line in plan_lines(plan.plan, width))
     if found.not_executed is not None:
         yield "dim", f"not executed: {plain(found.not_executed)}"
     for other in found.plans[1:]:
-        yield "dim", f"with {other.parameters.name} values ({other.parameters.origin}): cost {cost(other.total_cost)}"
+        yield "dim", f"with {_values(other.parameters)}: cost {cost(other.total_cost)}"
     if found.fidelity is not None and found.fidelity.reason is None:
         yield "dim", f"the clone plans it the same way: cost {cost(found.fidelity.cost_clone)}"
     elif found.fidelity is not None:
@@ -104,7 +104,15 @@ def _what_if(answer: WhatIfAnswer, width: int) -> Iterator[tuple[str, str]]:
         yield "", ""
         yield from (("", line) for line in side_by_side(answer.plans[0], width))
     for other in answer.plans[1:]:
-        yield "dim", f"with {other.parameters.name} values: cost {change(other)}"
+        yield "dim", f"with {_values(other.parameters)}: cost {change(other)}"
+
+
+def _values(parameters: PlanParameters) -> str:
+    """`typical values (pg_stats)`, `the constants of its text`."""
+    if parameters.name == parameters.origin:
+        told = {"generic": "no values: a generic plan", "literal": "the constants of its text"}
+        return told.get(parameters.name, f"{parameters.name} values")
+    return f"{parameters.name} values ({parameters.origin})"
 
 
 def change(plan: WhatIfPlan) -> str:
@@ -121,7 +129,7 @@ def change(plan: WhatIfPlan) -> str:
 def side_by_side(plan: WhatIfPlan, width: int) -> list[str]:
     """Both plans in two columns, under their costs; long lines go on below."""
     column = (width - 3) // 2
-    values = f"{plan.parameters.name} values ({plan.parameters.origin})"
+    values = _values(plan.parameters)
     left = [f"before: cost {cost(plan.cost_before)}", *_wrapped(plan.before, column)]
     right = [f"after: cost {cost(plan.cost_after)}", *_wrapped(plan.after, column)]
     rows = zip_longest(left, right, fillvalue="")

@@ -54,12 +54,14 @@ def count(number: float | None) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """`42 %`, `0.3 %`, `<0.1 %`."""
+    """`42 %`, `0.3 %`, `<0.1 %`, `>99 %`: all and nothing are said of those alone."""
     if fraction is None:
         return "–"
     value = fraction * 100
     if 0 < value < 0.1:
         return "<0.1 %"
+    if 99.5 <= value < 99.9999:
+        return ">99 %"
     return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
 
 

@@ -24,7 +24,7 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Sta
     texts = {statement.fingerprint: statement.query for statement in statements}
     lines = ["-- Index advice by pgtune. CREATE INDEX CONCURRENTLY does not run inside a transaction block."]
     lines += _comment(f"Before any index: {advice.first}") if advice.first else []
-    lines += [f"-- {line}" for line in _summary(advice)]
+    lines += [f"-- {line}" for line in _summary(advice, bool(statements))]
     lines += _trial(advice, texts) + _resume(advice)
     for worse in advice.worse:
         lines += _comment(f"Worse: {headline(texts.get(worse.fingerprint, worse.fingerprint), 70)}: {worse.reason}.")
@@ -129,11 +129,13 @@ def _facts(index: ChosenIndex) -> list[str]:
     return [f"-- {size(index.size_bytes)} by estimate{real}{saved}; confidence {_line(index.confidence)}"]
 
 
-def _summary(advice: IndexAdvice) -> list[str]:
+def _summary(advice: IndexAdvice, read: bool) -> list[str]:
     if advice.engine is None:
         return ["No what-if planner was available, so nothing is advised."]
     before, after = advice.workload_cost_before, advice.workload_cost_after
     if not advice.chosen:
+        if not read:
+            return ["No statement of the workload could be read, so no index is advised for any."]
         return ["No index would pay for itself on this workload."]
     saved = f", workload cost {percent(1 - after / before)} lower" if before and after is not None else ""
     return [

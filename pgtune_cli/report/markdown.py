@@ -11,6 +11,7 @@ from pgtune_cli.report.format import cost, count, duration, number_of, one_line,
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.plan_text import plan_lines
 from pgtune_cli.report.plan_view import how
+from pgtune_cli.report.told_once import told_once
 
 LIMIT = 65_536
 """characters of a pull-request comment (GitHub)"""
@@ -180,7 +181,9 @@ def _rewrite(rewrite: Rewrite) -> str:
 
 
 def _findings(report: Report) -> list[str]:
-    return (["\n## Findings\n"] if report.findings else []) + [_finding(finding) for finding in report.findings]
+    return (["\n## Findings\n"] if report.findings else []) + [
+        _finding(finding) for finding in told_once(report.findings)
+    ]
 
 
 def _finding(finding: Finding) -> str:

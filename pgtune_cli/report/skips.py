@@ -2,8 +2,10 @@
 
 import msgspec
 
+from pgtune_cli.model.report import Report
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.report.format import number_of
+from pgtune_cli.report.headline import headline
 
 _RULE = "rule "
 
@@ -17,6 +19,23 @@ class RuleNeeds(msgspec.Struct, frozen=True):
     @property
     def told(self) -> str:
         return f"{number_of(len(self.rules), 'rule')} not judged everywhere, for want of {self.need}"
+
+
+_TEXT = 60
+_UNPLANNED = 5
+"""statements without a plan that are told one by one"""
+
+
+def not_planned(report: Report, width: int) -> tuple[str, ...]:
+    """Statements without a plan and why, costliest first; `width` columns for each text."""
+    without = [one for one in report.statements if one.not_explained and not one.plans]
+    lines = [
+        f"{headline(one.query, min(width, _TEXT))}: not planned: {one.not_explained}" for one in without[:_UNPLANNED]
+    ]
+    rest = len(without) - len(lines)
+    if rest:
+        lines.append(f"not planned: {number_of(rest, 'statement')} more; the other formats name them")
+    return tuple(lines)
 
 
 def grouped(skipped: tuple[Skipped, ...]) -> tuple[tuple[Skipped, ...], tuple[RuleNeeds, ...]]:

@@ -22,7 +22,8 @@ from pgtune_cli.report.folded import folded, hanging
 from pgtune_cli.report.format import cost, count, duration, number_of, one_line, percent, plain, plain_sql, size
 from pgtune_cli.report.headline import headline
 from pgtune_cli.report.served import counted, foremost
-from pgtune_cli.report.skips import grouped
+from pgtune_cli.report.skips import grouped, not_planned
+from pgtune_cli.report.told_once import told_once
 
 _TOP, _ACTIONS = 6, 6
 """lines of the first screen"""
@@ -75,8 +76,8 @@ def _summary(console: Console, report: Report, elsewhere: str) -> None:
     ]
     if counts["possible"]:
         told.append(f"{counts['possible']} possible")
-    _line(console, f"{summary.explained} planned, {summary.executed} executed, {summary.skipped} skipped; "
-                   f"findings: {', '.join(told) or 'none'}")  # fmt: skip
+    _line(console, f"{summary.explained} planned, {summary.executed} executed; "
+                   f"findings: {', '.join(told) or 'none'}; {summary.skipped} skipped")  # fmt: skip
     _statements(console, report, elsewhere)
     _todo(console, report)
 
@@ -124,9 +125,10 @@ def _heading(console: Console, text: str) -> None:
 
 
 def _statements(console: Console, report: Report, elsewhere: str) -> None:
-    if not report.statements:
-        return
     _heading(console, "What costs most")
+    if not report.statements:
+        console.print("No statement of the workload could be read.")
+        return
     table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)
     for name, columns in _COLUMNS.items():
         table.add_column(name, justify="right", no_wrap=True, width=columns)
@@ -247,7 +249,7 @@ def _findings(console: Console, report: Report) -> None:
     if report.findings:
         _heading(console, "Findings")
     texts = {statement.fingerprint: statement.query for statement in report.statements}
-    for finding in report.findings:
+    for finding in told_once(report.findings):
         _finding(console, finding, [texts[key] for key in finding.statements if key in texts])
 
 
@@ -270,8 +272,11 @@ def _finding(console: Console, finding: Finding, texts: list[str]) -> None:
 
 
 def _skipped(console: Console, report: Report) -> None:
-    if report.skipped:
+    unplanned = not_planned(report, max(console.width - 4, 10))
+    if report.skipped or unplanned:
         _heading(console, "Skipped")
+    for line in unplanned:
+        console.print(Text(plain(line)))
     others, needs = grouped(report.skipped)
     for item in others:
         remedy = f" → {plain_sql(item.remedy)}" if item.remedy else ""

@@ -30,7 +30,10 @@ def statements(snapshot: Snapshot) -> tuple[Statement, ...]:
         samples[fingerprint(sample.query)].append(sample)
     total = snapshot.workload.total_exec_time_ms
     if total is None:
-        total = math.fsum(row.total_exec_time_ms for row in snapshot.workload.rows)
+        total = math.fsum(row.total_exec_time_ms for row in snapshot.workload.rows if row.toplevel)
+    # a CALL is not counted without track_utility: what it runs then has no caller
+    longest = max((math.fsum(row.total_exec_time_ms for row in rows) for rows in groups.values()), default=0.0)
+    total = max(total, longest)
     merged = [_merge(key, rows, samples.get(key, []), total) for key, rows in groups.items()]
     return tuple(sorted(merged, key=lambda one: (-one.total_exec_time_ms, -one.calls, one.fingerprint)))
 
@@ -84,6 +87,7 @@ def _merge(key: str, rows: list[StatementRow], samples: list[SampledText], total
         min_exec_time_ms=_known_least(row.min_exec_time_ms for row in rows),
         share_of_time=time_ms / total_ms if total_ms > 0 else 0.0,
         toplevel=any(row.toplevel for row in rows),
+        nested_exec_time_ms=math.fsum(row.total_exec_time_ms for row in rows if not row.toplevel),
         samples=texts,
         sample_channel=channel,
     )

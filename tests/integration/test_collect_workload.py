@@ -188,9 +188,12 @@ def test_nested_statements_are_told_apart(pg: Database) -> None:
     pg.execute("CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM t); END'")
     pg.execute("SET pg_stat_statements.track = 'all'")
     pg.fetch("SELECT f()")
-    found = {each.query: each.toplevel for each in read(pg.dsn).workload.rows}
+    workload = read(pg.dsn).workload
+    found = {each.query: each.toplevel for each in workload.rows}
     assert found["SELECT f()"] is True
     assert [toplevel for query, toplevel in found.items() if "count(*)" in query] == [False]
+    counted_once = sum(each.total_exec_time_ms for each in workload.rows if each.toplevel)
+    assert workload.total_exec_time_ms == pytest.approx(counted_once + (workload.utility_exec_time_ms or 0.0))
 
 
 @contextlib.asynccontextmanager

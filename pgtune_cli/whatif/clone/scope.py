@@ -24,6 +24,7 @@ def in_scope(catalog: Catalog, wanted: frozenset[RelationName] | None) -> Catalo
             if constraint.table in kept and (constraint.references is None or constraint.references in kept)
         ),
         extended_statistics=tuple(stats for stats in catalog.extended_statistics if stats.table in kept),
+        policies=tuple(policy for policy in catalog.policies if policy.table in kept),
     )
 
 
@@ -31,6 +32,8 @@ def _reach(catalog: Catalog, wanted: frozenset[RelationName]) -> set[RelationNam
     relations = {relation.relation_name: relation for relation in catalog.relations}
     neighbours = _neighbours(catalog)
     mentions = Mentions(catalog.relations)
+    for policy in catalog.policies:
+        neighbours[policy.table].extend(mentions.found_in(f"{policy.using or ''} {policy.check or ''}"))
     kept: set[RelationName] = set()
     todo = [name for name in wanted if name in relations]
     while todo:

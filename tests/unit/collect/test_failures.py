@@ -35,13 +35,28 @@ class Refused(Exception):
         (ConnectionRefusedError(111, "Connect call failed"), "nothing listens on db:5433"),
         (socket.gaierror(-2, "Name not known"), "host name of db:5433 is not known: Name not known"),
         (FileNotFoundError(2, "No such file or directory"), "no server on the socket of db:5433"),
-        (ConnectionError("server rejected SSL upgrade"), "db:5433 does not offer TLS, and sslmode demands it"),
+        # under sslmode=prefer the driver takes a no for an answer: this was neither yes nor no
+        (ConnectionError("server rejected SSL upgrade"), "db:5433 does not answer as PostgreSQL does"),
         (ssl.SSLError("handshake failure"), "TLS with db:5433 failed: ('handshake failure',)"),
         (RuntimeError(), "no connection to db:5433: RuntimeError"),
     ],
 )
 def test_each_failure_names_what_failed(error: Exception, message: str) -> None:
     assert str(failure(error, OPTIONS)) == message
+
+
+def test_a_server_without_tls_is_told_where_it_was_demanded() -> None:
+    options = options_of_dsn("postgresql://ann@db:5433/shop?sslmode=require", {"HOME": "/nonexistent"})
+    error = failure(ConnectionError("server rejected SSL upgrade"), options)
+    assert str(error) == "db:5433 does not offer TLS, and sslmode demands it"
+
+
+def test_a_hint_of_the_driver_is_the_hint() -> None:
+    error = failure(RuntimeError("root certificate file x does not exist HINT: Provide it."), OPTIONS)
+    assert (str(error), error.hint) == (
+        "no connection to db:5433: root certificate file x does not exist",
+        "Provide it.",
+    )
 
 
 def test_a_server_that_echoes_the_password_does_not_get_it_shown() -> None:

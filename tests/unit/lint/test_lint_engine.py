@@ -43,6 +43,7 @@ def test_a_finding_says_all_that_a_report_needs(tmp_path: Path, shop: Any) -> No
         Finding(
             id=findings[0].id, rule="SHOP001", severity=Severity.WARNING, confidence=Confidence.HIGH,
             title="Big table: public.orders", detail="public.orders has 300,000 rows. It is big.",
+            why="It is big.",
             evidence={"channel": "catalog", "facts": {"name": "public.orders", "rows": 300000.0}},
             relation="public.orders", suggestion=Suggestion(kind="statistics", sql="ANALYZE public.orders"),
             docs="https://example.com/big",

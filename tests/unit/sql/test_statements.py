@@ -70,6 +70,18 @@ def test_the_deviation_is_unknown_when_one_row_does_not_know_it() -> None:
     assert pooled_stddev([row("a", 2, 2.0, stddev_exec_time_ms=1.0), row("a", 2, 2.0)]) is None
 
 
+def test_what_passes_inside_a_function_is_counted_once() -> None:
+    inner = "SELECT a FROM t WHERE b = k"
+    nested, caller = statements(
+        snapshot(row("SELECT f($1)", total=80.0), row(inner, total=60.0, toplevel=False), row(inner, total=20.0))
+    )
+    assert (caller.share_of_time, caller.nested_exec_time_ms) == (0.8, 0.0)
+    assert (nested.share_of_time, nested.nested_exec_time_ms) == (0.8, 60.0)
+    # its caller is a CALL that nobody counted
+    (alone,) = statements(snapshot(row(inner, total=60.0, toplevel=False)))
+    assert alone.share_of_time == 1.0
+
+
 def test_utility_statements_are_no_statements() -> None:
     texts = [
         "BEGIN",

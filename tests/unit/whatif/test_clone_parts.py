@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from pgtune_cli.model.catalog import Catalog, Column, Constraint, Relation, RelationKind, RelationName, UserType
+from pgtune_cli.model.catalog import Catalog, Column, Constraint, Policy, Relation, RelationKind, RelationName, UserType
 from pgtune_cli.whatif.clone.btree import MAGIC, can_deduplicate, write_tree
 from pgtune_cli.whatif.clone.files import BLOCK, MAX_BLOCKS, SEGMENT_BLOCKS, Room, emptied, extend
 from pgtune_cli.whatif.clone.planner_settings import split_list
@@ -144,6 +145,15 @@ def test_a_scope_has_families_referenced_tables_and_what_views_read() -> None:
         ),
     )
 
+    member = "(id IN ( SELECT m.id FROM public.member m))"
+    policies = (
+        Policy(name="own", table=RelationName("public", "other"), command="*", using=member),
+        Policy(name="all", table=RelationName("public", "orders"), command="r", check="true"),
+    )
+    catalog = msgspec.structs.replace(
+        catalog, relations=(*catalog.relations, table("member", COLUMN)), policies=policies
+    )
+
     def names(*wanted: str) -> list[str]:
         scope = in_scope(catalog, frozenset(RelationName("public", name) for name in wanted))
         return [relation.name for relation in scope.relations]
@@ -151,6 +161,10 @@ def test_a_scope_has_families_referenced_tables_and_what_views_read() -> None:
     assert names("v") == ["orders", "customers", "v"]
     assert names("p") == ["regions", "p", "c"]
     assert names("gone") == []
+    # a policy is planned with its table, and with what it asks; those of other tables stay away
+    assert "member" in names("other")
+    assert in_scope(catalog, frozenset({RelationName("public", "orders")})).policies == policies[1:]
+    assert in_scope(catalog, frozenset({RelationName("public", "p")})).policies == ()
     assert in_scope(catalog, None) is catalog
 
 
