@@ -73,6 +73,12 @@ def test_a_role_that_may_read_nothing_says_what_to_grant(blog: Any) -> None:
     told = done.stderr if done.returncode else json.dumps(json.loads(done.stdout)["skipped"])
     assert "GRANT" in told
     assert "pg_monitor" in told or "pg_read_all_stats" in told
+    # a report of nothing looks like one that found nothing
+    assert "no statement can be analysed" in done.stderr
+    ends(pgtune("doctor", dsn), 4)
+    script = pgtune("indexes", dsn)
+    ends(script, 0, "no statement can be analysed")
+    assert "No statement of the workload could be read" in script.stdout
 
 
 def test_without_select_the_rest_is_still_analysed(blog: Any) -> None:
@@ -187,6 +193,8 @@ def test_options_that_choose_hold_for_a_snapshot_too(blog: Any, tmp_path: Path) 
     report = json.loads(done.stdout)
     assert [one["calls"] for one in report["statements"]] == [200]
     ends(pgtune("analyze", file, "--top", "0"), 2, "--top")
+    ends(pgtune("analyze", file, "--schema", "nowhere"), 2, "is in schema nowhere")
+    ends(pgtune("indexes", blog.dsn, "--schema", "nowhere"), 2, "is in schema nowhere")
     ends(pgtune("indexes", file, "--engine", "hypopg"), 2, "needs a server")
 
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from pgtune_cli.cli.advised import with_advice
-from pgtune_cli.model.catalog import IndexKey, RelationName
+from pgtune_cli.cli.assemble import partition_roots
+from pgtune_cli.model.catalog import Catalog, IndexKey, Relation, RelationKind, RelationName
 from pgtune_cli.model.finding import Confidence, Finding, Severity, Suggestion
 from pgtune_cli.model.index import (
     CandidateIndex,
@@ -133,3 +134,22 @@ def test_statistics_that_were_tried_replace_those_that_were_not(
     found = advised(rule="PLAN003", kind="statistics", sql=own, relation=relation)
     assert found is not None
     assert found.sql == sql
+
+
+def test_a_partition_has_the_index_of_its_partitioned_table() -> None:
+    part = RelationName("public", "orders_2024_01")
+    inner = RelationName("public", "orders_2024")
+    relations = tuple(
+        Relation(oid=1, schema="public", name=name.name, kind=RelationKind.TABLE, partition_of=of)
+        for name, of in ((part, inner), (inner, RelationName("public", "orders")))
+    )
+    roots = partition_roots(Catalog(relations=relations))
+    assert roots == {str(part): "public.orders", str(inner): "public.orders"}
+    finding = Finding(
+        id="x", rule="PLAN001", severity=Severity.INFO, confidence=Confidence.LOW, title="", detail="",
+        evidence={"channel": "plan"}, statements=("a",), relation=str(part), suggestion=Suggestion(kind="index"),
+    )  # fmt: skip
+    on_the_whole = with_advice(finding, ADVICE, (), roots).suggestion
+    assert on_the_whole is not None
+    assert on_the_whole.sql == CHOSEN.sql
+    assert with_advice(finding, ADVICE, ()).suggestion == finding.suggestion

@@ -31,7 +31,18 @@ def test_counts_are_short(number: float, said: str) -> None:
     assert form.count(number) == said
 
 
-@pytest.mark.parametrize(("fraction", "said"), [(0.42, "42 %"), (0.003, "0.3 %"), (0.0001, "<0.1 %"), (0, "0.0 %")])
+@pytest.mark.parametrize(
+    ("fraction", "said"),
+    [
+        (0.9991, ">99 %"),
+        (1.0, "100 %"),
+        (0.99, "99 %"),
+        (0.42, "42 %"),
+        (0.003, "0.3 %"),
+        (0.0001, "<0.1 %"),
+        (0, "0.0 %"),
+    ],
+)
 def test_small_shares_do_not_vanish(fraction: float, said: str) -> None:
     assert form.percent(fraction) == said
 

@@ -144,3 +144,20 @@ def test_markdown_fits_a_comment_and_says_what_did_not() -> None:
     text = render_check(many, "markdown")
     assert len(text) <= 65_536
     assert "did not fit" in text
+
+
+def test_what_was_over_a_limit_before_is_told_in_few_lines() -> None:
+    known = tuple(
+        comparison(f"{number:016}", ComparisonVerdict.SAME, baseline=measurement(), candidate=measurement())
+        for number in range(40)
+    )
+    news = comparison("f" * 16, ComparisonVerdict.SLOWER, fails=True, baseline=measurement(), candidate=measurement())
+    result = CheckResult(outcome=Outcome.FAILED, comparisons=(*known, news))
+    terminal = render_check(result, "terminal")
+    assert terminal.count("same  ") == 6
+    assert "same  … and 35 statements more, as in the baseline" in terminal
+    assert "1 failing, 40 to note, 0 fine" in terminal
+    markdown = render_check(result, "markdown")
+    open_, folded = markdown.split("<details>")
+    assert (open_.count("\n| "), folded.count("| same |")) == (2, 40)
+    assert "40 statements over a limit, as in the baseline" in folded
