@@ -28,9 +28,9 @@ from pgtune_cli.model.statement import Prepared, ValueSet
 from pgtune_cli.server.binaries import Binaries, find_binaries
 from pgtune_cli.server.embedded import embedded_server
 from pgtune_cli.sql.index_ddl import create_index_sql
+from pgtune_cli.whatif.causes import Causes
 from pgtune_cli.whatif.clone import open_clone
 from pgtune_cli.whatif.clone.session import MAJOR
-from pgtune_cli.whatif.fidelity import Causes
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
 LITERAL = ValueSet(name="literal", origin="literal")

@@ -129,6 +129,7 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
     expressions = await read_expression_texts(reader, found, facts.version_num) if extended_rows else {}
     trigger_rows = await reader.rows_of("triggers", found.oids, found.called)
     policy_rows = await reader.rows_of("policies", found.oids, found.called)
+    rule_rows = await reader.rows_of("rules", found.oids, found.called)
     return Catalog(
         relations=tuple(tables.relations(found, columns, definitions, sizes, facts)),
         indexes=tuple(indexes.indexes(found, index_rows, sizes, facts)),
@@ -138,6 +139,13 @@ async def _read_catalog(reader: Reader, found: Found, facts: ServerFacts) -> Cat
         builtin_functions=objects.builtin_functions(await reader.rows("builtin_functions")),
         operators=tuple(objects.operators(await reader.rows("operators"))),
         operator_classes=tuple(objects.operator_classes(await reader.rows("operator_classes"))),
+        operator_families=tuple(objects.operator_families(await reader.rows("operator_families"))),
+        casts=tuple(objects.casts(await reader.rows("casts"))),
+        rules=tuple(objects.rules(found, rule_rows)),
+        text_search_dictionaries=tuple(objects.text_search_dictionaries(await reader.rows("text_search_dictionaries"))),
+        text_search_configurations=tuple(
+            objects.text_search_configurations(await reader.rows("text_search_configurations"))
+        ),
         extensions=tuple(objects.extensions(await reader.rows("extensions"))),
         extended_statistics=tuple(objects.extended_statistics(found, extended_rows, expressions)),
         policies=tuple(objects.policies(found, policy_rows)),

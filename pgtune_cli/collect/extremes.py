@@ -25,6 +25,11 @@ CHUNK = 32
 MAX_COST = 100.0
 """of one column, in the planner's units: some pages; a scan of a small table is as cheap as an index"""
 WORD = re.compile(r"\w+")
+OPERATOR = re.compile(r"\boperator\((?!pg_catalog\.)")
+"""how the server writes one that is not built in, where no schema is in the search_path"""
+HIDDEN = re.compile(r"\b(is (not )?distinct from|nullif|case)\b")
+EQUALITY = ("=", "<>")
+"""what these call, and do not write"""
 CODE = "reading them may call functions of the database's own"
 
 
@@ -95,7 +100,9 @@ def _apart(wanted: Iterable[_Wanted], catalog: Catalog) -> tuple[list[_Wanted], 
     """
     functions = {one.name.casefold() for one in catalog.functions if one.extension is None}
     plain = {name for name in functions if WORD.fullmatch(name)}
-    odd = {name.replace('"', '""') for name in functions - plain} | {one.name for one in catalog.operators}
+    odd = {name.replace('"', '""') for name in functions - plain}
+    hidden = any(one.name in EQUALITY for one in catalog.operators)
+    casts = [one.target.casefold() for one in catalog.casts if one.method == "f"]
     texts: dict[RelationName, list[str]] = defaultdict(list)
     for table, text in _expressions(catalog):
         texts[table].append(text.casefold())
@@ -103,7 +110,9 @@ def _apart(wanted: Iterable[_Wanted], catalog: Catalog) -> tuple[list[_Wanted], 
     for one in wanted:
         text = "\n".join(texts[one.table])
         # a name in a literal counts as well
-        if plain.isdisjoint(WORD.findall(text)) and not any(name in text for name in odd):
+        called = not plain.isdisjoint(WORD.findall(text)) or any(name in text for name in odd)
+        called = called or OPERATOR.search(text) is not None or (hidden and HIDDEN.search(text) is not None)
+        if not called and not any(f"::{target}" in text for target in casts):
             safe.append(one)
         else:
             unsafe.append((one, CODE))

@@ -66,6 +66,7 @@ def _narrow_catalog(catalog: Catalog, relations: set[RelationName], read: set[Re
         extended_statistics=tuple(one for one in catalog.extended_statistics if one.table in relations),
         sequences=tuple(one for one in catalog.sequences if one.table is None or one.table in relations),
         policies=tuple(one for one in catalog.policies if one.table in relations),
+        rules=tuple(one for one in catalog.rules if one.table in relations),
         triggers=None if catalog.triggers is None else tuple(one for one in catalog.triggers if one.table in relations),
     )
 

@@ -1,6 +1,7 @@
 """Types, functions, operators, extensions, policies and extended statistics, from the rows of the catalog queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -8,18 +9,26 @@ from pgtune_cli.collect.connection import Record
 from pgtune_cli.collect.tables import Found
 from pgtune_cli.model.catalog import (
     BuiltinFunction,
+    Cast,
     ExtendedStatistics,
     Extension,
+    FamilyClass,
     Function,
     Operator,
     OperatorClass,
+    OperatorFamily,
     Policy,
     RelationName,
     Role,
+    Rule,
+    TextSearchConfiguration,
+    TextSearchDictionary,
     Trigger,
     UserType,
 )
 from pgtune_cli.model.catalog import Sequence as DatabaseSequence
+
+T = TypeVar("T")
 
 
 def types(rows: Sequence[Record]) -> Iterable[UserType]:
@@ -35,6 +44,11 @@ def types(rows: Sequence[Record]) -> Iterable[UserType]:
             attributes=attributes,
             not_null=row["not_null"],
             checks=tuple(check for check in row["checks"] if check is not None),
+            default=row["default"],
+            collation=row["collation"],
+            multirange=row["multirange"],
+            subtype_opclass=row["subtype_opclass"],
+            subtype_diff=row["subtype_diff"],
         )
 
 
@@ -52,6 +66,7 @@ def functions(rows: Sequence[Record]) -> Iterable[Function]:
             security_definer=row["security_definer"],
             extension=row["extension"],
             definition=row["definition"],
+            source=row["source"],
             aggregate=row["aggregate"],
         )
 
@@ -79,6 +94,48 @@ def operator_classes(rows: Sequence[Record]) -> Iterable[OperatorClass]:
             default=row["default"],
             operators=tuple(row["operators"] or ()),
             orders=tuple(row["orders"] or ()),
+        )
+
+
+def operator_families(rows: Sequence[Record]) -> Iterable[OperatorFamily]:
+    for row in sorted(rows, key=lambda row: (row["method"], row["schema"], row["name"])):
+        yield OperatorFamily(
+            method=row["method"],
+            schema=row["schema"],
+            name=row["name"],
+            classes=tuple(FamilyClass(*one) for one in _listed(row["classes"], tuple[str, str, str, bool])),
+            operators=_listed(row["operators"], tuple[int, str]),
+            functions=_listed(row["functions"], tuple[int, str]),
+        )
+
+
+def _listed(text: str | None, of: type[T]) -> tuple[T, ...]:
+    return msgspec.json.decode(text or "[]", type=tuple[of, ...])  # type: ignore[valid-type]
+
+
+def casts(rows: Sequence[Record]) -> Iterable[Cast]:
+    for row in sorted(rows, key=lambda row: (row["source"], row["target"])):
+        yield msgspec.convert(dict(row), Cast)
+
+
+def rules(found: Found, rows: Sequence[Record]) -> Iterable[Rule]:
+    for row in sorted(rows, key=lambda row: (found.names[row["oid"]], row["name"])):
+        if row["definition"] is not None:
+            yield Rule(name=row["name"], table=found.names[row["oid"]], definition=row["definition"])
+
+
+def text_search_dictionaries(rows: Sequence[Record]) -> Iterable[TextSearchDictionary]:
+    for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
+        yield msgspec.convert(dict(row), TextSearchDictionary)
+
+
+def text_search_configurations(rows: Sequence[Record]) -> Iterable[TextSearchConfiguration]:
+    for row in sorted(rows, key=lambda row: (row["schema"], row["name"])):
+        yield TextSearchConfiguration(
+            schema=row["schema"],
+            name=row["name"],
+            parser=row["parser"],
+            mappings=_listed(row["mappings"], tuple[str, tuple[str, ...]]),
         )
 
 

@@ -165,12 +165,21 @@ class UserType(msgspec.Struct, frozen=True, kw_only=True):
     extension: str | None = None
     labels: tuple[str, ...] = ()
     base_type: str | None = None
-    """domain: the underlying type; range: the subtype."""
+    """domain: the underlying type; range: the subtype; base: the built-in type that it is by another name."""
     attributes: tuple[tuple[str, str], ...] = ()
     """composite: (name, type)."""
     not_null: bool = False
     checks: tuple[str, ...] = ()
     """domain: pg_get_constraintdef of each check."""
+    default: str | None = None
+    """domain."""
+    collation: str | None = None
+    """domain, range: `schema.name` where it differs from that of `base_type`."""
+    multirange: str | None = None
+    """range: name of its multirange, in the same schema; 14 and later."""
+    subtype_opclass: str | None = None
+    """range: qualified and quoted, where it is not the default. So is the function below."""
+    subtype_diff: str | None = None
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +200,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     extension: str | None = None
     definition: str | None = None
     """pg_get_functiondef(); None for aggregates and extension functions."""
+    source: str | None = None
+    """language internal: the built-in function that it calls."""
     aggregate: str | None = None
     """CREATE AGGREGATE of an aggregate that is no extension's, ordered-set and moving aggregates left out."""
 
@@ -236,6 +247,73 @@ class OperatorClass(msgspec.Struct, frozen=True, kw_only=True):
     operators: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     """by which it can hand rows over in order of distance."""
+
+
+class FamilyClass(msgspec.Struct, frozen=True):
+    """An operator class of a family."""
+
+    schema: str
+    name: str
+    type: str
+    default: bool
+
+
+class OperatorFamily(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator family of btree or hash outside pg_catalog and of no extension, with all that is in it."""
+
+    method: str
+    schema: str
+    name: str
+    classes: tuple[FamilyClass, ...] = ()
+    operators: tuple[tuple[int, str], ...] = ()
+    """strategy and regoperator, `public.<(public.cents,public.cents)`."""
+    functions: tuple[tuple[int, str], ...] = ()
+    """support number and regprocedure."""
+
+
+class Cast(msgspec.Struct, frozen=True, kw_only=True):
+    """A cast that is neither built in nor of an extension."""
+
+    source: str
+    """format_type()."""
+    target: str
+    method: str
+    """castmethod: f function, i by the texts of both, b none: the bytes are the same."""
+    context: str
+    """castcontext: e explicit, a in assignments, i always."""
+    function: str | None = None
+    """regprocedure."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of a table or view, but for the query of a view."""
+
+    name: str
+    table: RelationName
+    definition: str
+    """pg_get_ruledef()."""
+
+
+class TextSearchDictionary(msgspec.Struct, frozen=True, kw_only=True):
+    """One outside pg_catalog and of no extension."""
+
+    schema: str
+    name: str
+    template: str
+    """qualified and quoted."""
+    options: str | None = None
+    """`language = 'english', stopwords = 'english'`."""
+
+
+class TextSearchConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+    """One outside pg_catalog and of no extension."""
+
+    schema: str
+    name: str
+    parser: str
+    """qualified and quoted, as the dictionaries."""
+    mappings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """a kind of token, and the dictionaries that it is looked up in."""
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -319,6 +397,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     """those that are not immutable or return sets; None in a snapshot that was made without them."""
     operators: tuple[Operator, ...] = ()
     operator_classes: tuple[OperatorClass, ...] = ()
+    operator_families: tuple[OperatorFamily, ...] = ()
+    casts: tuple[Cast, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    text_search_dictionaries: tuple[TextSearchDictionary, ...] = ()
+    text_search_configurations: tuple[TextSearchConfiguration, ...] = ()
     extensions: tuple[Extension, ...] = ()
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
     sequences: tuple[Sequence, ...] = ()

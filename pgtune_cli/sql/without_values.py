@@ -2,7 +2,7 @@
 
 The schema stays whole where a plan depends on it: names, types, labels of enums, bounds of partitions, CHECK
 constraints, expressions and predicates of indexes, generated columns; and the views and SQL functions that the
-statements use. Constant defaults, other views and the bodies of other functions go.
+statements use. Constant defaults, rules with constants, other views and the bodies of other functions go.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from pgtune_cli.model.catalog import Catalog, Column, Function, Relation, RelationKind
+from pgtune_cli.model.catalog import Catalog, Column, Function, Relation, RelationKind, UserType
 from pgtune_cli.model.marks import LITERALS, VALUES
 from pgtune_cli.model.plan import StatementPlans
 from pgtune_cli.model.snapshot import Skipped, Snapshot
@@ -109,6 +109,8 @@ def _catalog(snapshot: Snapshot) -> Catalog:
         catalog,
         relations=tuple(_relation(relation, used) for relation in catalog.relations),
         functions=tuple(_function(function, used) for function in catalog.functions),
+        types=tuple(map(_type, catalog.types)),
+        rules=tuple(rule for rule in catalog.rules if not holds_constant(rule.definition)),
     )
 
 
@@ -124,6 +126,11 @@ def _relation(relation: Relation, used: set[str]) -> Relation:
 def _column(column: Column) -> Column:
     constant = column.default is not None and not column.generated and holds_constant(column.default)
     return msgspec.structs.replace(column, default=None) if constant else column
+
+
+def _type(one: UserType) -> UserType:
+    constant = one.default is not None and holds_constant(one.default)
+    return msgspec.structs.replace(one, default=None) if constant else one
 
 
 def _function(function: Function, used: set[str]) -> Function:

@@ -12,6 +12,8 @@ from pgtune_cli.explain.derive import SUB, shape_of, walk
 from pgtune_cli.model.plan import Plan, PlanNode
 
 DISABLE_COST = 1e10
+SKIP_SCAN = "steps from one value of an index's first column to the next (skip scan)"
+SKIPS = f"since 18 the planner {SKIP_SCAN}"
 GATHERS = {"Gather", "Gather Merge"}
 
 
@@ -27,6 +29,10 @@ class Traits(msgspec.Struct, frozen=True):
     partial: bool
     """an aggregate is made in parts."""
     conditions: str
+    hashed: bool
+    """it groups by hashing."""
+    searches: bool
+    """an index by more than one condition."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -86,6 +92,16 @@ CHANGES = (
             and (old.shape != new.shape or new.total_cost >= old.total_cost)
         ),
     ),
+    Change(
+        14,
+        "plans UPDATE and DELETE of a partitioned table or one with heirs as one statement",
+        lambda old, new: "ModifyTable" in old.kinds & new.kinds and "Append" in old.kinds ^ new.kinds,
+    ),
+    Change(
+        18,
+        "takes the groups of a HashAggregate for smaller",
+        lambda old, new: new.hashed and not old.hashed,
+    ),
     Change(15, "can run DISTINCT in parallel", lambda old, new: bool(GATHERS & new.kinds) and not GATHERS & old.kinds),
     Change(
         14,
@@ -96,6 +112,16 @@ CHANGES = (
         17,
         "leaves out IS NOT NULL on a column that is NOT NULL",
         lambda old, new: "IS NOT NULL" in old.conditions and "IS NOT NULL" not in new.conditions,
+    ),
+    Change(
+        17,
+        "counts what a Merge Append reads before its first row once",
+        lambda old, new: "Merge Append" in old.kinds & new.kinds and new.total_cost < old.total_cost,
+    ),
+    Change(
+        16,
+        "leaves out the cost of a subquery that only passes rows on",
+        lambda old, new: "Recursive Union" in old.kinds & new.kinds and new.total_cost < old.total_cost,
     ),
     Change(
         17, "estimates from the statistics behind a WITH query", lambda old, new: "CTE Scan" in old.kinds | new.kinds
@@ -110,6 +136,11 @@ CHANGES = (
         "leaves out the cost of a subquery that only passes rows on",
         lambda old, new: old.joins == new.joins and "Aggregate" in old.kinds & new.kinds,
     ),
+    Change(
+        18,
+        SKIP_SCAN,
+        lambda old, new: new.searches and new.total_cost < old.total_cost,
+    ),
 )
 """What changes a plan's shape first, then what changes its cost."""
 
@@ -121,6 +152,11 @@ def drift(source: Plan, clone: Plan, major: int, of_clone: int) -> str | None:
         if major < change.since <= of_clone and change.shows(older, newer):
             return f"since {change.since} the planner {change.what}"
     return None
+
+
+def conditions_of(plan: Plan) -> str:
+    """What its nodes compare, sort and group by."""
+    return "\n".join(text for placed in walk(plan) for text in _conditions(placed.node))
 
 
 def _new_join(old: Traits, new: Traits, kind: str) -> bool:
@@ -136,7 +172,9 @@ def _traits(plan: Plan) -> Traits:
         joins=frozenset(_join(node) for node in nodes if node.join_type is not None),
         subplans=sum(node.parent_relationship == SUB for node in nodes),
         partial=any(node.extra.get("Partial Mode") in ("Partial", "Finalize") for node in nodes),
-        conditions="\n".join(text for node in nodes for text in _conditions(node)),
+        conditions=conditions_of(plan),
+        hashed=any(node.strategy == "Hashed" for node in nodes),
+        searches=any(" AND " in (node.index_cond or "") for node in nodes),
     )
 
 

@@ -69,6 +69,8 @@ class Relevance:
                 if parent is not None:
                     self._children[parent].append(relation.relation_name)
                     self._parents[relation.relation_name].append(parent)
+        for rule in catalog.rules:
+            self._views[rule.table] = f"{self._views.get(rule.table, '')}\n{rule.definition}"
         self._functions = [
             (function.name, function.definition or "")
             for function in catalog.functions

@@ -216,7 +216,13 @@ def test_user_types_are_read(snapshot: Snapshot) -> None:
             not_null=True,
             checks=("CHECK ((VALUE > 0))",),
         ),
-        UserType(schema="public", name="span", kind="r", base_type="double precision"),
+        UserType(
+            schema="public",
+            name="span",
+            kind="r",
+            base_type="double precision",
+            multirange="span_multirange" if snapshot.server.version_num >= 140000 else None,
+        ),
     ]
 
 

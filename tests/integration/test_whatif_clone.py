@@ -20,8 +20,9 @@ from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.model.statement import Prepared, ValueSet
 from pgtune_cli.sql.index_ddl import create_index_sql
 from pgtune_cli.sql.quote import qualified
+from pgtune_cli.whatif.causes import Causes
 from pgtune_cli.whatif.clone import Clone, open_clone
-from pgtune_cli.whatif.fidelity import Causes, compare
+from pgtune_cli.whatif.fidelity import compare
 from pgtune_cli.whatif.protocol import Cost, CostRequest
 
 pytestmark = pytest.mark.pg

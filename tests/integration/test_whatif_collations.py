@@ -16,8 +16,9 @@ from pgtune_cli.collect.connection import connect
 from pgtune_cli.model.plan import Plan, PlanParameters, StatementPlan
 from pgtune_cli.model.snapshot import Snapshot
 from pgtune_cli.server.embedded import embedded_server
+from pgtune_cli.whatif.causes import Causes
 from pgtune_cli.whatif.clone import open_clone
-from pgtune_cli.whatif.fidelity import Causes, compare
+from pgtune_cli.whatif.fidelity import compare
 from pgtune_cli.whatif.protocol import Cost
 
 pytestmark = pytest.mark.pg

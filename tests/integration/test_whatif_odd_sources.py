@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 from support.database import Database
-from support.whatif_source import candidate, explain, request, session, snapshot_of
+from support.whatif_source import HERE, candidate, explain, request, session, snapshot_of
 
 from pgtune_cli.explain.derive import shape_of
 from pgtune_cli.model.catalog import (
@@ -22,8 +22,8 @@ from pgtune_cli.model.catalog import (
 from pgtune_cli.model.snapshot import ColumnStatistics, Server, Snapshot, Workload
 from pgtune_cli.model.statement import Prepared
 from pgtune_cli.sql.fingerprint import fingerprint
+from pgtune_cli.whatif.causes import Causes
 from pgtune_cli.whatif.clone import open_clone
-from pgtune_cli.whatif.fidelity import Causes
 from pgtune_cli.whatif.protocol import Cost
 
 pytestmark = pytest.mark.pg
@@ -247,6 +247,47 @@ def test_operators_and_aggregates_of_the_database_are_in_the_clone(pg: Database)
             assert isinstance(found[2], str)
             reason = Causes(clone.snapshot, clone.lost).of(queries[2])
             assert reason == "operator ops.#(NONE, text): function ops.native(text) does not exist"
+
+    asyncio.run(main())
+
+
+DEFINED = (
+    "SELECT * FROM d.bill WHERE price OPERATOR(d.<) '50'",
+    "SELECT price, count(*) FROM d.bill GROUP BY price",
+    "SELECT a.id FROM d.bill a JOIN d.bill b ON a.price OPERATOR(d.=) b.price WHERE b.id < 9",
+    "SELECT price::int8 FROM d.bill WHERE price::int8 > 4990",
+    "SELECT id FROM d.bill WHERE kind = 7 AND id < 900",
+    "SELECT * FROM d.bill ORDER BY kind USING OPERATOR(d.|<) LIMIT 4",
+    "SELECT * FROM d.bill WHERE kind OPERATOR(d.|=) 3",
+    "SELECT colour::text FROM d.bill WHERE id < 50",
+    "SELECT * FROM d.bill WHERE open && '[03:00,03:05)'::d.hours",
+    "SELECT * FROM d.bill WHERE span @> 'a7'::text",
+    "SELECT * FROM d.bill WHERE code LIKE 'c77%'",
+    "SELECT * FROM d.bill WHERE to_tsvector('d.english', body) = to_tsvector('d.english', 'bills')",
+    "SELECT nextval('d.numbers')",
+    "SELECT d.next_number() FROM d.bill WHERE id < 5",
+    "SELECT * FROM d.guarded WHERE d.leaks_not(kind) AND id < 300",
+    "INSERT INTO d.bill (kind) SELECT kind FROM d.bill",
+    "UPDATE d.joined SET kind = 3 WHERE id < 100",
+    "DELETE FROM d.joined WHERE id < 100",
+)
+
+
+@pytest.mark.majors(15, 18)
+def test_what_else_a_database_defines_is_in_the_clone(pg: Database) -> None:
+    """Base types by another name, operator classes, casts, ranges, text search, sequences, rules, triggers."""
+    pg.execute((HERE / "definitions.sql").read_text(encoding="utf-8"))
+    pg.execute("VACUUM ANALYZE d.bill")
+
+    async def main() -> None:
+        async with open_clone(await snapshot_of(pg.dsn, DEFINED)) as clone, session(pg) as connection:
+            assert clone.lost == ()
+            misfits = []
+            for sql, cost in zip(DEFINED, await clone.costs([request(sql) for sql in DEFINED]), strict=True):
+                plan = await explain(connection, sql)
+                if isinstance(cost, str) or (cost.total_cost, shape_of(cost.plan)) != (plan.total_cost, shape_of(plan)):
+                    misfits.append((sql, plan.total_cost, cost if isinstance(cost, str) else cost.total_cost))
+            assert misfits == []
 
     asyncio.run(main())
 

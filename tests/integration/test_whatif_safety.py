@@ -13,21 +13,26 @@ from pgtune_cli.cli.console import Notes
 from pgtune_cli.errors import EmbeddedServerError
 from pgtune_cli.explain.options import ExplainOptions
 from pgtune_cli.model.catalog import (
+    Cast,
     Catalog,
     Column,
     ExtendedStatistics,
     Extension,
+    FamilyClass,
     Function,
     Index,
     IndexKey,
+    OperatorFamily,
     Policy,
     Relation,
     RelationKind,
     RelationName,
     Role,
+    Rule,
+    TextSearchDictionary,
     UserType,
 )
-from pgtune_cli.model.extended import CommonRow, ExpressionStatistics, ExtendedData
+from pgtune_cli.model.extended import CommonRow, ExpressionStatistics, ExtendedData, Extremes
 from pgtune_cli.model.snapshot import Server, Snapshot, StatementRow, Workload
 from pgtune_cli.model.statement import Statement
 from pgtune_cli.server.kept_data import DataCache
@@ -437,6 +442,107 @@ def test_definitions_define_and_leave_no_setting_behind() -> None:
             clone.connection.terminate()
             await still_works(clone)
             assert await clone.connection.fetchval("SHOW statement_timeout") == "15s"
+
+    asyncio.run(main())
+
+
+SUPERUSERS_OWN = """
+SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'sales'::regnamespace AND p.proowner = 10
+UNION ALL SELECT o.opcname FROM pg_opclass o WHERE o.opcnamespace = 'sales'::regnamespace
+UNION ALL SELECT amproc::oid::regprocedure::text FROM pg_amproc p JOIN pg_opfamily f ON f.oid = p.amprocfamily
+  WHERE f.opfnamespace = 'sales'::regnamespace
+UNION ALL SELECT amopopr::regoperator::text FROM pg_amop p JOIN pg_opfamily f ON f.oid = p.amopfamily
+  WHERE f.opfnamespace = 'sales'::regnamespace
+UNION ALL SELECT castsource::regtype || ' to ' || casttarget::regtype FROM pg_cast WHERE oid >= 16384
+ORDER BY 1"""
+
+
+def test_what_only_a_superuser_may_create_cannot_read_write_or_mistake_types() -> None:
+    """Base types and what works on their bytes, operator classes and casts."""
+    evil = "x (sales.path); CREATE ROLE pwned SUPERUSER; --"
+    types = (
+        UserType(schema="sales", name="path", kind="b", base_type="text"),
+        UserType(schema="sales", name="number", kind="b", base_type="bigint"),
+        UserType(schema="sales", name="inner", kind="b", base_type="internal"),
+        UserType(schema="sales", name="odd", kind="b", base_type=evil),
+    )
+    internal = {
+        "reads": ("sales.path", "sales.path", "pg_read_file_all"),  # not everybody's to call
+        "length": ("sales.path", "integer", "textlen"),
+        "mixed": ("sales.number", "integer", "textlen"),
+        "less": ("sales.number, sales.number", "boolean", "int8lt"),
+        "sets": ("sales.number, sales.number", "sales.number", "generate_series_int8"),
+        "setting": ("sales.path, sales.path, boolean", "sales.path", "set_config_by_name"),
+        "evil": ("sales.path", "integer", evil),
+        f'n"; {evil}': ("sales.path", "integer", "textlen"),
+        "typed": (evil, "sales.path", "textlen"),
+    }
+    functions = [
+        Function(
+            schema="sales", name=name, arguments=arguments, result=result, language="internal", kind="f",
+            volatility="i", source=source, definition=f"x PARALLEL {evil} COST 1; {evil}",
+        )
+        for name, (arguments, result, source) in internal.items()
+    ]  # fmt: skip
+    families = (
+        OperatorFamily(
+            method="btree", schema="sales", name="files",
+            classes=(FamilyClass("sales", "oid_files", "oid", False), FamilyClass("sales", evil, "internal", True)),
+            operators=((1, "<(oid,oid)"), (2**40, "<(oid,oid)"), (2, evil)),
+            functions=(
+                (1, "btoidcmp(oid,oid)"),
+                (1, "lo_export(oid,text)"),  # an index would not ask who may
+                (2, "btoidsortsupport(internal)"),
+                (1, "hashoid(oid)"),
+                (3, "x"),
+                (4, "pg_table_is_visible(oid)"),  # of the type of a type's oid, and nothing worse
+            ),
+        ),
+        OperatorFamily(method=f"btree; {evil}", schema="sales", name="other"),
+        OperatorFamily(method="gin", schema="sales", name="inverted"),
+    )  # fmt: skip
+    casts = (
+        Cast(source="text", target="bigint", method="b", context="i"),
+        Cast(source="sales.number", target="text", method="b", context="i"),
+        Cast(source="sales.number", target="bigint", method="b", context=evil),
+        Cast(source=evil, target=evil, method="b", context="i"),
+    )
+    rules = (Rule(name="r", table=RelationName("sales", "orders"), definition=f"CREATE RULE r AS {evil}"),)
+    dictionaries = (
+        TextSearchDictionary(
+            schema="sales", name="thieves", template="pg_catalog.simple", options="stopwords = '../../../etc/passwd'"
+        ),
+    )
+    hostile = snapshot(
+        *functions, types=types, operator_families=families, casts=casts, rules=rules,
+        text_search_dictionaries=dictionaries,
+    )  # fmt: skip
+    row = msgspec.structs.replace(hostile.workload.rows[0], query=f"{QUERY} AND to_tsvector('sales.thieves') <> ''")
+    elsewhere = Index(
+        oid=3, schema="sales", name="elsewhere", table=RelationName("sales", evil), method="btree", keys=(BY_ID,),
+        definition="CREATE INDEX elsewhere ON sales.orders USING btree (id)", pages=10, relpages=10,
+    )  # fmt: skip
+    ends = (Extremes(table=RelationName("sales", "orders"), column="id", low="1", high="9"),)
+    catalog = msgspec.structs.replace(hostile.catalog, indexes=(elsewhere,))
+    workload = Workload(source="workload", rows=(row,))
+    hostile = msgspec.structs.replace(hostile, workload=workload, catalog=catalog, extremes=ends)
+
+    async def main() -> None:
+        async with open_clone(hostile) as clone:
+            assert [row[0] for row in await clone.connection.fetch(SUPERUSERS_OWN)] == [
+                "<(oid,oid)",
+                "btoidcmp(oid,oid)",
+                "oid_files",
+                'sales."inner" to text',
+                f'sales."n""; {evil}"(sales.path)',  # a name as any other
+                "sales.length(sales.path)",
+                "sales.less(sales.number,sales.number)",
+                "sales.number to bigint",
+            ]
+            assert await clone.connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolsuper") == 1
+            lost = {skipped.what: skipped.why for skipped in clone.lost}
+            assert lost["text search dictionary sales.thieves"] == "its values were refused (SQLSTATE 22023)"
+            await still_works(clone)
 
     asyncio.run(main())
 

@@ -11,8 +11,8 @@ from support.whatif_source import explain, request, session, snapshot_of
 from pgtune_cli.explain.derive import shape_of
 from pgtune_cli.model.extended import CommonRow
 from pgtune_cli.model.snapshot import Snapshot
+from pgtune_cli.whatif.causes import Causes
 from pgtune_cli.whatif.clone import open_clone
-from pgtune_cli.whatif.fidelity import Causes
 from pgtune_cli.whatif.protocol import Cost, NewStatistics
 
 pytestmark = pytest.mark.pg

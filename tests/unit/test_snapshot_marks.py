@@ -33,13 +33,21 @@ NAMES = {
     "Policy.roles Role.name Role.member_of ExtendedData.schema ExtendedData.name DistinctCount.attributes",
     "Dependency.attributes StatementRow.stats_since StatementRow.origin OperatorClass.method OperatorClass.schema",
     "Trigger.name Trigger.enabled OperatorClass.name OperatorClass.type OperatorClass.operators OperatorClass.orders",
+    "OperatorFamily.method OperatorFamily.schema OperatorFamily.name OperatorFamily.operators OperatorFamily.functions",
+    "FamilyClass.schema FamilyClass.name FamilyClass.type Cast.source Cast.target Cast.method Cast.context",
+    "Cast.function Rule.name TextSearchDictionary.schema TextSearchDictionary.name TextSearchDictionary.template",
+    "TextSearchConfiguration.schema TextSearchConfiguration.name TextSearchConfiguration.parser",
+    "TextSearchConfiguration.mappings UserType.collation UserType.multirange UserType.subtype_opclass",
+    "UserType.subtype_diff Function.source",
 }
 """names, kinds, times, settings by an allow-list, pgtune's own messages"""
 DEFINITIONS = {
     "Relation.partition_key Relation.partition_bound Index.definition Index.predicate IndexKey.expression",
     "Policy.using Policy.check Function.aggregate ExtendedStatistics.expressions ExpressionStatistics.expression",
     "Constraint.definition UserType.labels UserType.checks ExtendedStatistics.definition",
-    "Column.default Relation.view_definition Function.definition",  # those with constants go, by without_values()
+    "TextSearchDictionary.options",
+    # those with constants go, by without_values()
+    "Column.default Relation.view_definition Function.definition UserType.default Rule.definition",
 }
 PLANS = {"StatementPlans"}
 """made anew from a snapshot without values, conditions as `?`"""

@@ -12,6 +12,7 @@ SELECT /* pgtune */
     p.prosecdef AS security_definer,
     x.extname::text AS extension,
     CASE WHEN p.prokind <> 'a' AND x.oid IS NULL THEN pg_get_functiondef(p.oid) END AS definition,
+    CASE WHEN l.lanname = 'internal' AND x.oid IS NULL THEN p.prosrc END AS source,
     CASE WHEN x.oid IS NULL THEN (
         SELECT format(
             'CREATE AGGREGATE %I.%I(%s) (SFUNC = %s, STYPE = %s%s%s%s%s%s%s%s, PARALLEL = %s)',

@@ -1,8 +1,9 @@
 """A btree of a given height, with two entries or none, written straight into the index's file.
 
 The planner reads the height from the metapage (nbtpage.c, _bt_getrootheight) and charges a descent for it. It also
-really walks down the tree to look for a column's extreme values (get_actual_variable_range), so the pages on the way
-must be there: one chain of pages from the root to a leaf. Layouts: access/nbtree.h, storage/bufpage.h.
+really walks down the tree to look for a column's extreme values (get_actual_variable_range): a root and a leaf must
+be there, and the walk does not count the levels between. In a partial index it looks for none, and the metapage alone
+is all that is read. Layouts: access/nbtree.h, storage/bufpage.h.
 """
 
 import math
@@ -45,8 +46,9 @@ def height(blocks: int, key_width: float, split_keys: bool) -> int:
     return level
 
 
-def write_tree(path: Path, levels: int, entries: Sequence[bytes] = ()) -> None:
-    """Give the empty index at `path` that height, and its leaf these index tuples in their order.
+def write_tree(path: Path, levels: int, entries: Sequence[bytes] = (), *, whole: bool = True) -> None:
+    """Give the empty index at `path` that height, and its leaf these index tuples in their order. `whole` is False for
+    a partial index.
 
     Its buffers must not be cached. ValueError if it is no btree.
     """
@@ -58,8 +60,10 @@ def write_tree(path: Path, levels: int, entries: Sequence[bytes] = ()) -> None:
         struct.pack_into("<IIII", meta, ROOT_AT, 1, levels, 1, levels)
         file.seek(0)
         file.write(meta)
-        for block in range(1, levels + 1):
-            file.write(_inner_page(levels - block + 1, block + 1, ROOT if block == 1 else 0))
+        if not whole:
+            return
+        if levels > 0:
+            file.write(_inner_page(levels, 2, ROOT))
         file.write(_page(0, LEAF | (ROOT if levels == 0 else 0), entries))
 
 

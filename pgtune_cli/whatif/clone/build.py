@@ -1,5 +1,6 @@
 """A clone built from a snapshot, step by step, in a server of its own."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -7,19 +8,24 @@ import msgspec
 from pgtune_cli.collect.connection import Connection, PostgresError
 from pgtune_cli.model.catalog import Catalog, Column, Relation, RelationKind, RelationName
 from pgtune_cli.model.snapshot import ColumnStatistics, Skipped, Snapshot
+from pgtune_cli.whatif.clone.base_types import BaseTypes
+from pgtune_cli.whatif.clone.cast_ddl import cast_items, lost_casts, text_search_items
 from pgtune_cli.whatif.clone.extended import restore_extended
 from pgtune_cli.whatif.clone.extremes import Leaves
 from pgtune_cli.whatif.clone.ground import lay_ground
 from pgtune_cli.whatif.clone.item import Item, Stage, run_items
 from pgtune_cli.whatif.clone.limits import Limits
 from pgtune_cli.whatif.clone.needed import only_missed
+from pgtune_cli.whatif.clone.operator_families import create_families
 from pgtune_cli.whatif.clone.physical import give_sizes
 from pgtune_cli.whatif.clone.roles import create_roles, grant, policy_items
+from pgtune_cli.whatif.clone.rule_ddl import rule_items, trigger_items
 from pgtune_cli.whatif.clone.statistics import restore_columns, restore_relations
 from pgtune_cli.whatif.clone.table_ddl import (
     create_table_sql,
     foreign_key_items,
     foreign_tables,
+    identity_items,
     index_items,
     sequences_of,
     statistics_items,
@@ -28,7 +34,14 @@ from pgtune_cli.whatif.clone.table_ddl import (
     undefined,
 )
 from pgtune_cli.whatif.clone.tablespaces import create_tablespaces, tablespace_items
-from pgtune_cli.whatif.clone.type_ddl import function_items, operator_items, type_items
+from pgtune_cli.whatif.clone.type_ddl import (
+    call_leakproof,
+    function_items,
+    operator_items,
+    texts_of,
+    type_items,
+)
+from pgtune_cli.whatif.mentions import Words
 
 MAX_PROBES = 2000
 """kinds of columns that are tried, each by itself, for one that this server has not"""
@@ -42,11 +55,11 @@ async def build(
     Raises EmbeddedServerError when its definitions take too long.
     """
     catalog = snapshot.catalog
-    lost = await lay_ground(admin, catalog)
+    base, lost = await lay_ground(admin, catalog)
     spaces, without = await create_tablespaces(admin, snapshot.server.tablespaces)
     roles, unknown = await create_roles(admin, snapshot)
     await owner.execute("SET search_path = ''")
-    undone = await _run_ddl(owner, snapshot, spaces, roles, limits)
+    undone = await _run_ddl(admin, owner, snapshot, base, spaces, roles, limits)
     lost = only_missed(lost + without + unknown + undone, snapshot, catalog)
     await grant(admin, catalog, roles)
     statistics = _of_catalog(snapshot)
@@ -59,38 +72,63 @@ async def build(
 
 
 async def _run_ddl(
-    owner: Connection, snapshot: Snapshot, spaces: frozenset[str], roles: frozenset[str], limits: Limits
+    admin: Connection,
+    owner: Connection,
+    snapshot: Snapshot,
+    base: BaseTypes,
+    spaces: frozenset[str],
+    roles: frozenset[str],
+    limits: Limits,
 ) -> list[Skipped]:
     catalog = snapshot.catalog
-    await _create_sequences(owner, catalog)
-    functions, lost = function_items(snapshot, catalog)
+    words = _words(snapshot)
+    await _create_sequences(owner, sequences_of(catalog, words))
+    functions, lost = function_items(snapshot, catalog, base.functions)
     operators, unread = operator_items(snapshot, catalog)
     installed = await _installed(owner)
-    items = [
+    first = [
         *type_items(t for t in catalog.types if t.extension not in installed),
+        *text_search_items(catalog, words),
         *functions,
         *operators,
+        *cast_items(catalog, base.casts),
+    ]
+    items = [
         *table_items(catalog),
+        *identity_items(catalog),
         *index_items(catalog),
         *foreign_key_items(catalog),
         *statistics_items(catalog),
+        *rule_items(catalog),
+        *trigger_items(catalog),
         *tablespace_items(catalog, spaces),
         *policy_items(catalog, roles),
     ]
     await owner.execute("SET check_function_bodies = off")
+    if catalog.operator_families:
+        # what fails may need a table: it is tried again with those
+        first = [item for item, _ in await run_items(owner, first, patience_s=limits.definitions_s)]
+        lost += await create_families(admin, catalog.operator_families)
     repair = TableRepair(owner, catalog)
-    failed = await run_items(owner, items, repair, limits.definitions_s)
-    lost += unread + foreign_tables(catalog) + undefined(catalog) + repair.lost
+    failed = await run_items(owner, [*first, *items], repair, limits.definitions_s)
+    await call_leakproof(admin, catalog.functions)
+    lost += unread + foreign_tables(catalog) + undefined(catalog) + repair.lost + lost_casts(catalog, base.casts)
     return lost + [Skipped(item.what, why) for item, why in failed]
+
+
+def _words(snapshot: Snapshot) -> Words:
+    """Of all that may name a sequence or a text search configuration."""
+    texts = [*texts_of(snapshot, snapshot.catalog), *snapshot.server.settings.values()]
+    return Words([*texts, *(one.definition or "" for one in snapshot.catalog.functions)])
 
 
 async def _installed(connection: Connection) -> set[str | None]:
     return {row["extname"] for row in await connection.fetch("SELECT extname FROM pg_extension")}
 
 
-async def _create_sequences(owner: Connection, catalog: Catalog) -> None:
-    """Those that defaults call, as they write them. One that fails shows in its default."""
-    for name in sorted(sequences_of(catalog)):
+async def _create_sequences(owner: Connection, names: Iterable[str]) -> None:
+    """Qualified and quoted. One that fails shows in what calls it."""
+    for name in sorted(names):
         try:
             await owner.fetch(f"CREATE SEQUENCE IF NOT EXISTS {name}")
         except PostgresError:

@@ -118,7 +118,7 @@ class Workshop:
         self._room.take(size.pages)
         await evict(self._admin, [built.oid])
         entries = (await self._leaves_of.entries(built.oid)).get(RelationName(leaf.schema, name), ())
-        await asyncio.to_thread(_write, built, local.method, size, entries)
+        await asyncio.to_thread(_write, built, local, size, entries)
         await self._builder.fetch(SET_SIZE, leaf.schema, name, min(size.pages, 2**31 - 1), size.rows)
         return built, size.pages
 
@@ -135,7 +135,7 @@ class Workshop:
         return BuiltIndex(row["oid"], row["name"], path, row["keys"], lengths, alignments)
 
 
-def _write(built: BuiltIndex, method: str, size: Size, entries: Sequence[bytes]) -> None:
-    if method == "btree" and size.pages > 1:
-        btree.write_tree(built.path, size.levels, entries)
+def _write(built: BuiltIndex, candidate: CandidateIndex, size: Size, entries: Sequence[bytes]) -> None:
+    if candidate.method == "btree" and size.pages > 1:
+        btree.write_tree(built.path, size.levels, entries, whole=candidate.predicate is None)
     files.extend(built.path, size.pages)

@@ -13,7 +13,7 @@ from pgtune_cli.collect.connection import LOST, Connection, PostgresError
 from pgtune_cli.errors import EmbeddedServerError, UsageError
 from pgtune_cli.explain.derive import indexes_used
 from pgtune_cli.explain.parse import parse_plan
-from pgtune_cli.model.catalog import RelationName
+from pgtune_cli.model.catalog import Index, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.sql.quote import qualified, quote_identifier
@@ -23,7 +23,7 @@ from pgtune_cli.whatif.clone.item import SERVICE
 from pgtune_cli.whatif.clone.new_statistics import planted
 from pgtune_cli.whatif.clone.planner_settings import refusal, set_locally
 from pgtune_cli.whatif.clone.roles import Roles
-from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned
+from pgtune_cli.whatif.clone.skip_scan import FIRST_VERSION, skip_scanned, skip_scanned_indexes, whole_scan_cost
 from pgtune_cli.whatif.cost_cache import CostCache
 from pgtune_cli.whatif.mentions import Relevance
 from pgtune_cli.whatif.planning import is_generic, mode_sql, plan_prepared, rolled_back
@@ -32,6 +32,8 @@ from pgtune_cli.whatif.reason import ENDED, reason_of, was_ended
 
 TOGGLES_BETWEEN_VACUUMS = 2000
 """each configuration leaves dead rows in pg_index"""
+MAX_SKIPPED = 32
+"""indexes of one statement that are looked at"""
 SLOW_S, SLOW_IN_ALL_S = 1.0, 60.0
 TOO_SLOW = f"it took the planner more than {SLOW_IN_ALL_S:.0f} s already"
 
@@ -70,6 +72,9 @@ class Clone:
         self._by_name: dict[str, CandidateIndex] = {}
         self._relevance = Relevance(snapshot.catalog)
         self._table_of = {index.index_name: index.table for index in snapshot.catalog.indexes}
+        self._existing: dict[str, list[Index]] = defaultdict(list)
+        for index in snapshot.catalog.indexes:
+            self._existing[index.name].append(index)
         self._toggles = 0
         self._slow: dict[str, float] = defaultdict(float)
         self._lock = asyncio.Lock()
@@ -98,13 +103,30 @@ class Clone:
             return [await self._as_before_18(request, found) for request, found in zip(requests, answers, strict=True)]
 
     async def _as_before_18(self, request: CostRequest, found: Cost | str) -> Cost | str:
-        """The answer without the candidates that only an 18 would search as it does."""
+        """The answer without the indexes that only an 18 would search as it does."""
         while not isinstance(found, str):
-            later = skip_scanned(found.plan, self._by_name)
-            if not later & request.indexes:
+            later = skip_scanned(found.plan, self._by_name) & request.indexes
+            if not later:
                 break
             request = msgspec.structs.replace(request, indexes=request.indexes - later)
             (found,) = await answer(self, self._cache, [request])
+        return found if isinstance(found, str) else await self._read_whole(request, found)
+
+    async def _read_whole(self, request: CostRequest, found: Cost) -> Cost:
+        """An index that exists may be worth reading whole: it goes where the plan without it costs no more."""
+        kept: set[RelationName] = set()
+        for _ in range(MAX_SKIPPED):
+            skipped = skip_scanned_indexes(found.plan, self._existing)
+            index = next((one for name, one in skipped.items() if name not in kept | request.hidden), None)
+            if index is None:
+                break
+            without = msgspec.structs.replace(request, hidden=request.hidden | {index.index_name})
+            (other,) = await answer(self, self._cache, [without])
+            whole = whole_scan_cost(index, self.snapshot.server.settings)
+            if isinstance(other, str) or other.total_cost > found.total_cost + whole:
+                kept.add(index.index_name)
+            else:
+                request, found = without, other
         return found
 
     async def costs_with(self, new: NewStatistics, requests: Sequence[CostRequest]) -> list[Cost | str]:

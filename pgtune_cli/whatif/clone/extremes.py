@@ -13,20 +13,22 @@ import msgspec
 from pgtune_cli.collect.connection import Connection, PostgresError, Record
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.extended import Extremes
-from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.clone.entry import STORED, index_entry
 from pgtune_cli.whatif.clone.files import BLOCK, write_beside
+from pgtune_cli.whatif.clone.item import SERVICE
 
-LEADING = """
+LEADING = f"""
 SELECT n.nspname AS schema, c.relname AS name, tn.nspname AS table_schema, t.relname AS table_name,
   a.attname AS column, i.indnatts AS columns, i.indoption[0] & 1 = 1 AS descending, x.attlen > 0 AS fixed,
-  format_type(a.atttypid, NULL) AS type, s.proname AS sends
+  format_type(a.atttypid, NULL) AS type, s.prosrc AS sends,
+  s.oid::regproc::text AS calls
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
 JOIN pg_am am ON am.oid = c.relam AND am.amname = 'btree'
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
 JOIN pg_attribute x ON x.attrelid = c.oid AND x.attnum = 1 AND x.atttypid = a.atttypid
-JOIN pg_type y ON y.oid = a.atttypid JOIN pg_proc s ON s.oid = y.typsend AND s.pronamespace = 'pg_catalog'::regnamespace
+JOIN pg_type y ON y.oid = a.atttypid JOIN pg_proc s ON s.oid = y.typsend
+  AND s.pronamespace::regnamespace::text IN ('pg_catalog', '{SERVICE}')
 WHERE i.indpred IS NULL AND t.relkind IN ('r', 'm') AND ($1::oid IS NULL OR c.oid = $1)"""
 
 VISIBILITY_MAP_HEADER = 24
@@ -38,6 +40,9 @@ class Value(msgspec.Struct, frozen=True):
 
     type: str
     sends: str
+    """the built-in function that prints it for the network."""
+    calls: str
+    """that one, or one of the same bytes for a type that is a built-in one by another name; qualified and quoted."""
     text: str
 
 
@@ -57,7 +62,7 @@ class Leaves:
         for row in await self._admin.fetch(LEADING, index):
             ends = self._ends.get((RelationName(row["table_schema"], row["table_name"]), row["column"]))
             if ends is not None and row["sends"] in STORED:
-                low, high = (Value(row["type"], row["sends"], text) for text in (ends.low, ends.high))
+                low, high = (Value(row["type"], row["sends"], row["calls"], text) for text in (ends.low, ends.high))
                 rows.append((row, low, high))
         await self._store({value for _, *values in rows for value in values} - self._stored.keys())
         found = {}
@@ -82,9 +87,7 @@ class Leaves:
     async def _store_some(self, values: list[Value]) -> None:
         """Of one type; by halves until the value that the type refuses is alone."""
         kind, sends = values[0].type, values[0].sends
-        sql = (
-            f"SELECT pg_catalog.{quote_identifier(sends)}(v::{kind}) AS sent FROM pg_catalog.unnest($1::text[]) AS t(v)"
-        )
+        sql = f"SELECT {values[0].calls}(v::{kind}) AS sent FROM pg_catalog.unnest($1::text[]) AS t(v)"
         try:
             rows = await self._owner.fetch(sql, [value.text for value in values])
         except PostgresError:

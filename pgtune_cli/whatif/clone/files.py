@@ -66,11 +66,12 @@ def emptied(path: Path) -> Iterator[None]:
 
 
 def write_beside(path: Path, suffix: str, content: bytes) -> None:
-    """A file of the same owner whose name goes on with `suffix`."""
+    """A file of one block, of the same owner, whose name goes on with `suffix`; zeros at its end take no room."""
     owner = path.stat()
     descriptor = os.open(f"{path}{suffix}", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
-        os.write(descriptor, content)
+        os.write(descriptor, content.rstrip(b"\0"))
+        os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)

@@ -8,9 +8,10 @@ put into a superuser's statement, and all of that before the first definition ru
 from collections.abc import Iterable, Iterator
 
 from pgtune_cli.collect.connection import Connection, PostgresError
-from pgtune_cli.model.catalog import Catalog, Extension, RelationName, UserType
+from pgtune_cli.model.catalog import Catalog, Extension, RelationName
 from pgtune_cli.model.snapshot import Server, Skipped
 from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
+from pgtune_cli.whatif.clone.base_types import BaseTypes
 from pgtune_cli.whatif.clone.item import RUN_FUNCTION, SERVICE
 from pgtune_cli.whatif.clone.table_ddl import collation_name
 from pgtune_cli.whatif.reason import reason_of
@@ -36,6 +37,9 @@ SET search_path = pg_catalog, pg_temp AS $$
     AND c.oid = indexrelid AND c.relowner = r.oid AND r.rolname = '{OWNER}'
 $$"""
 """Plans are made as OWNER, who may not write pg_index; this is the one thing of it that it needs."""
+INSTEAD_FUNCTION = f"""
+CREATE FUNCTION {SERVICE}.instead() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"""
+"""That a view has a trigger INSTEAD OF a command makes the plan; what it does is nothing that the planner looks at."""
 
 
 async def create_database(admin: Connection, server: Server, statement_timeout_s: float) -> list[Skipped]:
@@ -55,6 +59,13 @@ async def create_database(admin: Connection, server: Server, statement_timeout_s
             return [] if locale is None else [Skipped("collation of the database", replaced_by(locale))]
     assert problem is not None
     raise problem
+
+
+async def drop_others(admin: Connection) -> None:
+    """The databases that initdb made: 7 MiB each, and nobody asks for them again."""
+    await admin.execute("UPDATE pg_catalog.pg_database SET datistemplate = false")
+    for name in ("template0", "template1", "postgres"):
+        await admin.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 async def reset_owner(admin: Connection, statement_timeout_s: float) -> None:
@@ -82,12 +93,13 @@ def replaced_by(locale: str) -> str:
     return f"replaced by {locale}: ranges of text may be estimated differently"
 
 
-async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
-    """Schemas, extensions, stand-ins for types and collations, and the service functions. Returns what is lost."""
+async def lay_ground(admin: Connection, catalog: Catalog) -> tuple[BaseTypes, list[Skipped]]:
+    """Schemas, extensions, base types, stand-ins for collations, and the service functions. Returns what is lost."""
     await admin.execute("SET search_path = ''")
     await admin.execute(f"CREATE SCHEMA {SERVICE}")
     await admin.execute(SHOW_FUNCTION)
     await admin.execute(RUN_FUNCTION)
+    await admin.execute(INSTEAD_FUNCTION)
     await admin.execute(f"GRANT USAGE ON SCHEMA {SERVICE} TO {OWNER}")
     await admin.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER}")
     lost = await _schemas(admin, catalog)
@@ -95,9 +107,10 @@ async def lay_ground(admin: Connection, catalog: Catalog) -> list[Skipped]:
     await admin.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {SERVICE}")
     present, without = await _extensions(admin, catalog.extensions)
     lost += without
-    lost += await _stub_types(admin, catalog.types, present)
+    base = BaseTypes(admin, catalog, present)
+    lost += await base.create()
     lost += await _collations(admin, catalog)
-    return lost
+    return base, lost
 
 
 async def _schemas(admin: Connection, catalog: Catalog) -> list[Skipped]:
@@ -136,32 +149,6 @@ async def _extensions(admin: Connection, extensions: Iterable[Extension]) -> tup
     return present, lost
 
 
-async def _stub_types(admin: Connection, types: Iterable[UserType], present: set[str]) -> list[Skipped]:
-    """Base types of missing extensions, as text by another name: they can be stored, compared and given statistics."""
-    lost = []
-    for user_type in types:
-        if user_type.kind != "b" or user_type.extension in present:
-            continue
-        what = f"type {user_type.schema}.{user_type.name}"
-        try:
-            for sql in _stub_type(qualified(RelationName(user_type.schema, user_type.name)), user_type):
-                await admin.execute(sql)
-            lost.append(Skipped(what, "stands as a plain text type: its own operators are missing"))
-        except PostgresError as error:
-            lost.append(Skipped(what, reason_of(error)))
-    return lost
-
-
-def _stub_type(name: str, user_type: UserType) -> Iterator[str]:
-    reads = f"{SERVICE}.{quote_identifier(f'{user_type.schema}.{user_type.name} in')}"
-    writes = f"{SERVICE}.{quote_identifier(f'{user_type.schema}.{user_type.name} out')}"
-    yield f"CREATE TYPE {name}"
-    yield f"CREATE FUNCTION {reads}(cstring) RETURNS {name} IMMUTABLE STRICT LANGUAGE internal AS 'textin'"
-    yield f"CREATE FUNCTION {writes}({name}) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS 'textout'"
-    yield f"CREATE TYPE {name} (INPUT = {reads}, OUTPUT = {writes}, LIKE = pg_catalog.text, COLLATABLE = true)"
-    yield f"CREATE CAST ({name} AS pg_catalog.text) WITHOUT FUNCTION AS IMPLICIT"
-
-
 async def _collations(admin: Connection, catalog: Catalog) -> list[Skipped]:
     """Stand-ins by the same name for the collations that this machine lacks, so that definitions find them."""
     lost = []
@@ -180,7 +167,8 @@ async def _collations(admin: Connection, catalog: Catalog) -> list[Skipped]:
 def _collation_names(catalog: Catalog) -> set[RelationName]:
     columns = {column.collation for relation in catalog.relations for column in relation.columns}
     keys = {key.collation for index in catalog.indexes for key in index.keys}
-    return {collation_name(text) for text in columns | keys if text is not None} - {
+    types = {one.collation for one in catalog.types}
+    return {collation_name(text) for text in columns | keys | types if text is not None} - {
         RelationName("pg_catalog", DATABASE_COLLATION)
     }
 

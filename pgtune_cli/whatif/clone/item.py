@@ -35,8 +35,8 @@ END $$"""
 RUN = f"SELECT number, state, message FROM {SERVICE}.run($1)"
 DEFINITION = re.compile(
     r"\s*(CREATE\s+(OR\s+REPLACE\s+)?(UNIQUE\s+)?"
-    r"(AGGREGATE|DOMAIN|FUNCTION|INDEX|OPERATOR|POLICY|PROCEDURE|STATISTICS|TABLE|TYPE|VIEW)"
-    r"|ALTER\s+(INDEX|TABLE))\s",
+    r"(AGGREGATE|CAST|DOMAIN|FUNCTION|INDEX|OPERATOR|POLICY|PROCEDURE|RULE|STATISTICS|TABLE|TEXT\s+SEARCH|TRIGGER"
+    r"|TYPE|VIEW)|ALTER\s+(INDEX|TABLE|TEXT\s+SEARCH))\s",
     re.IGNORECASE,
 )
 """What a snapshot may bring. No others: a COPY would wait for a client, a BEGIN or a SET outlast its statement."""
@@ -59,10 +59,11 @@ class Stage(IntEnum):
     INDEX_FAMILY = 8
     DEFAULT = 9
     VIEW = 10
-    FOREIGN_KEY = 11
-    STATISTICS = 12
-    TABLESPACE = 13
-    POLICY = 14
+    RULE = 11
+    FOREIGN_KEY = 12
+    STATISTICS = 13
+    TABLESPACE = 14
+    POLICY = 15
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,8 +85,10 @@ def _write_all(
             room.take(blocks)
             if name in indexes and found[name].method == "btree" and blocks > 1:
                 levels = heights.levels(indexes[name], blocks, btree.can_deduplicate(path))
-                btree.write_tree(path, levels, entries.get(name, ()))
-                if name in entries:
+                whole = indexes[name].predicate is None
+                btree.write_tree(path, levels, entries.get(name, ()), whole=whole)
+                # a file may call the table of an index by any name
+                if name in entries and indexes[name].table in found:
                     mark_visible(found[indexes[name].table].path)
             files.extend(path, blocks)
         except ValueError as error:

@@ -7,6 +7,7 @@ from pgtune_cli.sql.printable import printable
 from pgtune_cli.sql.quote import quote_identifier
 from pgtune_cli.whatif.clone.ground import schema_names
 from pgtune_cli.whatif.clone.item import Item
+from pgtune_cli.whatif.clone.rule_ddl import rule_items
 from pgtune_cli.whatif.clone.table_ddl import foreign_key_items, index_items, statistics_items, table_items
 from pgtune_cli.whatif.clone.type_ddl import function_items, type_items
 
@@ -40,3 +41,4 @@ def _items(snapshot: Snapshot) -> Iterator[Item]:
     yield from index_items(catalog)
     yield from foreign_key_items(catalog)
     yield from statistics_items(catalog)
+    yield from rule_items(catalog)

@@ -25,6 +25,7 @@ def in_scope(catalog: Catalog, wanted: frozenset[RelationName] | None) -> Catalo
         ),
         extended_statistics=tuple(stats for stats in catalog.extended_statistics if stats.table in kept),
         policies=tuple(policy for policy in catalog.policies if policy.table in kept),
+        rules=tuple(rule for rule in catalog.rules if rule.table in kept),
     )
 
 
@@ -34,6 +35,8 @@ def _reach(catalog: Catalog, wanted: frozenset[RelationName]) -> set[RelationNam
     mentions = Mentions(catalog.relations)
     for policy in catalog.policies:
         neighbours[policy.table].extend(mentions.found_in(f"{policy.using or ''} {policy.check or ''}"))
+    for rule in catalog.rules:
+        neighbours[rule.table].extend(mentions.found_in(rule.definition))
     kept: set[RelationName] = set()
     todo = [name for name in wanted if name in relations]
     while todo:

@@ -19,7 +19,7 @@ from pgtune_cli.whatif.clone.cache import fill_from_clone, keep_clone, key_of
 from pgtune_cli.whatif.clone.candidates import Workshop
 from pgtune_cli.whatif.clone.clone import Clone
 from pgtune_cli.whatif.clone.extremes import Leaves
-from pgtune_cli.whatif.clone.ground import DATABASE, OWNER, create_database, reset_owner
+from pgtune_cli.whatif.clone.ground import DATABASE, OWNER, create_database, drop_others, reset_owner
 from pgtune_cli.whatif.clone.limits import Limits, watched
 from pgtune_cli.whatif.clone.planner_settings import apply_settings
 from pgtune_cli.whatif.clone.roles import Roles, created_roles
@@ -34,6 +34,8 @@ SERVER_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "wal_level": "replica",
+    "wal_init_zero": "off",
+    "wal_recycle": "off",
     "max_wal_senders": "0",
     "io_method": "sync",
     "allow_system_table_mods": "on",
@@ -46,7 +48,8 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
 }
 """With autovacuum off CREATE INDEX leaves the table's row count alone; a minimal wal_level makes each commit write the
-files of what it created. A table of many partitions takes a lock for each of their indexes."""
+files of what it created. The log takes the room that is written alone. A table of many partitions takes a lock for
+each of their indexes."""
 
 
 @asynccontextmanager
@@ -128,6 +131,7 @@ async def _built(
     await _watch(stack, server, limits)
     admin = await _connection(stack, server, server.user, DATABASE)
     builder = await _connection(stack, server, OWNER, DATABASE)
+    await drop_others(admin)
     tell(f"cloning {len(snapshot.catalog.relations)} relations")
     try:
         leaves = Leaves(admin, builder, snapshot.extremes)
@@ -201,8 +205,8 @@ def _binaries(binaries: Binaries | None) -> Binaries:
 
 
 async def _watch(stack: AsyncExitStack, server: EmbeddedServer, limits: Limits) -> None:
-    postgres = await _connection(stack, server, server.user, "postgres")
-    await stack.enter_async_context(watched(postgres, limits, server.data_dir))
+    watch = await _connection(stack, server, server.user, DATABASE)
+    await stack.enter_async_context(watched(watch, limits, server.data_dir))
 
 
 async def _connection(stack: AsyncExitStack, server: EmbeddedServer, user: str, database: str) -> Connection:

@@ -13,12 +13,14 @@ from pgtune_cli.model.catalog import Catalog, Column, Constraint, Relation, Rela
 from pgtune_cli.model.snapshot import Skipped
 from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
 from pgtune_cli.whatif.clone.item import Item, Stage
+from pgtune_cli.whatif.mentions import Words
 
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 PLANNER_OPTIONS = {"parallel_workers", "fillfactor"}
 VIEW_OPTIONS = {"security_barrier", "security_invoker"}
 VIEW_QUERY, PARTITION_KEY, PARTITION_BOUND = "its query", "its partition key", "the bound of this partition"
 NEXTVAL = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
+IDENTITIES = {"a": "ALWAYS", "d": "BY DEFAULT"}
 INDEX_CONSTRAINTS = {"p": "primary key", "u": "unique constraint", "x": "exclusion constraint"}
 
 
@@ -90,10 +92,15 @@ def statistics_items(catalog: Catalog) -> Iterator[Item]:
             yield Item(stage=Stage.STATISTICS, what=what, sql=statistics.definition)
 
 
-def sequences_of(catalog: Catalog) -> set[str]:
-    """The sequences that defaults call, as the defaults write them."""
-    defaults = (column.default for relation in catalog.relations for column in relation.columns if column.default)
-    return {name.replace("''", "'") for default in defaults for name in NEXTVAL.findall(default)}
+def sequences_of(catalog: Catalog, words: Words) -> set[str]:
+    """The sequences that defaults call, as the defaults write them; and those that statements and functions name."""
+    columns = [(relation.relation_name, column) for relation in catalog.relations for column in relation.columns]
+    defaults = (column.default for _, column in columns if column.default)
+    identities = {(table, column.name) for table, column in columns if column.identity}
+    standing = (one for one in catalog.sequences if (one.table, one.column) not in identities)
+    named = (RelationName(one.schema, one.name) for one in standing if words.may_name(one.name))
+    called = {name.replace("''", "'") for default in defaults for name in NEXTVAL.findall(default)}
+    return called | {qualified(name) for name in named}
 
 
 def foreign_tables(catalog: Catalog) -> list[Skipped]:
@@ -155,13 +162,31 @@ def _family_items(relation: Relation) -> Iterator[Item]:
 
 
 def _default_items(relation: Relation) -> Iterator[Item]:
-    """Defaults weigh in the cost of an INSERT. An identity is a default here: what it guards needs no guarding."""
+    """Defaults weigh in the cost of an INSERT."""
     for column in relation.columns:
         if column.default is None or column.generated:
             continue
         table, name = qualified(relation.relation_name), quote_identifier(column.name)
         sql = f"ALTER TABLE ONLY {table} ALTER COLUMN {name} SET DEFAULT {column.default}"
         yield Item(stage=Stage.DEFAULT, what=f"default of {relation.relation_name}.{column.name}", sql=sql)
+
+
+def identity_items(catalog: Catalog) -> Iterator[Item]:
+    """The next value costs something too. Partitions have that of the table that they are of."""
+    names = {(one.table, one.column): RelationName(one.schema, one.name) for one in catalog.sequences}
+    for relation in catalog.relations:
+        for column in relation.columns:
+            if column.identity not in IDENTITIES or relation.partition_of is not None:
+                continue
+            only = "" if relation.kind is RelationKind.PARTITIONED else "ONLY "
+            table, name = qualified(relation.relation_name), quote_identifier(column.name)
+            known = names.get((relation.relation_name, column.name))
+            options = f" (SEQUENCE NAME {qualified(known)})" if known is not None else ""
+            sql = (
+                f"ALTER TABLE {only}{table} ALTER COLUMN {name}"
+                f" ADD GENERATED {IDENTITIES[column.identity]} AS IDENTITY{options}"
+            )
+            yield Item(stage=Stage.DEFAULT, what=f"default of {relation.relation_name}.{column.name}", sql=sql)
 
 
 def _constraint_item(constraint: Constraint, stage: Stage, kind: str) -> Item:

@@ -1,15 +1,28 @@
 """DDL of types, functions, aggregates and operators, from the catalog."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
 
+from pgtune_cli.collect.connection import Connection
 from pgtune_cli.model.catalog import Catalog, Function, Operator, RelationName, UserType
 from pgtune_cli.model.snapshot import Skipped, Snapshot
 from pgtune_cli.sql.quote import qualified, quote_identifier, quote_literal
 from pgtune_cli.whatif.clone.item import Item, Stage
+from pgtune_cli.whatif.clone.table_ddl import collation_name
 from pgtune_cli.whatif.mentions import Words
 
 SANDBOXED = ("sql", "plpgsql")
 """languages in which a function can do no more than its role may; C and internal functions can do anything"""
+
+
+RESERVED = re.compile(r"(\n LANGUAGE [^\n]*\n(?: [A-Z][^\n]*?)?) LEAKPROOF\b")
+"""a superuser's to say, of a function as pg_get_functiondef() writes it"""
+LEAKPROOF = """
+UPDATE pg_catalog.pg_proc p SET proleakproof = true
+FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]))
+  AS f(schema, name, arguments), pg_catalog.pg_namespace n
+WHERE n.oid = p.pronamespace AND n.nspname = f.schema AND p.proname = f.name AND n.nspname <> 'pg_catalog'
+  AND pg_catalog.pg_get_function_identity_arguments(p.oid) = f.arguments"""
 
 
 def type_items(types: Iterable[UserType]) -> list[Item]:
@@ -31,27 +44,64 @@ def _type_sql(user_type: UserType) -> str | None:
             attributes = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in user_type.attributes)
             return f"CREATE TYPE {name} AS ({attributes})"
         case "r" if user_type.base_type is not None:
-            return f"CREATE TYPE {name} AS RANGE (SUBTYPE = {user_type.base_type})"
+            return f"CREATE TYPE {name} AS RANGE ({', '.join(_of_range(user_type))})"
         case "d" if user_type.base_type is not None:
-            not_null = " NOT NULL" if user_type.not_null else ""
-            return f"CREATE DOMAIN {name} AS {user_type.base_type}{not_null} {' '.join(user_type.checks)}".rstrip()
+            return f"CREATE DOMAIN {name} AS {' '.join(_of_domain(user_type))}"
     return None
 
 
-def function_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], list[Skipped]]:
-    """The functions that the workload, the tables or each other mention; the rest of the catalog's is left out."""
+def _of_range(one: UserType) -> Iterator[str]:
+    yield f"SUBTYPE = {one.base_type}"
+    if one.subtype_opclass is not None:
+        yield f"SUBTYPE_OPCLASS = {one.subtype_opclass}"
+    if one.collation is not None:
+        yield f"COLLATION = {qualified(collation_name(one.collation))}"
+    if one.subtype_diff is not None:
+        yield f"SUBTYPE_DIFF = {one.subtype_diff}"
+    if one.multirange is not None:
+        yield f"MULTIRANGE_TYPE_NAME = {qualified(RelationName(one.schema, one.multirange))}"
+
+
+def _of_domain(one: UserType) -> Iterator[str]:
+    yield str(one.base_type)
+    if one.collation is not None:
+        yield f"COLLATE {qualified(collation_name(one.collation))}"
+    if one.default is not None:
+        yield f"DEFAULT {one.default}"
+    if one.not_null:
+        yield "NOT NULL"
+    yield from one.checks
+
+
+def function_items(
+    snapshot: Snapshot, catalog: Catalog, there: Collection[Function] = ()
+) -> tuple[list[Item], list[Skipped]]:
+    """The functions that the workload, the tables or each other mention; the rest of the catalog's is left out.
+
+    Those that are `there` already are too.
+    """
     items, lost = [], []
     operators = _operators(snapshot, catalog)
     words = Words([*texts_of(snapshot, catalog), *(one.function or "" for one in operators)])
     for function in _mentioned(catalog.functions, words):
         name = f"function {function.schema}.{function.name}({function.arguments})"
+        if function in there:
+            continue
         if function.kind == "a" and function.aggregate is not None:
             items.append(Item(stage=Stage.OPERATOR, what=name, sql=function.aggregate))
         elif function.language not in SANDBOXED or function.definition is None:
             lost.append(Skipped(name, f"a {_kind(function)} is not taken over to the clone"))
         else:
-            items.append(Item(stage=Stage.FUNCTION, what=name, sql=function.definition))
+            items.append(Item(stage=Stage.FUNCTION, what=name, sql=RESERVED.sub(r"\1", function.definition)))
     return items, lost
+
+
+async def call_leakproof(admin: Connection, functions: Iterable[Function]) -> None:
+    """Those that the source calls so: their conditions may come before those of row security."""
+    found = [one for one in functions if RESERVED.search(one.definition or "")]
+    if found:
+        columns = zip(*((one.schema, one.name, one.arguments) for one in found), strict=True)
+        await admin.fetch(LEAKPROOF, *map(list, columns))
 
 
 def operator_items(snapshot: Snapshot, catalog: Catalog) -> tuple[list[Item], list[Skipped]]:
@@ -117,4 +167,9 @@ def texts_of(snapshot: Snapshot, catalog: Catalog) -> Iterable[str]:
     yield from (constraint.definition for constraint in catalog.constraints)
     yield from (statistics.definition for statistics in catalog.extended_statistics)
     yield from (f"{policy.using or ''} {policy.check or ''}" for policy in catalog.policies)
-    yield from (check for user_type in catalog.types for check in user_type.checks)
+    for user_type in catalog.types:
+        yield from (user_type.default or "", user_type.subtype_diff or "", *user_type.checks)
+    yield from (rule.definition for rule in catalog.rules)
+    yield from (cast.function or "" for cast in catalog.casts)
+    for family in catalog.operator_families:
+        yield from (text for _, text in (*family.operators, *family.functions))

@@ -6,7 +6,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pgtune_cli.model.catalog import Catalog, Column, Constraint, Policy, Relation, RelationKind, RelationName, UserType
+from pgtune_cli.model.catalog import (
+    Catalog,
+    Column,
+    Constraint,
+    Policy,
+    Relation,
+    RelationKind,
+    RelationName,
+    Sequence,
+    UserType,
+)
 from pgtune_cli.whatif.clone.btree import MAGIC, can_deduplicate, write_tree
 from pgtune_cli.whatif.clone.files import BLOCK, MAX_BLOCKS, SEGMENT_BLOCKS, Room, emptied, extend
 from pgtune_cli.whatif.clone.planner_settings import split_list
@@ -19,6 +29,7 @@ from pgtune_cli.whatif.clone.table_ddl import (
     table_items,
 )
 from pgtune_cli.whatif.clone.type_ddl import type_items
+from pgtune_cli.whatif.mentions import Words
 
 COLUMN = Column(attnum=1, name="id", type="integer", not_null=True)
 
@@ -116,10 +127,21 @@ def test_types_are_written_with_their_labels_quoted() -> None:
     ]
 
 
-def test_sequences_are_found_in_defaults() -> None:
+def test_sequences_are_found_in_defaults_and_texts() -> None:
     default = """nextval('public."It''s"'::regclass)"""
-    relation = table("t", Column(attnum=1, name="id", type="integer", not_null=True, default=default))
-    assert sequences_of(Catalog(relations=(relation,))) == {'public."It\'s"'}
+    relation = table(
+        "t",
+        Column(attnum=1, name="id", type="integer", not_null=True, default=default),
+        Column(attnum=2, name="n", type="integer", not_null=True, identity="a"),
+    )
+    sequences = (
+        Sequence(schema="public", name="of_identity", table=relation.relation_name, column="n"),
+        Sequence(schema="public", name="alone"),
+        Sequence(schema="public", name="unused"),
+    )
+    words = Words(["SELECT nextval('alone'), currval('of_identity')"])
+    found = sequences_of(Catalog(relations=(relation,), sequences=sequences), words)
+    assert found == {'public."It\'s"', "public.alone"}
 
 
 def test_the_name_of_a_collation_may_hold_dots() -> None:
@@ -229,10 +251,10 @@ def test_a_tree_is_written_into_a_btree_and_nothing_else(tmp_path: Path) -> None
     path.write_bytes(meta)
     write_tree(path, 2)
     data = path.read_bytes()
-    assert len(data) == 4 * BLOCK
+    assert len(data) == 3 * BLOCK
     assert [int.from_bytes(data[at : at + 4], "little") for at in (32, 36, 40, 44)] == [1, 2, 1, 2]
-    levels = [int.from_bytes(data[end - 8 : end - 4], "little") for end in range(2 * BLOCK, 5 * BLOCK, BLOCK)]
-    assert levels == [2, 1, 0]
+    levels = [int.from_bytes(data[end - 8 : end - 4], "little") for end in range(2 * BLOCK, 4 * BLOCK, BLOCK)]
+    assert levels == [2, 0]
     assert can_deduplicate(path)
     path.write_bytes(bytes(BLOCK))
     with pytest.raises(ValueError, match="no btree metapage"):

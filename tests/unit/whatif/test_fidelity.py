@@ -5,7 +5,8 @@ import pytest
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.model.plan import Plan, PlanNode, PlanParameters, StatementPlan
 from pgtune_cli.model.snapshot import Server, Snapshot, Workload
-from pgtune_cli.whatif.fidelity import TIE, Causes, compare
+from pgtune_cli.whatif.causes import Causes
+from pgtune_cli.whatif.fidelity import TIE, compare
 from pgtune_cli.whatif.protocol import Cost
 from pgtune_cli.whatif.reason import reason
 
