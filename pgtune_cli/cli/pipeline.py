@@ -140,5 +140,9 @@ async def _rewrite(
         whatif=clone,
         connection=connection,
         describe=source.connection or (clone.connection if clone is not None else None),
-        options=RewriteOptions(max_time_ms=options.max_time_ms, page_size=PageSize(*options.page_size)),
+        options=RewriteOptions(
+            max_time_ms=options.max_time_ms,
+            trust_functions=options.trust_functions,
+            page_size=PageSize(*options.page_size),
+        ),
     )

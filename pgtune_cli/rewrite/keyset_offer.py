@@ -145,7 +145,9 @@ class _Offer:
         assert self._prepared is not None
         replace = msgspec.structs.replace
         try:
-            async with snapshot(connection, self._options.max_time_ms) as session:
+            async with snapshot(
+                connection, self._options.max_time_ms, self._context.code, trust_functions=self._options.trust_functions
+            ) as session:
                 differs = await same_columns(session, self._prepared, run)
                 if differs is not None:
                     return refused(self._statement, KIND, ("other_columns", differs))

@@ -76,13 +76,12 @@ class KeysetProof:
         """The keys of the rows at these places (from 1), as text."""
         keys = self._keyset.keys
         names = [f"k{at}" for at in range(len(keys))]
-        texts = ", ".join(f"{name}::text" for name in names)
-        numbered = (
-            f"SELECT *, row_number() OVER (ORDER BY {order_by(keys, names)}) AS place FROM ({self._maker.rows()}) r"
-        )
+        texts = ", ".join(f"{name}::pg_catalog.text" for name in names)
+        place = f"pg_catalog.row_number() OVER (ORDER BY {order_by(keys, names)}) AS place"
+        numbered = f"SELECT *, {place} FROM ({self._maker.rows()}) r"
         wanted = ", ".join(map(str, places))
-        sql = f"SELECT place, {texts} FROM ({numbered}) AS n WHERE place IN ({wanted}) ORDER BY place"
-        return [(row[0], tuple(row)[1:]) for row in await self._session.rows(self._inlined(f"/* pgtune */ {sql}"))]
+        sql = f"SELECT /* pgtune */ place, {texts} FROM ({numbered}) AS n WHERE place IN ({wanted}) ORDER BY place"
+        return [(row[0], tuple(row)[1:]) for row in await self._session.rows(self._inlined(sql))]
 
     async def _same(self, page: Page, place: int, cursor: tuple[str | None, ...]) -> bool:
         backwards = page.variant.backwards
@@ -100,8 +99,10 @@ class KeysetProof:
         """Rows and a hash over them: in order, in reverse, or of the set where a query around may reorder them."""
         order = {"order": "n", "reverse": "n DESC", "set": 't COLLATE "C"'}[how]
         text = (
-            f"SELECT /* pgtune */ count(*), md5(string_agg(t, chr(10) ORDER BY {order})) FROM (SELECT"
-            f" pgtune_row::text AS t, row_number() OVER () AS n FROM (\n{_bare(sql)}\n) AS pgtune_row) AS d"
+            "SELECT /* pgtune */ pg_catalog.count(*),"
+            f" pg_catalog.md5(pg_catalog.string_agg(t, E'\\n' ORDER BY {order}))"
+            " FROM (SELECT pgtune_row::pg_catalog.text AS t, pg_catalog.row_number() OVER () AS n"
+            f" FROM (\n{_bare(sql)}\n) AS pgtune_row) AS d"
         )
         await self._session.affordable(text)
         row = await self._session.row(text)
@@ -145,16 +146,17 @@ def adjacency_sql(keys: Sequence[Key], rows: str, generator: Generator = branche
     """n rows, and how many of them are not exactly one step after their predecessor."""
     after_sql = partial(_after_sql, generator, keys)
     here, before = [f"k{at}" for at in range(len(keys))], [f"p{at}" for at in range(len(keys))]
-    lagged = ", ".join(f"lag({name}) OVER w AS p{at}" for at, name in enumerate(here))
+    lagged = ", ".join(f"pg_catalog.lag({name}) OVER w AS p{at}" for at, name in enumerate(here))
     ahead = f"({after_sql(here, before)}) IS TRUE AND ({after_sql(before, here)}) IS NOT TRUE"
     back = (
         f"({after_sql(before, here, backwards=True)}) IS TRUE"
         f" AND ({after_sql(here, before, backwards=True)}) IS NOT TRUE"
     )
     return (
-        "SELECT /* pgtune */ count(*) AS n, count(*) FILTER (WHERE"
+        "SELECT /* pgtune */ pg_catalog.count(*) AS n, pg_catalog.count(*) FILTER (WHERE"
         f" ({after_sql(here, here)}) IS TRUE OR place > 1 AND NOT ({ahead} AND {back})) AS bad\n"
-        f"FROM (SELECT {', '.join(here)}, {lagged}, row_number() OVER w AS place\nFROM (\n{rows}\n) AS pgtune_rows\n"
+        f"FROM (SELECT {', '.join(here)}, {lagged}, pg_catalog.row_number() OVER w AS place\n"
+        f"FROM (\n{rows}\n) AS pgtune_rows\n"
         f"WINDOW w AS (ORDER BY {order_by(keys, here)})) AS walk"
     )
 

@@ -50,10 +50,8 @@ def digest_sql(sql: str) -> str:
     """Rows of a query and a hash over them that does not depend on their order."""
     found = tokens(sql)
     bare = sql[: found[-1].start] if found and found[-1].text == ";" else sql
-    return (
-        "SELECT /* pgtune */ count(*), sum(hashtextextended(pgtune_row::text, 0)::numeric)"
-        f" FROM (\n{bare}\n) AS pgtune_row"
-    )
+    digest = "pg_catalog.hashtextextended(pgtune_row::pg_catalog.text, 0::pg_catalog.int8)::pg_catalog.numeric"
+    return f"SELECT /* pgtune */ pg_catalog.count(*), pg_catalog.sum({digest}) FROM (\n{bare}\n) AS pgtune_row"
 
 
 def _inlined(sql: str, values: tuple[str | None, ...] | None, types: tuple[str, ...]) -> str:

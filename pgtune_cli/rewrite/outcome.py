@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pgtune_cli.collect.connection import Connection
+from pgtune_cli.explain.code_catalog import CodeCatalog
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
 from pgtune_cli.model.statement import Prepared, Statement
@@ -23,6 +24,8 @@ class Context(msgspec.Struct, frozen=True):
     connection: Connection | None
     describe: Connection | None
     options: RewriteOptions
+    code: CodeCatalog | None = None
+    """what the database holds: nothing is executed without."""
 
     def prepared(self, statement: Statement) -> Prepared | None:
         plans = self.analysis.plans.get(statement.fingerprint)

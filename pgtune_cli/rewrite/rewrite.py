@@ -2,7 +2,8 @@
 
 import msgspec
 
-from pgtune_cli.collect.connection import LOST, Connection
+from pgtune_cli.collect.connection import LOST, Connection, PostgresError
+from pgtune_cli.explain.code_catalog import CodeCatalog, read_code
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.rewrite import Rewrite
 from pgtune_cli.model.statement import Statement
@@ -41,6 +42,7 @@ async def rewrite_statements(
         connection=connection,
         describe=describe or connection,
         options=options or RewriteOptions(),
+        code=await _code(analysis, connection) if connection is not None else None,
     )
     volatility = Volatility(snapshot.catalog)
     found: list[Rewrite] = []
@@ -50,6 +52,21 @@ async def rewrite_statements(
             continue
         found += await _of_statement(context, statement, Source(statement.query, what, snapshot.catalog, volatility))
     return tuple(sorted(found, key=lambda one: gain(one, analysis.statements)))
+
+
+async def _code(analysis: Analysis, connection: Connection) -> CodeCatalog | None:
+    """None where nothing was executed, or it cannot be read."""
+    plans = analysis.plans
+    executed = [
+        one.query for one in analysis.statements
+        if one.fingerprint in plans and any(plan.executed for plan in plans[one.fingerprint].plans)
+    ]  # fmt: skip
+    if not executed or connection.is_closed():
+        return None
+    try:
+        return await read_code(connection, executed)
+    except (PostgresError, *LOST):
+        return None
 
 
 async def _of_statement(context: Context, statement: Statement, source: Source) -> list[Rewrite]:

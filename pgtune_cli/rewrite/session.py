@@ -1,7 +1,9 @@
-"""One snapshot of the server for a proof: read-only, REPEATABLE READ, bounded in rows and in time."""
+"""One snapshot of the server for a proof: read-only, REPEATABLE READ, bounded in rows and in time.
+
+The role's search_path is in force, and the texts are no longer those that were judged: each is judged again.
+"""
 
 import json
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 import msgspec
 
 from pgtune_cli.collect.connection import LOST, MARK, Connection, PostgresError, Record, transaction
+from pgtune_cli.explain.code_catalog import CodeCatalog, read_stamp
+from pgtune_cli.explain.execute import CODE_CHANGED
+from pgtune_cli.explain.safety import may_execute_text
 from pgtune_cli.explain.session import LEXICAL, marked, watch_client
 from pgtune_cli.explain.time_limit import MS_PER_COST
 
@@ -34,9 +39,14 @@ class Work(msgspec.Struct, frozen=True):
 class Session:
     """Queries of one transaction, each in a savepoint: a failure of one leaves the snapshot to the others."""
 
-    def __init__(self, connection: Connection, max_cost: float = math.inf) -> None:
+    def __init__(
+        self, connection: Connection, code: CodeCatalog | None, max_cost: float, trust_functions: bool
+    ) -> None:
         self._connection = connection
+        self._code = code
         self._max_cost = max_cost
+        self._trust = trust_functions
+        self._judged = ""
 
     async def affordable(self, sql: str) -> Work:
         """The plan of a text that may be run for a proof. Raises Unproven for too many rows, or beyond the ceiling."""
@@ -53,6 +63,20 @@ class Session:
 
     async def rows(self, sql: str) -> list[Record]:
         """Raises Unproven."""
+        self._judge(sql)
+        return await self._sent(sql)
+
+    def _judge(self, sql: str) -> None:
+        if sql == self._judged:
+            return  # it was planned just now
+        if self._code is None:
+            raise Unproven("the functions of the database could not be read")
+        reason = may_execute_text(sql, (), self._code, trust_functions=self._trust)
+        if reason is not None:
+            raise Unproven(f"it would run more than the statement: {reason}")
+        self._judged = sql
+
+    async def _sent(self, sql: str) -> list[Record]:
         try:
             async with self._connection.transaction():
                 return await self._connection.fetch(sql)
@@ -66,7 +90,8 @@ class Session:
     async def plan(self, sql: str, *, execute: bool = False) -> Work:
         """EXPLAIN, or EXPLAIN (ANALYZE, BUFFERS), of a text without parameters. Raises Unproven."""
         options = "ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON" if execute else "FORMAT JSON"
-        rows = await self.rows(f"EXPLAIN ({options}) {marked(sql)}")
+        self._judge(sql)
+        rows = await self._sent(f"EXPLAIN ({options}) {marked(sql)}")
         found = json.loads(rows[0][0])[0]
         blocks = _blocks(found["Plan"]) if execute else None
         return Work(float(found["Plan"]["Total Cost"]), _most_rows(found["Plan"]), blocks, found.get("Execution Time"))
@@ -78,7 +103,7 @@ class Session:
                 prepared = await self._connection.prepare(marked(sql))
                 oids = [parameter.oid for parameter in prepared.get_parameters()]
                 columns = [(attribute.name, attribute.type.oid) for attribute in prepared.get_attributes()]
-            names = await self.rows(
+            names = await self._sent(
                 f"SELECT {MARK} oid, pg_catalog.format_type(oid, NULL) AS name FROM pg_catalog.pg_type"
                 " WHERE oid OPERATOR(pg_catalog.=)"
                 f" ANY ('{{{','.join(map(str, {*oids, *(oid for _, oid in columns)}))}}}'::pg_catalog.oid[])"
@@ -92,15 +117,20 @@ class Session:
 
 
 @asynccontextmanager
-async def snapshot(connection: Connection, max_time_ms: float) -> AsyncIterator[Session]:
-    """A session whose statements may take `max_time_ms`, and by their cost not much more. Raises Unproven where the
-    server is gone.
+async def snapshot(
+    connection: Connection, max_time_ms: float, code: CodeCatalog | None = None, *, trust_functions: bool = False
+) -> AsyncIterator[Session]:
+    """A session for proofs, each within `max_time_ms`; without the `code` of the database, for types alone.
+
+    Raises Unproven where the server is gone.
     """
     settings = {**LEXICAL, "statement_timeout": f"{max(round(max_time_ms), 1)}ms", "lock_timeout": "500ms"}
     try:
         async with transaction(connection, settings, roles_path=True):
             await watch_client(connection)
-            yield Session(connection, max_time_ms / MS_PER_COST)
+            if code is not None and await read_stamp(connection) != code.stamp:
+                raise Unproven(f"not proven: {CODE_CHANGED}")
+            yield Session(connection, code, max_time_ms / MS_PER_COST, trust_functions)
     except LOST:
         raise Unproven("the connection to the server was lost") from None
     except PostgresError as exc:

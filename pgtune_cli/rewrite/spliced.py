@@ -145,7 +145,9 @@ async def _checked(
         why = (plans.not_executed if plans is not None else None) or "no server at hand"
         return replace(offered, reason=f"not executed: {why}")
     try:
-        async with snapshot(connection, context.options.max_time_ms) as session:
+        async with snapshot(
+            connection, context.options.max_time_ms, context.code, trust_functions=context.options.trust_functions
+        ) as session:
             proof = await multiset(session, prepared, text)
             if isinstance(proof, str):
                 return refused(statement, offered.kind, ("other_columns", proof))

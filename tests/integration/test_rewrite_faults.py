@@ -7,6 +7,7 @@ import pytest
 
 from pgtune_cli.collect.collector import collect
 from pgtune_cli.collect.connection import connect
+from pgtune_cli.explain.code_catalog import read_code
 from pgtune_cli.explain.runner import ExplainOptions, explain_statements
 from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.rewrite import Rewrite, RewriteStatus
@@ -108,7 +109,8 @@ def test_a_killed_connection_costs_the_proofs_and_no_offer(site: Any) -> None:
 def test_what_will_not_end_by_its_cost_is_not_begun(site: Any) -> None:
     async def ask() -> None:
         connection = await connect(site.dsn)
-        async with snapshot(connection, 10) as session:
+        code = await read_code(connection, [PAGES["paged"]])
+        async with snapshot(connection, 10, code) as session:
             await session.affordable("SELECT id FROM paged ORDER BY at, id LIMIT 10")
             with pytest.raises(Unproven, match=r"by its cost of .* it may not finish within --max-time"):
                 await session.affordable("SELECT count(*) FROM paged WHERE body LIKE '%y%'")

@@ -9,6 +9,7 @@ import yaml
 from support.rewriting import commented, on_server, prepared_of, read_catalog, source_of
 
 from pgtune_cli.collect.connection import Connection
+from pgtune_cli.explain.code_catalog import read_code
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.rewrite.keyset import Keyset, Refusal
 from pgtune_cli.rewrite.keyset_extras import boundaries, capped_count, companions, deferred_join
@@ -47,6 +48,9 @@ def made(name: str, catalog: Catalog) -> tuple[dict[str, Any], Keyset, Maker]:
 
 class Dear(Session):
     """The walk over all rows is above its ceiling, single pages are below it."""
+
+    def __init__(self, session: Session) -> None:
+        self.__dict__.update(vars(session))
 
     async def affordable(self, sql: str) -> Work:
         if " AS walk" in sql:
@@ -117,6 +121,7 @@ def test_what_cannot_be_paged_by_key_is_refused_with_its_case(name: str, catalog
 def test_the_proof_holds_on_the_server_for_all_that_is_offered(catalog: Catalog, pg_module: Any) -> None:
     async def prove(connection: Connection) -> dict[str, Any]:
         results = {}
+        code = await read_code(connection, [case["text"] for case in CASES["offered"].values()])
         for name in CASES["offered"]:
             case, found, making = made(name, catalog)
             prepared = await prepared_of(connection, case["text"], case.get("values"))
@@ -125,14 +130,14 @@ def test_the_proof_holds_on_the_server_for_all_that_is_offered(catalog: Catalog,
             limit = found.block.limit
             size = limit.value if limit is not None and limit.value else 7
             pages = making.pages()
-            async with snapshot(connection, 20_000) as session:
+            async with snapshot(connection, 20_000, code) as session:
                 differs = await same_columns(session, prepared, pages)
                 proof = await KeysetProof(session, prepared, found, making, size).run(pages)
             whole = (proof.method, proof.mismatches, proof.rows > 0, (proof.samples or 0) > 0)
             results[name] = (differs, *whole)
             if len(results) % 6 == 1:
-                async with snapshot(connection, 20_000):
-                    sample = await KeysetProof(Dear(connection), prepared, found, making, size).run(pages)
+                async with snapshot(connection, 20_000, code) as session:
+                    sample = await KeysetProof(Dear(session), prepared, found, making, size).run(pages)
                 assert (sample.method, sample.mismatches) == ("sampled", 0), name
                 assert (sample.samples or 0) > 0 < (sample.missed or 0) < 1
         return results
@@ -154,9 +159,10 @@ def test_the_proof_sees_pages_that_were_spliced_wrongly(catalog: Catalog, pg_mod
             )
             for page in making.pages()
         ]
-        async with snapshot(connection, 20_000) as session:
+        code = await read_code(connection, [case["text"]])
+        async with snapshot(connection, 20_000, code) as session:
             whole = (await KeysetProof(session, prepared, found, making, 7).run(pages)).mismatches
-            some = await KeysetProof(Dear(connection), prepared, found, making, 7).run(pages)
+            some = await KeysetProof(Dear(session), prepared, found, making, 7).run(pages)
             assert some.method == "sampled"
             assert some.mismatches > 0
             return whole
@@ -171,7 +177,8 @@ def test_the_proof_catches_a_missing_tiebreaker(catalog: Catalog, pg_module: Any
         making = maker(source_of(case["text"], catalog), mutant)
         assert making is not None
         prepared = await prepared_of(connection, case["text"], case["values"])
-        async with snapshot(connection, 20_000) as session:
+        code = await read_code(connection, [case["text"]])
+        async with snapshot(connection, 20_000, code) as session:
             return (await KeysetProof(session, prepared, mutant, making, 7).run(making.pages())).mismatches
 
     assert on_server(pg_module.dsn, prove) > 0

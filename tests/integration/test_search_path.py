@@ -9,7 +9,9 @@ from pgtune_cli.collect.collector import collect
 from pgtune_cli.collect.connection import Connection, connect
 from pgtune_cli.collect.doctor import diagnose
 from pgtune_cli.explain.runner import ExplainOptions, explain_statements
+from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.statement import Statement
+from pgtune_cli.rewrite.rewrite import rewrite_statements
 from pgtune_cli.rewrite.session import snapshot
 from pgtune_cli.whatif.hypopg import INSTALLED, LEAVES
 
@@ -94,3 +96,45 @@ def test_no_function_or_operator_of_the_search_path_stands_for_one_of_postgresql
     assert reasons[:2] == [None, None]
     assert str(reasons[2]).startswith("planning it may call the function of operator =")
     assert pg.fetch("select count(*)::text from public.trapped") == [("0",)]
+
+
+def test_a_proof_runs_nothing_that_the_statement_itself_did_not(pg: Any) -> None:
+    for command in (
+        "create table log (id int primary key, made timestamp not null, note text)",
+        "insert into log select i, timestamp '2024-01-01' + i * interval '1 hour' from generate_series(1, 20000) i",
+        "create index on log (made)",
+        "vacuum analyze log",
+    ):
+        pg.execute(command)
+    query = "select id from log where made::date = '2024-03-05'"
+    assert asyncio.run(rewritten(pg.dsn, query)) == ("proven", None)
+    trap = "returns {} language plpgsql as $$ begin raise exception 'trap'; end $$"
+    for commands in (
+        [f"create function hashtextextended(text, int) {trap.format('bigint')}"],
+        [
+            "drop function hashtextextended(text, int)",
+            f"create function compares(timestamp, timestamp) {trap.format('bool')}",
+            "create operator >= (leftarg = timestamp, rightarg = timestamp, procedure = compares)",
+            f"alter database {pg.database} set search_path = public, pg_catalog",
+        ],
+    ):
+        for command in commands:
+            pg.execute(command)
+        status, reason = asyncio.run(rewritten(pg.dsn, query))
+        assert status == "conditions"
+        assert str(reason).startswith("not proven: it would run more than the statement: ")
+
+
+async def rewritten(dsn: str, query: str) -> tuple[str, str | None]:
+    """Status and reason of the only rewrite."""
+    asked = (Statement(fingerprint=query, query=query, calls=1, total_exec_time_ms=1.0, mean_exec_time_ms=1.0),)
+    connection = await connect(dsn)
+    try:
+        read = await collect(connection)
+        plans = await explain_statements(connection, read, asked, ExplainOptions())
+        found = await rewrite_statements(
+            Analysis(snapshot=read, statements=asked, plans=plans), whatif=None, connection=connection
+        )
+    finally:
+        await connection.close()
+    return found[0].status, found[0].reason
