@@ -41,6 +41,7 @@ HINTS: dict[tuple[str, int], str] = {
     ("date_subtract", 2): "UTC",
     **{(f"{kind}range", 2): "[)" for kind in ("int4", "int8", "num", "date", "ts", "tstz")},
 }
+LAST = max(position for _, position in HINTS)
 WITH_CONFIGURATION = {"to_tsquery", "plainto_tsquery", "websearch_to_tsquery", "phraseto_tsquery"}
 
 
@@ -90,7 +91,7 @@ def _hint(found: Sequence[Token], at: int) -> str | None:
     position, depth = 0, 0
     if before >= 0 and found[before].text not in ("(", ","):
         return None
-    while before >= 0:
+    while before >= 0 and position <= LAST:  # lists of many thousands are no arguments
         text = found[before].text
         depth += (text == ")") - (text == "(")
         if depth < 0:

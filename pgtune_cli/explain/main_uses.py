@@ -1,5 +1,7 @@
 """What each parameter of a statement is for, of all the places that it stands in."""
 
+from collections.abc import Sequence
+
 from pgtune_cli.model.catalog import Catalog
 from pgtune_cli.sql.shape_types import Block, ColumnRef, ParameterUse, PredicateKind, Shape, TableKind, Use
 from pgtune_cli.sql.token_uses import token_uses
@@ -14,7 +16,10 @@ def main_uses(
 
     What the parser does not know (`ip <<= $1`), and texts that it cannot read at all, are read by their tokens.
     """
-    uses = {number: _main_use(found, number) for number in range(1, count + 1)}
+    places: dict[int, list[ParameterUse]] = {}
+    for use in found.parameters if found is not None else ():
+        places.setdefault(use.number, []).append(use)
+    uses = {number: _main_use(places.get(number, ())) for number in range(1, count + 1)}
     if any(use is None or (use.use is Use.OTHER and use.column is None) for use in uses.values()):
         for use in token_uses(sql, catalog, search_path):
             known = uses.get(use.number)
@@ -23,8 +28,7 @@ def main_uses(
     return uses
 
 
-def _main_use(found: Shape | None, number: int) -> ParameterUse | None:
-    uses = found.uses(number) if found is not None else ()
+def _main_use(uses: Sequence[ParameterUse]) -> ParameterUse | None:
     return min(uses, key=lambda use: (USE_ORDER.index(use.use), use.column is None), default=None)
 
 

@@ -386,7 +386,3 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def outermost(self) -> Block | None:
         return self.blocks[0] if self.blocks else None
-
-    def uses(self, number: int) -> tuple[ParameterUse, ...]:
-        """Every place of `$number`."""
-        return tuple(use for use in self.parameters if use.number == number)

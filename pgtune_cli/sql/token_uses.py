@@ -35,14 +35,18 @@ def token_uses(sql: str, catalog: Catalog, search_path: Sequence[str]) -> Iterat
     except TruncatedText:
         return
     tables = _tables(found, catalog, search_path)
+    left: tuple[ColumnRef, str] | None = None
     for at, token in enumerate(found):
         if token.number is None:
             continue
+        # a list of thousands is walked back once
+        if not (at > 1 and found[at - 1].text == "," and found[at - 2].kind is TokenKind.PARAMETER):
+            left = _left(found, at, tables)
         before = found[at - 1].word if at else ""
         if before in ("limit", "offset"):
             yield ParameterUse(number=token.number, use=Use.LIMIT if before == "limit" else Use.OFFSET)
             continue
-        compared = _left(found, at, tables) or _right(found, at, tables) or _upper(found, at, tables)
+        compared = left or _right(found, at, tables) or _upper(found, at, tables)
         if compared is not None:
             column, operator = compared
             kind = _KINDS.get(operator, PredicateKind.OTHER)

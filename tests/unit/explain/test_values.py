@@ -328,3 +328,14 @@ def test_a_columns_value_is_fitted_to_the_parameter(value: str, column: str, par
 )
 def test_every_known_type_has_a_harmless_value(name: str, expected: str | None) -> None:
     assert default_value(name, SNAPSHOT.catalog) == expected
+
+
+@pytest.mark.parametrize("text", ["insert into orders (id, note) values {}", "select {} @@@ id in ({})"])
+def test_thousands_of_parameters_are_looked_at_once_each(text: str) -> None:
+    """Quadratic in any of its steps, and this takes a minute, and an hour for a hundred thousand."""
+    numbers = range(1, 6001, 2)
+    rows = ", ".join(f"(${number}, ${number + 1})" for number in numbers)
+    sql = text.format(rows, ", ".join(f"${number}" for number in range(1, 6001)))
+    statement = Statement(fingerprint="1", query=sql, calls=1, total_exec_time_ms=1.0, mean_exec_time_ms=1.0)
+    found = value_sets(sql, ("integer",) * 6000, statement, SNAPSHOT)
+    assert len(found[0].values or ()) == 6000

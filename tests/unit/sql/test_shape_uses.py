@@ -48,7 +48,7 @@ def test_elements_of_a_list_and_sides_of_between_have_places() -> None:
 
 
 def test_a_parameter_used_twice_has_two_uses() -> None:
-    found = read("select 1 from orders where id = $1 or customer_id = $1").uses(1)
+    found = read("select 1 from orders where id = $1 or customer_id = $1").parameters
     assert [use.column and use.column.column for use in found] == ["id", "customer_id"]
 
 
