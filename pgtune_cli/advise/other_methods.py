@@ -12,7 +12,8 @@ from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.sql.shape import PredicateKind
 
 METHODS = ("gin", "gist", "spgist")
-"""in order of preference where several know an operator: GIN looks up faster, and is dearer to keep"""
+SIGNED = "gist"
+"""keeps signatures of what GIN lists word by word: nearly every page of one is read, which no cost tells of"""
 TEXT = {"text", "character varying", "varchar", "character", "bpchar", "name"}
 NETWORKS = {"inet", "cidr"}
 WITHIN = {"<<", "<<="}
@@ -136,6 +137,7 @@ def _by_class(
     """By every class whose operators, or those that it can order by, have the one that is asked."""
     type_ = _type(search.key, table, facts)
     classes = facts.snapshot.catalog.operator_classes or WITHOUT_CATALOG
+    listed = False
     for method in METHODS:
         fits = [
             each for each in classes
@@ -143,7 +145,8 @@ def _by_class(
             and search.operator in (each.orders if ordering else each.operators)
             and each.type in _types(type_)
         ]  # fmt: skip
-        for each in fits:
+        listed |= method == "gin" and bool(fits)
+        for each in () if listed and method == SIGNED else fits:
             name = each.name if each.schema == "pg_catalog" else f"{each.schema}.{each.name}"
             key = msgspec.structs.replace(search.key, opclass=None if each.default else name)
             yield CandidateIndex(table=table, method=method, keys=(key,))

@@ -25,8 +25,8 @@ ENTRIES_A_LEVEL = 300
 """fan-out of an inner page, roughly"""
 PAGE_SHARE = 0.1
 """of a random page for each entry: a leaf collects about ten changes before it is written"""
-GIN_ENTRIES = 10
-"""keys of one document or array, roughly"""
+GIN_ENTRIES = 10.0
+"""keys of one document, roughly"""
 LOAD_FRACTION = 0.5
 """an INSERT that adds so much of a table in one call is its load, which an index made afterwards never sees"""
 
@@ -44,11 +44,23 @@ class Writes(msgspec.Struct, frozen=True):
 def upkeep(candidate: CandidateIndex, writes: Writes, facts: Facts) -> float:
     """Cost units over the window."""
     entry = entry_cost(facts.rows(candidate.table) or 0.0, facts)
-    per_row = entry * (GIN_ENTRIES if candidate.method == "gin" else 1)
+    per_row = entry * (gin_entries(candidate, facts) if candidate.method == "gin" else 1)
     names = columns_of(candidate)
     ended = min(writes.hot, max((rows for column, rows in writes.assigned if column in names), default=0.0))
     others = len(facts.indexes.get(candidate.table, ()))
     return per_row * (writes.inserted + writes.updated - writes.hot + ended) + ended * others * entry
+
+
+def gin_entries(candidate: CandidateIndex, facts: Facts) -> float:
+    """A row, over all its keys: of an array as ANALYZE counted; one for NULL, and for what is empty."""
+    found = 0.0
+    for key in candidate.keys:
+        known = facts.statistics(candidate.table, key.column) if key.column is not None else None
+        counts = known.elem_count_histogram if known is not None else None
+        each = max(counts[-1], 1.0) if counts else GIN_ENTRIES
+        nulls = known.null_frac if known is not None else 0.0
+        found += nulls + (1 - nulls) * each
+    return found
 
 
 def entry_cost(rows: float, facts: Facts) -> float:

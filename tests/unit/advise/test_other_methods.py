@@ -38,6 +38,8 @@ CLASSES = (
                   operators=("<@", "<<"), orders=("<->",)),
     OperatorClass(method="gist", schema="pg_catalog", name="inet_ops", type="inet", default=False,
                   operators=("&&", "<<", ">>=")),
+    OperatorClass(method="gist", schema="ext", name="gist__int_ops", type="integer[]", default=False,
+                  operators=("&&", "@>")),
 )  # fmt: skip
 
 

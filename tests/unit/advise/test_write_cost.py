@@ -1,11 +1,11 @@
 """What an index costs the writes."""
 
 import pytest
-from support.advise_fakes import analysis, candidate, index, snapshot, statement, table
+from support.advise_fakes import analysis, candidate, index, snapshot, statement, statistics, table
 
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.workload import items
-from pgtune_cli.advise.write_cost import Writes, columns_of, entry_cost, upkeep, window_share, writes_of
+from pgtune_cli.advise.write_cost import Writes, columns_of, entry_cost, gin_entries, upkeep, window_share, writes_of
 from pgtune_cli.model.catalog import RelationName
 from pgtune_cli.model.snapshot import Snapshot, TableUsage, Usage, Window, Workload
 from pgtune_cli.model.statement import Statement
@@ -98,6 +98,14 @@ def test_upkeep(names: tuple[str, ...], writes: Writes, cost: float) -> None:
 
 def test_gin_writes_many_entries_a_row() -> None:
     assert upkeep(candidate("t", "a", method="gin"), Writes(inserted=10), FACTS) == pytest.approx(100 * ENTRY)
+
+
+def test_gin_writes_as_many_as_were_counted_and_one_for_null() -> None:
+    told = [statistics("t", "a", null_frac=0.95), statistics("t", "b", null_frac=0.5, elem_count_histogram=(1.0, 9.0, 3.0)),
+            statistics("t", "mail", elem_count_histogram=(0.0, 1.0, 0.2))]  # fmt: skip
+    facts = Facts(snapshot([T], stats=told))
+    rows = {name: gin_entries(candidate("t", name, method="gin"), facts) for name in ("a", "b", "mail")}
+    assert rows == {"a": pytest.approx(0.95 + 0.5), "b": 2.0, "mail": 1.0}
 
 
 def test_columns_of_expressions_and_conditions_count() -> None:
