@@ -20,6 +20,8 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
     bounds: tuple[str, ...] = ()
     elements: tuple[str, ...] = ()
     """of arrays and tsvectors, most frequent first."""
+    element_fractions: tuple[float, ...] = ()
+    """of the rows, that hold each of them."""
     ranges: tuple[str, ...] = ()
     distinct: float | None = None
     """of the other values than those in common."""
@@ -29,6 +31,11 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def known(self) -> bool:
         return bool(self.common or self.bounds)
+
+    @property
+    def parts(self) -> list[tuple[str, float]]:
+        """Every value known, with the fraction of the rows that it stands for."""
+        return [*self.common, *((each, self.other_fraction / len(self.bounds)) for each in self.bounds)]
 
     @property
     def shared_prefix(self) -> int:
@@ -77,11 +84,17 @@ class ColumnValues(msgspec.Struct, frozen=True, kw_only=True):
         steps = max(round(width * (len(ordered) - 1)), 1) if self.bounds else 1
         return behind[min(steps, len(behind)) - 1]
 
-    def element(self, name: str, place: int) -> str | None:
-        """An array's element or a document's word: the most frequent, the middle one, the least frequent known."""
+    def element(self, name: str, place: int, fraction: float | None = None) -> str | None:
+        """An array's element or a document's word: the most frequent, the middle one, the least frequent known.
+
+        Typical is the one that returns as many rows as a call did, where that is known.
+        """
         if not self.elements:
             return None
         first = {"common": 0, "rare": len(self.elements) - 1}.get(name, len(self.elements) // 2)
+        if name == "typical" and fraction is not None and self.element_fractions:
+            distances = [abs(log(max(each, 1e-9) / fraction)) for each in self.element_fractions]
+            first = min(range(len(distances)), key=distances.__getitem__)
         return self.elements[(first + place) % len(self.elements)]
 
     def _typical(self, fraction: float | None) -> int | None:
@@ -120,6 +133,7 @@ def column_values(row: ColumnStatistics, rows: float | None) -> ColumnValues:
         common=tuple(common),
         bounds=tuple(_texts(row.histogram_bounds)),
         elements=tuple(element for element, _ in ranked) or tuple(elements),
+        element_fractions=tuple(weight for _, weight in ranked),
         ranges=tuple(_texts(row.range_bounds_histogram)),
         distinct=max(distinct - len(common), 1.0) if distinct else None,
         other_fraction=max(1.0 - covered - row.null_frac, 1e-9),

@@ -1,5 +1,7 @@
 """Values for what is compared with a JSON document: a key, the value of a path, a part of it, a path."""
 
+from collections.abc import Sequence
+
 from pgtune_cli.explain.pg_array import array_literal
 from pgtune_cli.explain.text_values import json_key, json_part, json_path_value
 from pgtune_cli.explain.type_values import TypeKind, fitted, kind_of
@@ -9,15 +11,28 @@ from pgtune_cli.sql.shape_types import ParameterUse, PredicateKind, Use
 JSON_STEPS = {"->", "->>", "#>", "#>>"}
 
 
-def document_value(use: ParameterUse, document: str | None, kind: str, catalog: Catalog) -> str | None:
-    """From one document of the column; None where it does not tell."""
+Known = Sequence[tuple[str, float]]
+"""documents of the column, each with its part of the rows."""
+
+
+def document_value(
+    use: ParameterUse,
+    document: str | None,
+    kind: str,
+    catalog: Catalog,
+    known: Known = (),
+    fraction: float | None = None,
+) -> str | None:
+    """From one document of the column; None where it does not tell. `fraction` of the rows is what came back a call."""
     if document is None:
         return None
     asks_key = use.kind is PredicateKind.EXISTS_KEY or (use.use is Use.DERIVED and use.operator in JSON_STEPS)
     if kind == "jsonpath":
         return _path(document)
     if kind_of(kind, catalog) is TypeKind.JSON:
-        return json_part(document) if use.kind is PredicateKind.CONTAINS else _of_path(use, document, kind, catalog)
+        if use.kind is PredicateKind.CONTAINS:
+            return json_part(document, known, fraction)
+        return _of_path(use, document, kind, catalog)
     if not asks_key and use.expression is not None:
         return _of_path(use, document, kind, catalog)
     key = json_key(document, use.place)

@@ -142,9 +142,10 @@ class ParameterValues:
             values = _of_row(row[column], column_type)
         whole = kind.endswith(("[]", "tsvector")) and use.kind in WHOLE_ARRAYS and use.operator != "= ANY"
         if column_type.endswith(("[]", "tsvector")) and not whole:
-            return self._of_elements(values, kind, name, use.place)
+            return self._of_elements(values, kind, name, use.place, self._fraction(use))
         if kind_of(column_type, self._catalog) is TypeKind.JSON:
-            return document_value(use, values.equal(name, 0, None), kind, self._catalog)
+            fraction, known = (self._fraction(use) if name == "typical" else None), self._source.values(column).parts
+            return document_value(use, values.equal(name, 0, None), kind, self._catalog, known, fraction)
         if column_type.endswith(("range", "multirange")) and values.ranges:
             return self._of_range(values, column_type, kind, name)
         if element_type(kind) is not None and not column_type.endswith("[]"):
@@ -209,9 +210,11 @@ class ParameterValues:
         unique = list(dict.fromkeys(one for one in fit if one is not None))[:count]
         return array_literal(unique) if unique and use.kind is not PredicateKind.RANGE else None
 
-    def _of_elements(self, values: ColumnValues, kind: str, name: str, place: int) -> str | None:
+    def _of_elements(
+        self, values: ColumnValues, kind: str, name: str, place: int, fraction: float | None
+    ) -> str | None:
         """For `tags @> $1`, `$1 = ANY (tags)`, `document @@ $1`."""
-        found = values.element(name, place)
+        found = values.element(name, place, fraction)
         if found is None:
             return None
         if kind == "tsquery":

@@ -1,12 +1,15 @@
 """Values made from a column's values: patterns, words, and the parts of JSON documents."""
 
 import re
+from collections.abc import Sequence
 from ipaddress import ip_network
+from math import log
 from typing import Any
 
 import msgspec
 
 PREFIX = 4
+LEAST = 1e-9
 WORD = re.compile(r"\w{3,}")
 LEXEME = re.compile(r"'(?P<word>(?:[^']|'')*)'(?::[\dA-D,]+)?")
 PATH = re.compile(r"->>?\s*(?:'(?P<key>(?:[^']|'')*)'|\$\d+)")
@@ -55,8 +58,11 @@ def json_key(document: str, place: int) -> str | None:
     return keys[place % len(keys)] if keys else None
 
 
-def json_part(document: str) -> str:
-    """What `@>` would look for: the document with one key, the first whose value is no collection."""
+def json_part(document: str, known: Sequence[tuple[str, float]] = (), fraction: float | None = None) -> str:
+    """What `@>` would look for: the document with one key, the first whose value is no collection.
+
+    `known`: documents of the column with their part of the rows; the key is taken that finds nearest to `fraction`.
+    """
     value = _document(document)
     if isinstance(value, list) and value:
         return _text(value[:1])
@@ -64,6 +70,10 @@ def json_part(document: str) -> str:
         return document
     plain = [key for key, inner in value.items() if not isinstance(inner, dict | list)]
     key = plain[0] if plain else next(iter(value))
+    if fraction is not None and len(plain) > 1:
+        others = [(other, part) for text, part in known if isinstance(other := _document(text), dict)]
+        found = {name: sum(part for other, part in others if other.get(name) == value[name]) for name in plain}
+        key = min(plain, key=lambda name: abs(log(max(found[name], LEAST) / max(fraction, LEAST))))
     return _text({key: value[key]})
 
 

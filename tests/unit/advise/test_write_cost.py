@@ -101,8 +101,11 @@ def test_gin_writes_many_entries_a_row() -> None:
 
 
 def test_gin_writes_as_many_as_were_counted_and_one_for_null() -> None:
-    told = [statistics("t", "a", null_frac=0.95), statistics("t", "b", null_frac=0.5, elem_count_histogram=(1.0, 9.0, 3.0)),
-            statistics("t", "mail", elem_count_histogram=(0.0, 1.0, 0.2))]  # fmt: skip
+    told = [
+        statistics("t", "a", null_frac=0.95),
+        statistics("t", "b", null_frac=0.5, elem_count_histogram=(1.0, 9.0, 3.0)),
+        statistics("t", "mail", elem_count_histogram=(0.0, 1.0, 0.2)),
+    ]
     facts = Facts(snapshot([T], stats=told))
     rows = {name: gin_entries(candidate("t", name, method="gin"), facts) for name in ("a", "b", "mail")}
     assert rows == {"a": pytest.approx(0.95 + 0.5), "b": 2.0, "mail": 1.0}

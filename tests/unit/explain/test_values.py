@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from pgtune_cli.explain import ages
@@ -205,6 +206,23 @@ def test_a_documents_words_are_no_whole_document() -> None:
 
 def test_a_document_is_reduced_to_one_key() -> None:
     assert values("select * from orders where payload @> $1", "jsonb")["typical"] == ('{"kind":"b"}',)
+
+
+def test_the_key_of_a_document_and_the_element_of_an_array_return_what_came_back_a_call() -> None:
+    documents = ",".join(f'"{{\\"kind\\": \\"{"ab"[number % 4 > 0]}\\", \\"n\\": {number}}}"' for number in range(100))
+    known = (statistics("payload", histogram_bounds=f"{{{documents}}}"), *STATISTICS)
+    snapshot = msgspec.structs.replace(SNAPSHOT, statistics=known)
+    for text, kind, rows, expected in (
+        ("payload @> $1", "jsonb", 8000, '{"kind":"b"}'),
+        ("payload @> $1", "jsonb", 30, '{"n":50}'),
+        ("tags @> $1", "text[]", 5200, "{red}"),
+        ("tags @> $1", "text[]", 20, "{blue}"),
+    ):
+        asked = Statement(
+            fingerprint="f", query="q", calls=10, rows=rows, total_exec_time_ms=1.0, mean_exec_time_ms=0.1
+        )
+        found = value_sets(f"select * from orders where {text}", [kind], asked, snapshot)
+        assert found[0].values == (expected,), (text, rows)
 
 
 def test_the_value_of_a_path_is_read_from_a_document() -> None:
