@@ -13,6 +13,7 @@ from pgtune_cli.model.catalog import Index, RelationKind, RelationName
 from pgtune_cli.model.index import CandidateIndex, DroppedIndex
 from pgtune_cli.sql.index_ddl import drop_index_sql, key_sql
 from pgtune_cli.sql.lex import TruncatedText, tokens
+from pgtune_cli.sql.quote import qualified
 
 BLOCK = 8192
 MAX_RISE = 0.05
@@ -187,15 +188,24 @@ def dropped_index(drop: Drop, statements: int, unknown: str | None) -> DroppedIn
     index = drop.index
     size = None if index.pages is None else index.pages * BLOCK
     sql = drop_index_sql(index.schema, index.name)
-    return DroppedIndex(sql, recreate(index), f"{drop.reason}; {proof}", str(index.table), size)
+    return DroppedIndex(
+        sql, recreate(index), f"{drop.reason}; {proof}", str(index.table), size, _rollback_steps(index)
+    )  # fmt: skip
 
 
-def recreate(index: Index) -> str:
+def recreate(index: Index, how: str = "CONCURRENTLY") -> str:
     """Its definition, CONCURRENTLY; empty where the definition is not one CREATE INDEX statement."""
     for head in ("CREATE INDEX ", "CREATE UNIQUE INDEX "):
         if index.definition.startswith(head) and _one_statement(index.definition):
-            return f"{head}CONCURRENTLY {index.definition[len(head) :]}"
+            return f"{head}{how} {index.definition[len(head) :]}"
     return ""
+
+
+def _rollback_steps(index: Index) -> tuple[str, ...]:
+    """An expression has no statistics before the next ANALYZE."""
+    create = recreate(index, "CONCURRENTLY IF NOT EXISTS")
+    expressions = any(key.expression is not None for key in index.keys)
+    return (create, *([f"ANALYZE {qualified(index.table)}"] if expressions else [])) if create else ()
 
 
 def _one_statement(text: str) -> bool:

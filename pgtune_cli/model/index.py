@@ -115,6 +115,8 @@ class DroppedIndex(msgspec.Struct, frozen=True):
     reason: str
     relation: str = ""
     size_bytes: int | None = None
+    rollback_steps: tuple[str, ...] = ()
+    """`rollback_sql` so that it may be run again, and what belongs to it; empty where that is empty."""
 
 
 class StatementTrial(msgspec.Struct, frozen=True, kw_only=True):

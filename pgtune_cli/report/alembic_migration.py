@@ -61,4 +61,4 @@ def _undo(change: Change) -> list[str]:
     title = f"undo: {change.title}"
     if not change.backward:
         return [*(f"    {line}" for line in comment(title)), "    raise NotImplementedError"]
-    return _call(title, "", change.backward, ())
+    return _call(title, "", change.backward, change.rebuilt)

@@ -18,7 +18,7 @@ from django.db import migrations
 def drop_leftovers(*indexes):
     """An INVALID index is what an interrupted CREATE INDEX CONCURRENTLY leaves behind."""
 
-    def forward(apps, schema_editor):
+    def drop(apps, schema_editor):
         for index in indexes:
             with schema_editor.connection.cursor() as cursor:
                 cursor.execute(
@@ -27,7 +27,7 @@ def drop_leftovers(*indexes):
                 if cursor.fetchone():
                     cursor.execute("DROP INDEX CONCURRENTLY " + index)
 
-    return migrations.RunPython(forward, migrations.RunPython.noop)
+    return drop
 
 
 class Migration(migrations.Migration):
@@ -52,11 +52,18 @@ def django_migration(advice: IndexAdvice) -> str:
 def _operation(change: Change) -> list[str]:
     lines = [f"        {line}" for line in (*comment(change.title), *comment(change.why))]
     if change.leaves:
-        lines.append(f"        drop_leftovers({', '.join(map(python, change.leaves))}),")
+        lines.append(f"        migrations.RunPython({_leftovers(change.leaves)}, migrations.RunPython.noop),")
     lines += ["        migrations.RunSQL(", "            sql=[", *_texts(change.forward), "            ],"]
     if change.backward:
         lines += ["            reverse_sql=[", *_texts(change.backward), "            ],"]
-    return [*lines, "        ),"]
+    lines.append("        ),")
+    if change.rebuilt:  # backwards it is the first to run
+        lines.append(f"        migrations.RunPython(migrations.RunPython.noop, {_leftovers(change.rebuilt)}),")
+    return lines
+
+
+def _leftovers(indexes: tuple[str, ...]) -> str:
+    return f"drop_leftovers({', '.join(map(python, indexes))})"
 
 
 def _texts(steps: tuple[str, ...]) -> list[str]:

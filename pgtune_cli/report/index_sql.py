@@ -45,7 +45,8 @@ def index_script(advice: IndexAdvice, statements: Sequence[ReportStatement | Sta
         # so that the script may be run again
         sql = dropped.sql.replace("DROP INDEX CONCURRENTLY ", "DROP INDEX CONCURRENTLY IF EXISTS ", 1)
         lines += ["", *_comment(dropped.reason), *_run([sql])]
-        lines += [f"-- undo: {_in_comment(dropped.rollback_sql)}"]
+        back = (dropped.rollback_sql, *dropped.rollback_steps[1:])
+        lines += [f"-- undo: {'; '.join(map(_in_comment, back))}"]
     if advice.dropped:
         lines += ["", *_run(("RESET lock_timeout", "RESET statement_timeout"))]
     lines += _statistics(advice, texts)

@@ -23,6 +23,9 @@ class Change(msgspec.Struct, frozen=True):
     backward: tuple[str, ...]
     """empty where it cannot be undone."""
     leaves: tuple[str, ...] = ()
+    """the indexes that `forward` builds."""
+    rebuilt: tuple[str, ...] = ()
+    """those that `backward` does."""
 
 
 def changes(advice: IndexAdvice) -> list[Change]:
@@ -62,5 +65,7 @@ def _created(index: ChosenIndex) -> Change:
 
 def _dropped(index: DroppedIndex) -> Change:
     forward = index.sql.replace("DROP INDEX CONCURRENTLY ", "DROP INDEX CONCURRENTLY IF EXISTS ", 1)
-    backward = (*PATIENT, index.rollback_sql, *AFTER) if index.rollback_sql else ()
-    return Change(index.sql, index.reason, (*PATIENT, forward, *AFTER), backward)
+    steps = index.rollback_steps or ((index.rollback_sql,) if index.rollback_sql else ())
+    backward = (*PATIENT, *steps, *AFTER) if steps else ()
+    name = index.sql.removeprefix("DROP INDEX CONCURRENTLY ")
+    return Change(index.sql, index.reason, (*PATIENT, forward, *AFTER), backward, rebuilt=(name,) if steps else ())

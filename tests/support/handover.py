@@ -13,7 +13,7 @@ ODD = 'Täble "q"; \\ \'$pgtune$ 😀\n' + "x" * 20
 SCHEMA = f"""
 create table plain (id int, mail text);
 insert into plain select i, 'Mail' || i from generate_series(1, 1000) as i;
-create index plain_old on plain (mail);
+create index plain_old on plain (lower(mail));
 create schema "odd :schema";
 create table "odd :schema"."{ODD.replace('"', '""')}" ("key :a" int, b text);
 create table log (id int, at int, v text) partition by range (at);
@@ -42,6 +42,7 @@ WANTED = (
     CandidateIndex(table=RelationName("odd :schema", ODD), keys=(column("key :a"),), include=("b",)),
     CandidateIndex(table=RelationName("public", "log"), keys=(column("id"), IndexKey(expression="lower(v)"))),
     CandidateIndex(table=RelationName("public", "far"), keys=(column("id"),)),
+    CandidateIndex(table=RelationName("public", "plain"), keys=(column("id"),), unique=True),
 )
 INDEXES = """
 select indexrelid::regclass::text as name, indisvalid as valid, inhparent::regclass::text as parent
@@ -68,7 +69,10 @@ def advice_for(pg: Database, dropping: bool = False) -> IndexAdvice:
         )  # fmt: skip
     dropped = DroppedIndex(
         "DROP INDEX CONCURRENTLY public.plain_old",
-        "CREATE INDEX CONCURRENTLY plain_old ON public.plain USING btree (mail)", "It is not used.", "public.plain",
+        "CREATE INDEX CONCURRENTLY plain_old ON public.plain USING btree (lower(mail))", "It is not used.",
+        "public.plain", None,
+        ("CREATE INDEX CONCURRENTLY IF NOT EXISTS plain_old ON public.plain USING btree (lower(mail))",
+         "ANALYZE public.plain"),
     )  # fmt: skip
     return IndexAdvice(engine="clone", chosen=tuple(chosen), dropped=(dropped,) if dropping else ())
 

@@ -167,8 +167,16 @@ def test_a_drop_is_planned_without_the_index_first() -> None:
             "CREATE INDEX CONCURRENTLY new ON public.t USING btree (a)",
             "it is a duplicate of old; hidden, and 1 statement on the table planned again: none got dearer",
             "public.t",
+            None,
+            ("CREATE INDEX CONCURRENTLY IF NOT EXISTS new ON public.t USING btree (a)",),
         )
     ]
+
+
+def test_what_undoes_the_drop_of_an_expression_gives_it_statistics_again() -> None:
+    old = index("old", "t", "lower(a)", definition="CREATE INDEX old ON public.t USING btree (lower(a))")
+    (drop,) = advised(Table({"s": [(only(), 100)]}), old, used=usage(old=0))
+    assert drop.rollback_steps[1:] == ("ANALYZE public.t",)
 
 
 def test_a_drop_that_makes_a_statement_dearer_is_not_advised() -> None:
