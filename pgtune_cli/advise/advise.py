@@ -6,6 +6,7 @@ from itertools import chain
 
 import msgspec
 
+from pgtune_cli.advise.believed import believed
 from pgtune_cli.advise.cached import cached_note
 from pgtune_cli.advise.candidates import WIDTH
 from pgtune_cli.advise.consolidate import Consolidating
@@ -64,6 +65,8 @@ async def advise(analysis: Analysis, whatif: WhatIf, options: AdviseOptions, cou
     costs = CostTable(whatif)
     found = items(analysis, facts)
     planned, base = await _base([*found, *foreign_key_items(found, facts)], costs)
+    costs = CostTable(whatif)  # the plans are the same, and their means are not
+    planned, base = await _base(believed(planned, base), costs)
     proposals = propose(planned, facts, options.max_keys)
     shelf = Shelf(whatif, facts, writes_of(planned, facts), options.budget_bytes)
     await shelf.add(proposals.candidates)
