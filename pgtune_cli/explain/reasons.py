@@ -15,6 +15,8 @@ from pgtune_cli.sql.search_path import near_relation, search_path_of
 GONE = "the connection to the server was lost"
 NAMES_OBJECTS = {"42883", "42703", "42704", "42P02", "42809", "42501", "3F000", "0A000", "42725", "42804", "42803"}
 MISSING_COLUMN = "42703"
+PLACEHOLDER = re.compile(r":['\"\w]|\?|%[s(]")
+"""of drivers, and variables of psql"""
 FIXED = {
     "42P18": "the type of a parameter cannot be told from the text",
     "42P08": "the type of a parameter cannot be told from the text",
@@ -55,7 +57,9 @@ def prepare_failure(error: PostgresError, sql: str, position: int | None, snapsh
         return _missing_relation(sql, position, snapshot)
     if state == "42601":
         place = "" if position is None else f" at character {position + 1}"
-        return f"it is not SQL to this server: syntax error{place}"
+        other = PLACEHOLDER.match(sql, position) if position is not None else None
+        hint = f" ({other[0][:1]} is no parameter to PostgreSQL: write $1, or a value)" if other else ""
+        return f"it is not SQL to this server: syntax error{place}{hint}"
     return server_failure(error)
 
 

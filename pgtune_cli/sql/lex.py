@@ -141,6 +141,21 @@ def _lex(text: str) -> list[Token]:
     return found
 
 
+def next_backslash(text: str, position: int) -> int | None:
+    """The offset of the next one that is in no string, name or comment; `position` is between two tokens."""
+    while text.find("\\", position) >= 0:
+        match = _TOKEN.match(text, position)
+        assert match is not None
+        group = str(match.lastgroup)
+        if group == "other" and match.group() == "\\":
+            return position
+        end = match.end() if group in _KINDS else _bounded(text, position, group, match)[1]
+        if end is None:
+            return None
+        position = end
+    return None
+
+
 def tokens(text: str) -> list[Token]:
     """The tokens of a text without spaces and comments. Raises TruncatedText."""
     return significant(lex(text))

@@ -10,7 +10,8 @@ from pgtune_cli.errors import UsageError
 from pgtune_cli.model.snapshot import SampledText, Skipped, StatementRow, Workload
 from pgtune_cli.sql.fingerprint import fingerprint
 from pgtune_cli.sql.lex import TruncatedText
-from pgtune_cli.sql.plannable import is_plannable
+from pgtune_cli.sql.plannable import first_word, is_plannable
+from pgtune_cli.sql.psql_commands import without_commands
 from pgtune_cli.sql.split import ScriptStatement, split_script
 
 CHANNEL = "workload"
@@ -80,7 +81,9 @@ def _told(skipped: list[Skipped]) -> list[str]:
 
 
 def _read_file(file: Path, skipped: list[Skipped]) -> list[_Found]:
-    script = _text(file)
+    script, commands = without_commands(_text(file))
+    for name, position in commands:
+        skipped.append(Skipped(f"{name} at {file}:{_line(script, position)}", "a command of psql, which is not run"))
     try:
         found = list(split_script(script))
     except TruncatedText as error:
@@ -93,7 +96,8 @@ def _read_file(file: Path, skipped: list[Skipped]) -> list[_Found]:
         if is_plannable(statement.text):
             read.append(_Found(statement.text, _weight(place, statement), place))
         else:
-            skipped.append(Skipped(f"statement at {place}", "a utility statement, which has no plan"))
+            word = first_word(statement.text).upper()
+            skipped.append(Skipped(f"statement at {place}", f"a utility statement, {word}, which has no plan"))
     return read
 
 
@@ -125,7 +129,9 @@ def _weight(place: str, statement: ScriptStatement) -> _Weight:
     try:
         weight = msgspec.convert(settings, _Weight, strict=False)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{place}: {error}", hint="write `-- pgtune: calls=1200 mean_ms=3.5`") from error
+        raise UsageError(
+            f"{place}: calls and mean_ms are numbers", hint="write `-- pgtune: calls=1200 mean_ms=3.5`"
+        ) from error
     if weight.calls < 1 or not 0 <= weight.mean_ms < float("inf"):
         raise UsageError(f"{place}: calls must be at least 1 and mean_ms must not be negative")
     return weight

@@ -63,7 +63,7 @@ def test_a_folder_is_read_file_by_file_in_order(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("select 1;\n\nselect 'abc", "w.sql:3: a string, quoted name or comment that starts here has no end"),
-        ("-- pgtune: calls=many\nselect 1", "w.sql:2: Expected `int`, got `str` - at `$.calls`"),
+        ("-- pgtune: calls=many\nselect 1", "w.sql:2: calls and mean_ms are numbers"),
         ("-- pgtune: cals=3\nselect 1", "w.sql:2: unknown setting 'cals=3'"),
         ("-- pgtune: calls=0\nselect 1", "w.sql:2: calls must be at least 1 and mean_ms must not be negative"),
         ("-- pgtune: mean_ms=nan\nselect 1", "w.sql:2: calls must be at least 1 and mean_ms must not be negative"),
@@ -108,7 +108,7 @@ def test_of_a_folder_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path:
         ("select a from t", f"{tmp_path}/a.sql:3"),
     ]
     assert skipped == (
-        Skipped(f"statement at {tmp_path}/a.sql:2", "a utility statement, which has no plan"),
+        Skipped(f"statement at {tmp_path}/a.sql:2", "a utility statement, VACUUM, which has no plan"),
         Skipped(
             f"workload file {tmp_path}/b.sql", "line 1: a string, quoted name or comment that starts here has no end"
         ),
@@ -122,3 +122,30 @@ def test_a_named_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
     workload, skipped = read_files(tmp_path)
     assert [row.query for row in workload.rows] == ["SELECT 1"]
     assert [one.why for one in skipped] == ["a named pipe"]
+
+
+def test_what_is_meant_for_psql_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    script = r"""\set id '7'
+        \timing on
+        select a from t where b = E'\\' and c = ';\x' -- \i not.sql
+        ;
+        select b from t \; select b2 from t \gexec
+        select c from t
+        \g | cat
+        \echo it's
+        copy t from stdin;
+        1\t2
+        \.
+        select d from t;
+        \connect other"""
+    workload, skipped = read_files(write(tmp_path / "w.sql", script))
+    texts = [row.query.strip().partition(" --")[0] for row in workload.rows]
+    assert texts[0] == r"select a from t where b = E'\\' and c = ';\x'"
+    assert [text for text in texts if text.startswith("select")][1:] == [
+        "select b from t", "select b2 from t", "select c from t", "select d from t",
+    ]  # fmt: skip
+    named = [one.what.replace(str(tmp_path), "") for one in skipped]
+    assert [what for what in named if what.startswith("\\")][:3] == [
+        "\\set at /w.sql:1", "\\timing at /w.sql:2", "\\gexec at /w.sql:5",
+    ]  # fmt: skip
+    assert Skipped(f"statement at {tmp_path}/w.sql:9", "a utility statement, COPY, which has no plan") in skipped
