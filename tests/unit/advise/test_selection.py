@@ -293,10 +293,11 @@ def test_one_that_is_many_times_larger_does_not_take_the_place_of_two() -> None:
 
 def test_what_saves_a_trifle_of_the_measured_time_is_turned_down_with_the_number() -> None:
     rows: Rows = {"s": [(only(), 1000), (only(A), 10)], "r": [(only(), 1000), (only(B), 10)]}
-    found = chosen(rows, [A, B], ms={"s": 1000.0, "r": 0.03})
+    found = chosen(rows, [A, B], ms={"s": 1000.0, "r": 0.02})
     assert found.chosen == only(A)
     left = "what the chosen indexes leave of the workload"
-    assert found.rejected == {B: f"it saves 0.30% of {left} (3 ms); an index must save 0.50% of that (5 ms)"}
+    # of what it is predicted to leave a second run may measure less
+    assert found.rejected == {B: f"it saves 0.20% of {left} (2 ms); an index must save 0.30% of that (3 ms)"}
     alone: Rows = {"s": [(only(), 1000)], "r": rows["r"]}
     found = chosen(alone, [A, B], ms={"s": 999.0, "r": 1.0})
     assert found.rejected == {B: "it saves 0.10% of the workload (99 ms); an index must save 0.50% of that (500 ms)"}
