@@ -1,7 +1,9 @@
 """`--workload`: a .sql file, or a folder of them, takes the place of pg_stat_statements."""
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -82,22 +84,25 @@ def _told(skipped: list[Skipped]) -> list[str]:
 
 def _read_file(file: Path, skipped: list[Skipped]) -> list[_Found]:
     script, commands = without_commands(_text(file))
+    lines = [at for at, letter in enumerate(script) if letter == "\n"]
     for name, position in commands:
-        skipped.append(Skipped(f"{name} at {file}:{_line(script, position)}", "a command of psql, which is not run"))
+        place = f"{file}:{_line(lines, position)}"
+        skipped.append(Skipped(f"{name} at {place}", "a command of psql, which is not run"))
     try:
         found = list(split_script(script))
     except TruncatedText as error:
         raise UsageError(
-            f"{file}:{_line(script, error.position)}: a string, quoted name or comment that starts here has no end"
+            f"{file}:{_line(lines, error.position)}: a string, quoted name or comment that starts here has no end"
         ) from error
     read = []
     for statement in found:
-        place = f"{file}:{_line(script, statement.start)}"
+        place = f"{file}:{_line(lines, statement.start)}"
         if is_plannable(statement.text):
             read.append(_Found(statement.text, _weight(place, statement), place))
         else:
             word = first_word(statement.text).upper()
-            skipped.append(Skipped(f"statement at {place}", f"a utility statement, {word}, which has no plan"))
+            what = f"a utility statement, {word}," if word else "no statement,"
+            skipped.append(Skipped(f"statement at {place}", f"{what} which has no plan"))
     return read
 
 
@@ -111,8 +116,9 @@ def _text(file: Path) -> str:
         raise UsageError(f"{file}:{line}: not UTF-8", hint="save the file as UTF-8") from error
 
 
-def _line(script: str, position: int) -> int:
-    return script.count("\n", 0, position) + 1
+def _line(lines: Sequence[int], position: int) -> int:
+    """`lines`: where each ends."""
+    return bisect_left(lines, position) + 1
 
 
 def _weight(place: str, statement: ScriptStatement) -> _Weight:
