@@ -2,11 +2,11 @@
 
 import io
 import shutil
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -78,7 +78,7 @@ def _plan(found: Explanation, plan: StatementPlan, width: int) -> Iterator[tuple
         yield from _heading(f"Saved plan, {how}: cost {cost(plan.total_cost)}")
     else:
         yield from _heading(f"Plan, {how} {where.get(plan.source, plan.source)}: cost {cost(plan.total_cost)}")
-        yield "dim", f"values: {_values(plan.parameters)}"
+        yield "dim", f"with {_values(plan.parameters)}"
     yield from (("", line) for line in plan_lines(plan.plan, width))
     if found.not_executed is not None:
         yield "dim", f"not executed: {plain(found.not_executed)}"
@@ -110,7 +110,7 @@ def _what_if(answer: WhatIfAnswer, width: int) -> Iterator[tuple[str, str]]:
 def _values(parameters: PlanParameters) -> str:
     """`typical values (pg_stats)`, `the constants of its text`."""
     if parameters.name == parameters.origin:
-        told = {"generic": "no values: a generic plan", "literal": "the constants of its text"}
+        told = {"generic": "no values (a generic plan)", "literal": "the constants of its text"}
         return told.get(parameters.name, f"{parameters.name} values")
     return f"{parameters.name} values ({parameters.origin})"
 
@@ -133,15 +133,17 @@ def side_by_side(plan: WhatIfPlan, width: int) -> list[str]:
     left = [f"before: cost {cost(plan.cost_before)}", *_wrapped(plan.before, column)]
     right = [f"after: cost {cost(plan.cost_after)}", *_wrapped(plan.after, column)]
     rows = zip_longest(left, right, fillvalue="")
-    return [f"cost {change(plan)} with {values}", *(f"{one:<{column}} | {other}".rstrip() for one, other in rows)]
+    return [
+        f"cost {change(plan)} with {values}",
+        *(f"{one}{' ' * (column - cell_len(one))} | {other}".rstrip() for one, other in rows),
+    ]
 
 
 def _wrapped(plan: Plan, width: int) -> Iterator[str]:
     for line in plan_lines(plan, MAX_LINE):
         # a deep plan keeps some room for its words
-        indent = min(len(line) - len(line.lstrip(" ")), width // 3)
-        start, below = " " * indent, " " * (indent + 4)
-        yield from textwrap.wrap(line.strip(), width, initial_indent=start, subsequent_indent=below)
+        indent = min(len(line) - len(line.lstrip(" ")), width // 3, max(width - 24, 0))
+        yield from hanging(" " * indent, line.strip(), indent + 4, width=width)
 
 
 def _skipped(found: Explanation) -> Iterator[str]:
