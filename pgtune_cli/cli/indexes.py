@@ -45,8 +45,7 @@ def indexes(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = 0,
 ) -> None:
-    """Print the SQL of the indexes worth having (and of those to drop). Nothing is executed on the
-    server, but for the counts of --unique.
+    """Print the SQL of the indexes worth having, and of those to drop. Only counts for --unique are executed.
 
     Examples:
 
