@@ -15,6 +15,8 @@ def implausible(catalog: Catalog) -> str | None:
     for relation in catalog.relations:
         if len(relation.columns) > MAX_COLUMNS:
             return f"a table has {len(relation.columns)} columns"
+    if not all(index.keys for index in catalog.indexes):
+        return "an index has no columns"
     partitions = {one.relation_name: [one.partition_of] for one in catalog.relations if one.partition_of}
     heirs = {one.relation_name: one.inherits for one in catalog.relations if one.inherits}
     indexes = {one.index_name: [one.partition_of] for one in catalog.indexes if one.partition_of}

@@ -1,5 +1,6 @@
 """A catalog that no database can have is refused before anything walks it."""
 
+import msgspec
 import pytest
 
 from pgtune_cli.collect.plausible import MAX_COLUMNS, MAX_LEVELS, implausible
@@ -50,6 +51,11 @@ def test_trees_end(catalog: Catalog, said: str | None) -> None:
     found = implausible(catalog)
     assert (found or "").startswith(said or "")
     assert (found is None) is (said is None)
+
+
+def test_an_index_is_of_something() -> None:
+    empty = msgspec.structs.replace(index("a", "b"), keys=())
+    assert implausible(Catalog(indexes=(index("b", "c"), empty))) == "an index has no columns"
 
 
 def test_a_table_has_as_many_columns_as_postgresql_allows() -> None:
