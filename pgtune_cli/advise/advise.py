@@ -35,9 +35,9 @@ from pgtune_cli.model.analysis import Analysis
 from pgtune_cli.model.index import IndexAdvice
 from pgtune_cli.whatif.protocol import WhatIf
 
-CALLS_A_PLAN = 3
+CALLS_A_PLAN = 2
 """planner calls of the search, for each statement and set of values, after the first questions"""
-MOST_CALLS_A_PLAN = 9
+MOST_CALLS_A_PLAN = 6
 """the same, with the sets that are tried in place of those that would make a statement slower"""
 
 

@@ -44,6 +44,8 @@ class CostTable:
     def __init__(self, whatif: WhatIf) -> None:
         self._whatif = whatif
         self._known: dict[_Key, dict[Configuration, StatementCost | str]] = defaultdict(dict)
+        self._same: dict[_Key, dict[Configuration, Configuration]] = defaultdict(dict)
+        """configuration -> the one that was asked about in its place."""
 
     @property
     def planner_calls(self) -> int:
@@ -57,6 +59,14 @@ class CostTable:
         """Everything known of a statement with no index hidden."""
         known = self._known[item.fingerprint, frozenset()].items()
         return [(asked, answer) for asked, answer in known if isinstance(answer, StatementCost)]
+
+    def asked(self, item: Item, configuration: Iterable[CandidateIndex]) -> Configuration:
+        """The configuration that the planner has made the same plan for; itself if that is not known."""
+        own, same = self.relevant(item, configuration), self._same[item.fingerprint, frozenset()]
+        self._answer(item, own, frozenset())
+        while own in same:
+            own = same[own]
+        return own
 
     async def ask(
         self, wanted: Sequence[tuple[Item, Configuration]], hidden: frozenset[RelationName] = frozenset()
@@ -79,6 +89,7 @@ class CostTable:
             for asked, answer in known.items():
                 if _holds(asked, answer, configuration):
                     known[configuration] = answer
+                    self._same[item.fingerprint, hidden][configuration] = asked
                     break
         return known.get(configuration)
 

@@ -13,6 +13,8 @@ from pgtune_cli.model.catalog import Index, RelationName
 from pgtune_cli.model.index import CandidateIndex
 from pgtune_cli.model.plan import Plan, PlanNode
 
+CACHE_BYTES = 4 * 2**20
+"""of a processor's core, within a factor of two"""
 SEVERAL_KEYS = 0.75
 """what is left of the first key's correlation (selfuncs.c, btcostestimate)"""
 
@@ -33,9 +35,25 @@ class PlanTables:
 
     def ordered(self, node: PlanNode) -> float:
         """The share of the heap tuples that lie in the index's order: correlation² of its first key."""
-        table, index = self._table(node), self._index(node)
-        first = None if index is None else index.keys[0].column
-        statistics = self._facts.statistics(table, first) if table is not None and first is not None else None
+        index = self._index(node)
+        return 0.0 if index is None else self._correlated(node, index.keys[0].column)
+
+    def in_order(self, node: PlanNode, column: str) -> float:
+        """The share of a scan's rows that come in the order of a column of its table."""
+        if node.node_type not in ("Index Scan", "Index Only Scan"):
+            return self._correlated(node, column)
+        index = self._index(node)
+        if index is not None and index.keys[0].column == column:
+            return 1.0
+        return self.ordered(node) * self._correlated(node, column)
+
+    def is_small(self, node: PlanNode) -> bool:
+        """Whether the table stays in the processor's cache."""
+        return self.size(node)[0] * self._facts.snapshot.server.block_size <= CACHE_BYTES
+
+    def _correlated(self, node: PlanNode, column: str | None) -> float:
+        table = self._table(node)
+        statistics = self._facts.statistics(table, column) if table is not None and column is not None else None
         return 0.0 if statistics is None or statistics.correlation is None else statistics.correlation**2
 
     def index_scan(self, node: PlanNode, loops: float) -> IndexScan:

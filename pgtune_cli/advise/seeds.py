@@ -15,7 +15,7 @@ from pgtune_cli.advise.shelf import Shelf
 from pgtune_cli.advise.workload import Item
 from pgtune_cli.model.index import CandidateIndex
 
-ROUNDS = 2
+ROUNDS = 1
 """how often what a plan uses is set aside, to see the next best"""
 
 

@@ -228,8 +228,9 @@ class _Choice:
             if await self._gambled(chosen, items):
                 return True
             slower = [each for each in await self._slower(chosen, items, own=True) if each.material]
-            self.unwanted += [await self._unwanted(each, chosen) for each in slower]
             for each in slower:
+                self.unwanted.append(await self._unwanted(each, chosen))
+                self.unwanted += await self._alike(each)
                 reason = f"it makes {each.item.called} {each.told()}"
                 self.vetoed |= {member: reason for member in each.used & chosen if len(each.used & chosen) == 1}
             if slower:
@@ -271,6 +272,12 @@ class _Choice:
             return Unwanted(worst.item, -math.inf, worst.used & chosen)
         cost = (await self._all_costs(chosen, [worst.item]))[worst.item.fingerprint]
         return Unwanted(worst.item, cost.cost, cost.used & chosen)
+
+    async def _alike(self, slower: Slower) -> list[Unwanted]:
+        """Of plans like it: other sets would have them in turn. Each of its indexes may be the one that does harm."""
+        await self.costs.ask([(slower.item, frozenset({each})) for each in slower.used])
+        assert self.times is not None
+        return [Unwanted(slower.item, *plan) for plan in await self.times.known(slower.item)]
 
     async def _guilty(self, worst: Slower, chosen: Configuration) -> CandidateIndex:
         """Of a plan's indexes the least useful one without which the statement is fast; else the worst."""

@@ -11,7 +11,8 @@ import msgspec
 
 from pgtune_cli.advise.facts import Facts
 from pgtune_cli.advise.fetched import Constants, fetched, pages_of
-from pgtune_cli.advise.plan_tables import PlanTables, conditions, inputs, planned_loops
+from pgtune_cli.advise.plan_tables import CACHE_BYTES, PlanTables, conditions, inputs, planned_loops
+from pgtune_cli.advise.row_order import neighbours
 from pgtune_cli.advise.seen_rows import INNER, SCANS, SeenRows, aliases
 from pgtune_cli.advise.time_units import NANOSECONDS
 from pgtune_cli.explain.derive import INIT, SUB, processes, reads_all_input
@@ -20,6 +21,8 @@ from pgtune_cli.model.plan import Plan, PlanNode
 
 MOST_CALLS = 1e8
 """of a sub-plan"""
+HASHED_HEADER = 32
+"""bytes of a hashed row beside its columns, with its share of the buckets"""
 SEMI = ("Semi", "Anti")
 KEEPS = ("Materialize", "Hash")
 PASSES_ON = ("Hash", "Sort", "Incremental Sort", "Materialize", "Memoize")
@@ -96,7 +99,7 @@ class _Walk:
             self._add("tuple in a row", tuples * loops / parts)
             self._add("condition", conditions(node) * tuples * loops / parts)
         elif node.node_type == "Bitmap Index Scan":
-            self._add("descent", loops)
+            self._descend(node, loops, outer)
             self._add("bitmap tuple", node.plan_rows * loops)
             return node.plan_rows
         elif node.node_type == "Bitmap Heap Scan":
@@ -117,7 +120,6 @@ class _Walk:
         self._add("condition", conditions(node) * tuples * loops)
 
     def _index(self, node: PlanNode, loops: float, outer: Outer | None, rows: float) -> float:
-        ordered = self._tables.ordered(node)
         tuples = rows
         if node.filter is not None:
             repeats = planned_loops(node, outer.driving if outer is not None else {}, loops)
@@ -129,15 +131,35 @@ class _Walk:
             rows = min(1.0, outer.join.plan_rows / outer.rows)
             hit = rows if outer.join.join_type == "Semi" else 1 - rows
             tuples = hit * min(tuples, (tuples + 1) / 2) + (1 - hit) * tuples
-        self._add("descent", loops)
+        near = self._descend(node, loops, outer)
         if node.node_type == "Index Only Scan":
             self._add("index-only tuple", tuples * loops)
         else:
             self._add("index tuple", tuples * loops)
-            self._add("random heap tuple", tuples * loops * (1 - ordered))
-            self._add("ordered heap tuple", tuples * loops * ordered)
+            self._heap(node, tuples, loops, near)
         self._add("condition", conditions(node) * tuples * loops)
         return rows
+
+    def _descend(self, node: PlanNode, loops: float, outer: Outer | None) -> float:
+        """The share of the descents that go where the one before went."""
+        if self._tables.is_small(node):
+            self._add("descent", loops)
+            return 1.0
+        near = 0.0 if outer is None else neighbours(outer.join.children[0], node.index_cond, self._tables)
+        self._add("descent to a neighbour", loops * near)
+        self._add("descent anywhere", loops * (1 - near))
+        return near
+
+    def _heap(self, node: PlanNode, tuples: float, loops: float, near: float) -> None:
+        """The first of a loop lies where the descent leads to, the others behind it or anywhere."""
+        if self._tables.is_small(node):
+            self._add("cached heap tuple", tuples * loops)
+            return
+        ordered, first = self._tables.ordered(node), min(tuples, 1.0)
+        self._add("neighbouring heap tuple", first * loops * ordered * near)
+        self._add("random heap tuple", first * loops * (1 - ordered * near))
+        self._add("random heap tuple", (tuples - first) * loops * (1 - ordered))
+        self._add("ordered heap tuple", (tuples - first) * loops * ordered)
 
     def _nested_loop(self, node: PlanNode, loops: float, outer: Outer | None) -> float:
         rows = self._rows(node, outer)
@@ -156,13 +178,22 @@ class _Walk:
         rows = self._rows(node, outer)
         sides = [self.node(child, loops, outer) for child in inputs(node)]
         if node.node_type == "Hash Join":
-            self._add("probe", sides[0] * loops if sides else 0.0)
+            self._probe(node, sides, loops)
         else:
             self._add("merged row", sum(sides) * loops)
         self._add("joined row", rows * loops)
         if node.join_filter is not None:
             self._add("join condition", rows * loops * 2)
         return rows
+
+    def _probe(self, node: PlanNode, sides: list[float], loops: float) -> None:
+        probing, hashed = inputs(node)
+        if sides[1] * (hashed.plan_width + HASHED_HEADER) <= CACHE_BYTES:
+            self._add("probe", sides[0] * loops)
+            return
+        near = neighbours(probing, node.hash_cond, self._tables)
+        self._add("probe", sides[0] * loops * near)
+        self._add("probe anywhere", sides[0] * loops * (1 - near))
 
     def _other(self, node: PlanNode, loops: float, outer: Outer | None) -> float:
         kind, rows, below = node.node_type, max(node.plan_rows, 1.0), loops

@@ -1,7 +1,8 @@
 """Columns in the conditions that EXPLAIN prints of a scan."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from functools import lru_cache
+from typing import NamedTuple
 
 from pgtune_cli.model.catalog import Relation
 from pgtune_cli.model.plan import PlanNode
@@ -27,12 +28,23 @@ def tokens_of(condition: str | None) -> list[Token]:
         return []
 
 
+class Column(NamedTuple):
+    alias: str
+    name: str
+
+
 def qualifiers(condition: str | None) -> list[str]:
     """The aliases that columns are named with; schemas of types are none."""
+    return [column.alias for column in qualified(condition)]
+
+
+@lru_cache(maxsize=4096)
+def qualified(condition: str | None) -> tuple[Column, ...]:
+    """Columns that are named with their alias; kept, as many plans of a statement have the same conditions."""
     found = tokens_of(condition)
-    pairs = enumerate(pairwise(found))
-    named = [token.name for place, (token, after) in pairs if after.text == "." and not _is_type(found, place)]
-    return [name for name in named if name is not None]
+    triples = enumerate(zip(found, found[1:], found[2:], strict=False))
+    named = [(one.name, last.name) for at, (one, dot, last) in triples if dot.text == "." and not _is_type(found, at)]
+    return tuple(Column(alias, name) for alias, name in named if alias is not None and name is not None)
 
 
 def _is_type(found: list[Token], place: int) -> bool:
