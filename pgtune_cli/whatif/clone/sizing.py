@@ -16,6 +16,8 @@ from pgtune_cli.whatif.clone.lengths import sample_lengths, with_nulls
 from pgtune_cli.whatif.clone.size import KeyColumn, btree_pages, pivot
 from pgtune_cli.whatif.clone.size_other import other_pages
 
+VARYING = -1
+"""length of a type, as the catalog has it"""
 UNKNOWN_WIDTH = 32.0
 """what PostgreSQL takes for a value of unknown width"""
 
@@ -71,7 +73,11 @@ class Sizing:
         if candidate.method != "btree":
             keys = self._distinct.keys(table, candidate.keys, table_rows, rows)
             elements = self._elements(table.relation_name, candidate.keys[0])
-            pages = other_pages(candidate.method, rows, self._pages(table), columns, keys, elements)
+            trigrams = any("trgm" in (key.opclass or "") for key in candidate.keys)
+            if candidate.method == "gin":
+                # what the index stores are keys made of the values, trigrams as integers
+                columns = [self._column(table, key, VARYING, 1) for key in candidate.keys]
+            pages = other_pages(candidate.method, rows, self._pages(table), columns, keys, elements, trigrams)
             return Size(rows, pages, 0)
         deduplicates = deduplicates and not self._is_apart(table, candidate)
         distinct = self._distinct.prefixes(table, candidate.keys, table_rows, rows)

@@ -191,3 +191,14 @@ def test_a_brin_index_has_a_metapage_a_map_and_its_ranges() -> None:
 def test_a_gin_index_grows_with_the_elements_of_its_arrays() -> None:
     assert other_pages("gin", 20_800, 1000, [INT], elements=2) == pytest.approx(20, rel=0.25)
     assert other_pages("gin", 20_800, 1000, [INT], elements=20) > 100
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "trigrams", "mb"),
+    [(30_000, 35, True, 3.0), (120_000, 22, True, 5.8), (30_000, 275, True, 16.3), (30_000, 415, False, 5.2)],
+)
+def test_a_gin_index_grows_with_the_length_of_its_texts(rows: int, width: int, trigrams: bool, mb: float) -> None:
+    """As built: of so many megabytes, within a factor of two."""
+    column = KeyColumn(width=width, alignment=1, fixed=False, lengths=(width,))
+    found = other_pages("gin", rows, 1000, [column], trigrams=trigrams) * 8192 / 2**20
+    assert mb / 2 < found < mb * 2
