@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pgtune_cli.advise.plan_tables import PlanTables, inputs
 from pgtune_cli.advise.seen_rows import SCANS, aliases
-from pgtune_cli.explain.condition_columns import Column, qualified
+from pgtune_cli.explain.condition_columns import Column, names_in, qualified
 from pgtune_cli.model.plan import PlanNode
 
 ENDS = frozenset({"Aggregate", "Append", "WindowAgg", "SetOp", "Hash"})
@@ -35,8 +35,7 @@ def _of(node: PlanNode, column: Column, tables: PlanTables) -> float:
         return _of(below[0], column, tables)
     # the other side's rows come as the first side asks for them
     asked = below[1].index_cond if node.node_type == "Nested Loop" else node.hash_cond
-    compared = column in _columns([asked]) or column.name in (asked or "")
-    return neighbours(below[0], asked, tables) if compared else 0.0
+    return neighbours(below[0], asked, tables) if column.name in names_in(asked) else 0.0
 
 
 def _columns(texts: Iterable[str | None]) -> list[Column]:

@@ -145,7 +145,7 @@ class _Walk:
         if self._tables.is_small(node):
             self._add("descent", loops)
             return 1.0
-        near = 0.0 if outer is None else neighbours(outer.join.children[0], node.index_cond, self._tables)
+        near = 0.0 if outer is None else neighbours(inputs(outer.join)[0], node.index_cond, self._tables)
         self._add("descent to a neighbour", loops * near)
         self._add("descent anywhere", loops * (1 - near))
         return near

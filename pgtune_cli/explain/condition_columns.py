@@ -33,6 +33,11 @@ class Column(NamedTuple):
     name: str
 
 
+def names_in(condition: str | None) -> set[str]:
+    """All that are in a condition: a scan's own columns stand without their alias unless it was printed VERBOSE."""
+    return {token.name for token in tokens_of(condition) if token.name is not None}
+
+
 def qualifiers(condition: str | None) -> list[str]:
     """The aliases that columns are named with; schemas of types are none."""
     return [column.alias for column in qualified(condition)]

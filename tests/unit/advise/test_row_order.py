@@ -71,6 +71,8 @@ KEPT = hashed(scan("orders"), scan("nation"), "(orders.customer = nation.id)")
         # the rows of the inner side come as the outer ones ask for them
         (loop(scan("orders")), "(other.x = lines.order_id)", 1.0),
         (loop(scan("orders")), "(other.x = lines.part)", 0.0),
+        (loop(scan("orders")), "(other.x = lines.order)", 0.0),  # not the one that it is the beginning of
+        (loop(scan("orders"), "(order_id = orders.id)"), "(other.x = lines.order_id)", 1.0),
         (hashed(scan("lines"), scan("orders"), BY_ORDER), "(other.x = orders.id)", 1.0),
     ],
 )  # fmt: skip
